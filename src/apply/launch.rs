@@ -1,0 +1,127 @@
+//! How is a service without a supervisor started? In a session of its own, with nothing inherited, and only after the
+//! journal knows its identity: between fork and exec the child waits for that line. If heal dies before, the child ends,
+//! and while it waits it holds the recovery lock by inheritance: there is no moment in which a second one could be started.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use nix::libc;
+
+use crate::host::process::{Detail, Processes};
+use crate::host::{env, sys};
+use crate::journal::Journal;
+use crate::model::service::Launch;
+use crate::model::{Event, Identity, Service};
+
+/// Starts it. The answer says nothing about its health.
+#[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
+pub(super) fn start(
+    journal: &mut Journal,
+    processes: &dyn Processes,
+    launch: &Launch,
+    intent: &str,
+    service: &Service,
+) -> Result<(Identity, Child), String> {
+    let name = launch.argv.first().ok_or("`start` is empty")?;
+    let path = launch.env.get("PATH").map_or(env::PATH, String::as_str);
+    let program = env::program(name, &launch.cwd, path)?;
+    let log =
+        open_log(&launch.log).map_err(|error| format!("cannot open its log {}: {error}", launch.log.display()))?;
+    let errors = log.try_clone().map_err(|error| error.to_string())?;
+    // child → heal: "I am pid N"; heal → child: "you are in the journal".
+    let (hello, hello_child) = pipe()?;
+    let (ack_child, ack) = pipe()?;
+    let ack_in_child = ack.as_raw_fd();
+    let mut command = Command::new(program);
+    command
+        .arg0(name)
+        .args(&launch.argv[1..])
+        .current_dir(&launch.cwd)
+        .env_clear()
+        .envs(env::clean())
+        .envs(&launch.env);
+    command.env("HEAL_SERVICE", &service.name).stdin(Stdio::null()).stdout(log).stderr(errors);
+    sys::before_exec(&mut command, move || {
+        // The child's own copy of heal's end would keep the pipe open for ever.
+        nix::unistd::close(ack_in_child)?;
+        nix::unistd::setsid()?;
+        sys::default_signals()?;
+        let pid = nix::unistd::getpid().as_raw().to_ne_bytes();
+        nix::unistd::write(hello_child.as_fd(), &pid)?;
+        let mut byte = [0];
+        match nix::unistd::read(ack_child.as_fd(), &mut byte)? {
+            1 => Ok(()),
+            // heal is gone, or could not write the journal: this process must not become the service.
+            _ => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+        }
+    });
+    let (spawned, recorded) = std::thread::scope(|scope| {
+        let recorder = scope.spawn(|| record(journal, processes, hello, ack, intent, &service.name));
+        let spawned = command.spawn();
+        // The parent's copies of the child's ends go with the command: a recorder that waits for a child that never
+        // came to be reads the end of the pipe.
+        drop(command);
+        (spawned, recorder.join().unwrap_or_else(|_| Err("the recorder failed".to_owned())))
+    });
+    match (spawned, recorded) {
+        (Ok(child), Ok(identity)) => Ok((identity, child)),
+        (_, Err(why)) if !why.is_empty() => Err(why),
+        (Err(error), _) => Err(format!("`{name}` cannot be started: {error}")),
+        (Ok(_), Err(_)) => Err(format!("`{name}` was started, but never said who it is")),
+    }
+}
+
+/// Waits for the child's pid, writes it into the journal, and only then lets the child go on.
+fn record(
+    journal: &mut Journal,
+    processes: &dyn Processes,
+    mut hello: File,
+    mut ack: File,
+    intent: &str,
+    service: &str,
+) -> Result<Identity, String> {
+    let mut bytes = [0; 4];
+    // No pid: the fork or what precedes it failed; spawn says why.
+    hello.read_exact(&mut bytes).map_err(|_| String::new())?;
+    let pid = i32::from_ne_bytes(bytes);
+    let Detail::Seen(process) = processes.detail(pid) else {
+        return Err(format!("the new process {pid} cannot be looked at"));
+    };
+    let identity = process.identity;
+    journal
+        .record(Event::Started { intent: intent.to_owned(), service: service.to_owned(), identity: identity.clone() })
+        .map_err(|error| error.to_string())?;
+    super::failpoint("after-started");
+    ack.write_all(&[1]).map_err(|error| format!("the new process {pid} went away: {error}"))?;
+    Ok(identity)
+}
+
+fn pipe() -> Result<(File, File), String> {
+    let (read, write) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| error.to_string())?;
+    Ok((File::from(read), File::from(write)))
+}
+
+/// Opens the log for appending; a link, a FIFO or a device in its place is refused.
+#[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
+fn open_log(path: &Path) -> io::Result<File> {
+    if let Some(parent) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
+    }
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o640)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    // O_NONBLOCK was for the opening alone; the service must not inherit it.
+    rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
+    Ok(file)
+}

@@ -1,0 +1,233 @@
+//! What can be typed? Global flags and one variant per subcommand; what they mean stands in `commands`.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{self, Answer};
+use crate::config::Origin;
+use crate::error::{Error, Kind, Result};
+use crate::exit;
+
+/// Keeps the services of one box alive: looks, decides, acts, verifies, remembers, exits.
+///
+/// Started every minute by cron, a systemd timer, launchd or a script, heal reads heal.toml, looks at the services it
+/// declares, and brings back the ones that are dead or hung. It is not a daemon.
+#[derive(Debug, Parser)]
+#[command(name = "heal", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Flags that every subcommand has.
+    #[command(flatten)]
+    pub global: Global,
+    /// The subcommand.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every subcommand has.
+#[derive(Args, Clone, Debug)]
+pub struct Global {
+    /// Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)
+    #[arg(long, value_name = "FILE", global = true, value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Override a setting, such as service.bot.startup_grace=5m; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    pub set: Vec<String>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print the answer in this format
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", global = true, hide_default_value = true)]
+    pub format: Format,
+    /// Print nothing while all is well
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Colour the text
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, hide_default_value = true)]
+    pub color: When,
+}
+
+/// How the answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// When text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Global {
+    /// Is the answer a JSON document?
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        self.json || self.format == Format::Json
+    }
+
+    /// Where the configuration comes from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin { file: self.config.clone(), set: self.set.clone() }
+    }
+
+    /// Should somebody who watches be shown what is going on?
+    #[must_use]
+    pub fn wants_progress(&self) -> bool {
+        !self.quiet && !self.wants_json() && std::io::stderr().is_terminal()
+    }
+
+    /// Tells the styling library what was asked for.
+    pub fn apply_colour(&self) {
+        let enabled = match self.color {
+            // `console` knows about NO_COLOR, CLICOLOR_FORCE, TERM=dumb and terminals.
+            When::Auto => return,
+            When::Always => true,
+            When::Never => false,
+        };
+        console::set_colors_enabled(enabled);
+    }
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See [`commands::check`].
+    Check(commands::check::Args),
+    /// See [`commands::heal`].
+    Heal(commands::heal::Args),
+    /// See [`commands::release`].
+    Release(commands::release::Args),
+    /// See [`commands::init`].
+    Init(commands::init::Args),
+    /// See [`commands::config`].
+    Config(commands::config::Args),
+    /// See [`commands::completions`].
+    Completions(commands::completions::Args),
+    /// See [`commands::man`].
+    Man(commands::man::Args),
+}
+
+/// The groups of the help page, and what is in them.
+const GROUPS: [(&str, &[&str]); 3] =
+    [("Look", &["check"]), ("Act", &["heal", "release"]), ("Set up", &["init", "config", "completions", "man"])];
+
+impl Command {
+    /// The word that was typed.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "check",
+            Self::Heal(_) => "heal",
+            Self::Release(_) => "release",
+            Self::Init(_) => "init",
+            Self::Config(_) => "config",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// A failure of heal itself; what it found out about services is in the answer.
+    pub fn run(self, global: &Global) -> Result<Answer> {
+        match self {
+            Self::Check(args) => args.run(global),
+            Self::Heal(args) => args.run(global),
+            Self::Release(args) => args.run(global),
+            Self::Init(args) => args.run(),
+            Self::Config(args) => args.run(global),
+            Self::Completions(args) => args.run(),
+            Self::Man(args) => args.run(),
+        }
+    }
+}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Stop {
+    /// Help or the version was asked for: print it.
+    Shown(String),
+    /// The command line is wrong.
+    Wrong(Error),
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// [`Stop`].
+pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
+    let parsed = command().try_get_matches_from(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        use clap::error::ErrorKind as K;
+        let text = error.render().to_string();
+        match error.kind() {
+            K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
+            // clap's own code, 2, would read as "critical" (DESIGN §3).
+            _ => {
+                let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
+                let mut lines = text.lines();
+                let first = lines.next().unwrap_or("wrong usage").to_owned();
+                let mut error = Error::new(Kind::Usage, first);
+                let rest = lines.collect::<Vec<_>>().join("\n");
+                error.rendered = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+                Stop::Wrong(error)
+            }
+        }
+    })
+}
+
+/// Did a command line that could not be read ask for JSON?
+#[must_use]
+pub fn wants_json(argv: &[OsString]) -> bool {
+    argv.iter().any(|arg| arg == "--json" || arg == "--format=json")
+}
+
+/// The whole command line, as help, completions and manual need it.
+#[must_use]
+pub fn command() -> clap::Command {
+    let command = Cli::command();
+    let mut groups = String::new();
+    for (title, names) in GROUPS {
+        groups.push_str(&format!("{title}:\n"));
+        for name in names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about).map(ToString::to_string);
+            groups.push_str(&format!("  {name:<12} {}\n", about.unwrap_or_default()));
+        }
+        groups.push('\n');
+    }
+    let codes: Vec<String> =
+        exit::TABLE.iter().map(|(exit, meaning)| format!("  {:>2}  {meaning}", exit.code())).collect();
+    command
+        .help_template(format!(
+            "{{about-with-newline}}\nUsage: {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}"
+        ))
+        .after_long_help(format!("Exit codes:\n{}", codes.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_contradiction_and_every_subcommand_is_in_one_group() {
+        command().debug_assert();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let mut all: Vec<String> = command().get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        grouped.sort_unstable();
+        all.sort();
+        assert_eq!(grouped, all);
+    }
+}

@@ -1,0 +1,32 @@
+//! `heal check`: what is the case? Strictly read-only: it writes nothing, takes no lock and starts nothing but probe commands.
+
+use crate::cli::Global;
+use crate::commands::Answer;
+use crate::error::Result;
+use crate::pipeline::{self, Options};
+
+/// Look at everything that is declared, and judge it; changes nothing
+///
+/// Exits with 0 when all is healthy, 1 when something is degraded or still starting, 2 when something is critical, 3 when
+/// something could not be looked at. So `heal check --quiet || heal heal` heals only when there is a reason.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Look only at this service (or `host`); may be repeated
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// List the processes that were considered, and why each is or is not the service
+    #[arg(long)]
+    explain: bool,
+}
+
+impl Args {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// The configuration or the journal cannot be read.
+    pub fn run(self, global: &Global) -> Result<Answer> {
+        let config = global.origin().load()?;
+        let options = Options { only: self.only, explain: self.explain, progress: None };
+        Ok(Answer::of(&pipeline::check(&config, &options)?, global.quiet))
+    }
+}

@@ -1,0 +1,96 @@
+//! `heal config`: is `heal.toml` right, what does it come to, and what may stand in it?
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::cli::Global;
+use crate::commands::Answer;
+use crate::error::{Error, Fault, Kind, Result};
+use crate::{alert, probe, remedy};
+
+/// Check heal.toml, show what it comes to, list what may stand in it
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Report every fault of heal.toml at once, with its place and what to write instead
+    Check,
+    /// Print every setting that holds, defaults included
+    Show,
+    /// List the kinds of probes, rungs and alert channels
+    Kinds,
+}
+
+impl Args {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// The configuration is wrong.
+    pub fn run(self, global: &Global) -> Result<Answer> {
+        match self.action {
+            Action::Check => check(global),
+            Action::Show => show(global),
+            Action::Kinds => Ok(kinds()),
+        }
+    }
+}
+
+fn check(global: &Global) -> Result<Answer> {
+    let config = global.origin().load()?;
+    let unstartable = config.unstartable();
+    let path = config.path.display().to_string();
+    if !unstartable.is_empty() {
+        let mut error = Error::new(Kind::Config, format!("{path} names what does not exist here"))
+            .hint("commands are looked up in the service's PATH, not in yours; give an absolute path if in doubt");
+        error.rendered = Some(unstartable.iter().map(|why| format!("error: {why}")).collect::<Vec<_>>().join("\n"));
+        let fault = |message: String| Fault { place: path.clone(), message, hint: None };
+        error.faults = unstartable.into_iter().map(fault).collect();
+        return Err(error);
+    }
+    let mut human = String::new();
+    if !global.quiet {
+        for warning in &config.warnings {
+            human.push_str(&format!("note  {warning}\n"));
+        }
+        let probes: usize =
+            config.services.iter().map(|watched| watched.probes.len()).sum::<usize>() + config.host_probes.len();
+        human.push_str(&format!(
+            "{path} is right: {} services, {probes} probes, {} alert channels\n",
+            config.services.len(),
+            config.alerts.len()
+        ));
+    }
+    Ok(Answer::fine(human, json!({"path": path, "warnings": config.warnings})))
+}
+
+fn show(global: &Global) -> Result<Answer> {
+    let shown = global.origin().load()?.show();
+    let human =
+        toml::to_string_pretty(&shown).map_err(|error| Error::new(Kind::Bug, format!("cannot be shown: {error}")))?;
+    Ok(Answer::fine(human, json!({"config": shown})))
+}
+
+fn kinds() -> Answer {
+    let mut human = String::new();
+    let mut section = |title: &str, kinds: &[(&str, &str, &str)], planned: &[&str]| -> Value {
+        human.push_str(&format!("{title}\n"));
+        for (name, about, _) in kinds {
+            human.push_str(&format!("  {name:<12} {about}\n"));
+        }
+        human.push_str(&format!("  not built yet: {}\n\n", planned.join(", ")));
+        let built: Vec<Value> = kinds
+            .iter()
+            .map(|(name, about, example)| json!({"name": name, "about": about, "example": example}))
+            .collect();
+        json!({"built": built, "planned": planned})
+    };
+    let probes = section("Probes", &probe::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &probe::PLANNED);
+    let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &remedy::PLANNED);
+    let alerts =
+        section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &alert::PLANNED);
+    Answer::fine(human, json!({"probes": probes, "rungs": rungs, "alerts": alerts}))
+}

@@ -1,0 +1,58 @@
+//! `heal heal`: one tick. What is started every minute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::Global;
+use crate::commands::Answer;
+use crate::error::Result;
+use crate::pipeline::{self, Options};
+
+/// One tick: look, decide, act one rung, verify, record, alert
+///
+/// For each service that is unhealthy, heal takes one rung of its ladder, looks again until the service has proved itself,
+/// and writes down what it did. What it may do is limited by budgets, and it never acts on what it could not see.
+///
+/// Exits with 0 when all is healthy or was healed, 1 while a service is on probation, 2 when something unhealthy remains,
+/// 69 when all that is unhealthy waits for a person or for time, 75 when another run is at work.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Print what would be done and why; change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Heal only this service; may be repeated
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+}
+
+impl Args {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// The configuration is wrong, another recovery is in progress, or the journal cannot be read or written.
+    pub fn run(self, global: &Global) -> Result<Answer> {
+        let config = global.origin().load()?;
+        let spinner = global.wants_progress().then(spinner);
+        let progress = spinner.clone().map(|spinner| {
+            Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Arc<dyn Fn(&str) + Send + Sync>
+        });
+        let options = Options { only: self.only, explain: false, progress };
+        let report = pipeline::tick(&config, &options, self.dry_run);
+        if let Some(spinner) = spinner {
+            spinner.finish_and_clear();
+        }
+        Ok(Answer::of(&report?, global.quiet))
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        spinner.set_style(style);
+    }
+    spinner.set_message("looking");
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}

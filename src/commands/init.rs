@@ -1,0 +1,47 @@
+//! `heal init`: how does one begin? Writes a commented `heal.toml` that passes `heal config check`.
+
+use serde_json::json;
+
+use crate::apply;
+use crate::commands::Answer;
+use crate::config::FILE;
+use crate::error::{Error, Kind, Result};
+use crate::host::env;
+
+/// The file that it writes; `@NAME@` is replaced.
+const TEMPLATE: &str = include_str!("../templates/heal.toml");
+
+/// Write a commented heal.toml into this directory
+///
+/// It refuses to overwrite one. What it writes passes `heal config check` as it is; uncomment what fits and edit it.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The name of the project (else the name of this directory)
+    #[arg(long)]
+    name: Option<String>,
+    /// Print it instead of writing it
+    #[arg(long)]
+    print: bool,
+}
+
+impl Args {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// There is one already, or it cannot be written.
+    pub fn run(self) -> Result<Answer> {
+        let here = env::cwd()
+            .ok_or_else(|| Error::new(Kind::CannotCreate, "the current directory does not exist any more"))?;
+        let name = self.name.or_else(|| Some(here.file_name()?.to_string_lossy().into_owned()));
+        let name: String =
+            name.unwrap_or_default().chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect();
+        let text = TEMPLATE.replace("@NAME@", if name.trim().is_empty() { "my-project" } else { &name });
+        if self.print {
+            return Ok(Answer::fine(text.clone(), json!({"text": text})));
+        }
+        let path = here.join(FILE);
+        apply::create_new(&path, &text)?;
+        let said = format!("wrote {}\nnext  edit it, then: heal config check && heal check\n", path.display());
+        Ok(Answer::fine(said, json!({"path": path})))
+    }
+}

@@ -1,0 +1,277 @@
+//! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
+
+mod faults;
+mod file;
+mod resolve;
+mod service;
+mod show;
+mod trust;
+mod typed;
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use crate::error::{Error, Kind, Result};
+use crate::host::{env, files};
+use crate::model::{Service, Span};
+use crate::{alert, probe};
+use faults::{Faults, suggestion};
+pub use file::Mode;
+use typed::Table;
+
+/// A configuration larger than this is not one (FAULTS §4.28).
+const LIMIT: u64 = 1024 * 1024;
+
+/// The name of the file that is searched for.
+pub const FILE: &str = "heal.toml";
+
+/// The configuration, checked and resolved.
+#[derive(Debug)]
+pub struct Config {
+    /// The file it came from.
+    pub path: PathBuf,
+    /// Its directory, where relative paths begin.
+    pub root: PathBuf,
+    /// `[project] name`.
+    pub name: String,
+    /// `[project] mode`.
+    pub mode: Mode,
+    /// `[project] data_dir`, absolute.
+    pub data_dir: PathBuf,
+    /// The services, in the order of the file.
+    pub services: Vec<Watched>,
+    /// `[host.probes]`.
+    pub host_probes: Vec<probe::Declared>,
+    /// `[alert.*]`.
+    pub alerts: Vec<alert::Declared>,
+    /// `[schedule] heal`: how often the tick is meant to run.
+    pub tick: Option<Span>,
+    /// What is accepted and does nothing yet.
+    pub warnings: Vec<String>,
+}
+
+/// A service and how it is looked at.
+#[derive(Debug)]
+pub struct Watched {
+    /// The service.
+    pub service: Service,
+    /// `false`: it is not looked at.
+    pub enabled: bool,
+    /// Its probes; the implied `process` first.
+    pub probes: Vec<probe::Declared>,
+}
+
+/// Where the configuration comes from, as the command line says it.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// `--set`, in order.
+    pub set: Vec<String>,
+}
+
+impl Origin {
+    /// `--config`, else `HEAL_CONFIG`, else the nearest `heal.toml` upwards.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self) -> Result<PathBuf> {
+        if let Some(file) = self.file.clone().or_else(|| env::var("HEAL_CONFIG").map(PathBuf::from)) {
+            return Ok(if file.is_dir() { file.join(FILE) } else { file });
+        }
+        let here = env::cwd().ok_or_else(|| {
+            Error::new(Kind::Config, "the current directory does not exist any more")
+                .hint("name the file with --config")
+        })?;
+        here.ancestors().map(|dir| dir.join(FILE)).find(|path| path.exists()).ok_or_else(|| {
+            Error::new(Kind::Config, format!("there is no {FILE} in {} or above it", here.display()))
+                .hint("`heal init` writes one here; `--config FILE` names one elsewhere")
+        })
+    }
+
+    /// Finds, reads and checks it.
+    ///
+    /// # Errors
+    /// All its faults in one.
+    pub fn load(&self) -> Result<Config> {
+        let path = self.find()?;
+        let (text, root) = read(&path)?;
+        parse(&path, &root, &text, &self.set)
+    }
+}
+
+fn read(path: &Path) -> Result<(String, PathBuf)> {
+    let unread = |why: String| {
+        Error::new(Kind::Config, format!("{} cannot be read: {why}", path.display()))
+            .hint("`heal init` writes a new one; `--config FILE` names another")
+    };
+    let (_, meta) = files::open(path).map_err(|why| unread(why.to_string()))?;
+    trust::check(path, &meta)?;
+    let text = files::read_text(path, LIMIT).map_err(|why| unread(why.to_string()))?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let root = std::fs::canonicalize(parent).map_err(|error| unread(error.to_string()))?;
+    Ok((text, root))
+}
+
+/// Reads and checks the text of a `heal.toml` that stands in `root`.
+///
+/// # Errors
+/// All its faults in one.
+pub fn parse(path: &Path, root: &Path, text: &str, set: &[String]) -> Result<Config> {
+    let name = path.file_name().map_or_else(|| FILE.to_owned(), |name| name.to_string_lossy().into_owned());
+    let mut faults = Faults::new(&name, text, set);
+    let (mut document, errors) = DeTable::parse_recoverable(keep(text.to_owned()));
+    if !errors.is_empty() {
+        for error in errors {
+            let message = format!("not TOML: {}", error.message().lines().next().unwrap_or_default());
+            faults.add(error.span().unwrap_or_default(), message, None);
+        }
+        return Err(faults.into_error().unwrap_or_else(|| Error::new(Kind::Config, "not TOML")));
+    }
+    let table = document.get_mut();
+    for (number, assignment) in set.iter().enumerate() {
+        resolve::set(table, assignment, number, &mut faults);
+    }
+    resolve::environment(table, &mut faults);
+    let reader = Reader { root, path };
+    let config = reader.config(&document, &mut faults);
+    match (faults.into_error(), config) {
+        (None, Some(config)) => Ok(config),
+        (Some(error), _) => Err(error),
+        (None, None) => Err(Error::new(Kind::Bug, "the configuration was refused without a reason")),
+    }
+}
+
+/// The parsed tree borrows its text. There is one configuration in a run, and the run is short: the text is kept to its end.
+fn keep(text: String) -> &'static str {
+    String::leak(text)
+}
+
+struct Reader<'a> {
+    root: &'a Path,
+    path: &'a Path,
+}
+
+impl Reader<'_> {
+    fn config(&self, document: &Table, faults: &mut Faults) -> Option<Config> {
+        let mut warnings = Vec::new();
+        for (key, value) in document.get_ref() {
+            let name = key.get_ref().as_ref();
+            if file::PLANNED.contains(&name) {
+                warnings.push(format!("{}: [{name}] is not built yet and does nothing", faults.place(&key.span())));
+            } else if !file::SECTIONS.contains(&name) {
+                let known = file::SECTIONS.iter().chain(file::PLANNED).copied();
+                faults.add(key.span(), format!("unknown section `{name}`"), suggestion(name, known));
+            } else if !value.get_ref().is_table() {
+                faults.add(value.span(), format!("`{name}` is a {}, not a table", value.get_ref().type_str()), None);
+            }
+        }
+        let section = |name: &str| document.get_ref().get(name).and_then(typed::as_table);
+        let project = match section("project") {
+            Some(table) => typed::read::<file::Project>(&table, faults),
+            None => {
+                let hint = "begin with:\n[project]\nname = \"my-bot\"".to_owned();
+                faults.add(document.span().start..document.span().start, "[project] is missing", Some(hint));
+                None
+            }
+        };
+        let mut services = Vec::new();
+        for (name, place, table) in typed::tables(section("service").as_ref(), "a service", faults) {
+            check_name(&name, "service", &place, faults);
+            services.extend(self.service(&name, &place, table, faults, &mut warnings));
+        }
+        let host_probes = section("host").map_or_else(Vec::new, |table| self.host(&table, faults, &mut warnings));
+        let mut alerts = Vec::new();
+        for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
+            check_name(&name, "channel", &place, faults);
+            alerts.extend(channel(&name, table, faults, &mut warnings));
+        }
+        let schedule = section("schedule").and_then(|table| {
+            let mut table = table;
+            let tick = typed::split_off(&mut table, &["heal"]);
+            for key in table.get_ref().keys() {
+                let place = faults.place(&key.span());
+                warnings.push(format!("{place}: [schedule] {} is not built yet and does nothing", key.get_ref()));
+            }
+            typed::read::<file::Schedule>(&tick, faults)
+        });
+        let project = project?;
+        if project.name.trim().is_empty() || project.name.chars().any(char::is_control) {
+            let place = document.get_ref().get("project").map(Spanned::span).unwrap_or_default();
+            faults.add(place, "`name` is empty or holds control characters", None);
+        }
+        let data_dir = self.root.join(&project.data_dir);
+        if [Path::new("/"), self.root].contains(&data_dir.as_path()) {
+            let place = document.get_ref().get("project").map(Spanned::span).unwrap_or_default();
+            faults.add(place, "`data_dir` has to be a directory of its own", None);
+        }
+        // Default logs need the data directory, which is known only now.
+        for watched in &mut services {
+            if let Some(launch) = &mut watched.service.launch
+                && launch.log.as_os_str().is_empty()
+            {
+                launch.log = data_dir.join("output").join(format!("{}.log", watched.service.name));
+            }
+        }
+        Some(Config {
+            path: self.path.to_owned(),
+            root: self.root.to_owned(),
+            name: project.name,
+            mode: project.mode,
+            data_dir,
+            services,
+            host_probes,
+            alerts,
+            tick: schedule.and_then(|schedule| schedule.heal),
+            warnings,
+        })
+    }
+
+    fn host(&self, table: &Table, faults: &mut Faults, warnings: &mut Vec<String>) -> Vec<probe::Declared> {
+        let mut found = Vec::new();
+        for (key, value) in table.get_ref() {
+            if key.get_ref() != "probes" {
+                let hint = suggestion(key.get_ref(), ["probes"]);
+                faults.add(key.span(), format!("unknown key `{}`", key.get_ref()), hint);
+                continue;
+            }
+            let Some(probes) = typed::as_table(value) else { continue };
+            for (name, place, table) in typed::tables(Some(&probes), "a probe", faults) {
+                check_name(&name, "probe", &place, faults);
+                found.extend(service::probe(&name, table, faults, warnings));
+            }
+        }
+        found
+    }
+}
+
+fn channel(name: &str, mut table: Table, faults: &mut Faults, warnings: &mut Vec<String>) -> Option<alert::Declared> {
+    let (kind, place) = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &alert::PLANNED, faults)?;
+    let Some(kind) = alert::KINDS.into_iter().find(|known| known.name == kind) else {
+        warnings.push(format!("{}: alert kind `{kind}` is not built yet; {name} tells nobody", faults.place(&place)));
+        return None;
+    };
+    let mut common = typed::split_off(&mut table, &alert::COMMON_KEYS);
+    common.get_mut().remove("kind");
+    let common = typed::read(&common, faults);
+    let channel = typed::read_with(&table, &alert::COMMON_KEYS, kind.parse, faults);
+    Some(alert::Declared { name: name.to_owned(), kind, common: common?, channel: channel? })
+}
+
+/// Names become parts of paths, variables and lines: letters, digits, `-`, `_` and `.`.
+fn check_name(name: &str, what: &str, place: &faults::Place, faults: &mut Faults) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let right = !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['-', '.']);
+    if !right {
+        let hint = "use up to 64 letters, digits, `-`, `_` and `.`, beginning with a letter or digit".to_owned();
+        faults.add(place.clone(), format!("`{}` cannot be the name of a {what}", name.escape_default()), Some(hint));
+    } else if what == "service" && name == crate::model::service::HOST {
+        faults.add(place.clone(), "a service cannot be called `host`: that is the machine itself", None);
+    }
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

@@ -1,0 +1,113 @@
+//! Which value holds? `--set` over the file, and `{ env = "NAME", default = … }` replaced by what the environment says.
+//! Works on the parsed tree, before anything is typed, so that every place of the file can be overridden in the same way.
+
+use std::borrow::Cow;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::faults::Faults;
+use crate::host::env;
+use crate::model::Span;
+
+/// Lays `KEY=VALUE` over the table: dotted keys, TOML values, and a bare word is a string.
+pub(super) fn set(table: &mut DeTable<'static>, assignment: &str, number: usize, faults: &mut Faults) {
+    let place = faults.command_line(number);
+    let Some((key, text)) = assignment.split_once('=') else {
+        faults.add(place, format!("`--set {assignment}` is not KEY=VALUE"), None);
+        return;
+    };
+    let keys: Vec<&str> = key.split('.').map(str::trim).collect();
+    if keys.iter().any(|key| key.is_empty()) {
+        faults.add(place, format!("`{key}` is not a dotted key such as service.bot.startup_grace"), None);
+        return;
+    }
+    let value = parse_value(text);
+    let mut at = table;
+    let Some((last, above)) = keys.split_last() else { return };
+    for key in above {
+        let missing = || Spanned::new(place.clone(), DeValue::Table(DeTable::new()));
+        let next = at.entry(Spanned::new(place.clone(), Cow::Owned((*key).to_owned()))).or_insert_with(missing);
+        match next.get_mut() {
+            DeValue::Table(table) => at = table,
+            other => {
+                let message = format!("`{key}` in `--set {}` is a {}, not a table", keys.join("."), other.type_str());
+                faults.add(place, message, None);
+                return;
+            }
+        }
+    }
+    // Removed first: an existing key would keep the place of the file.
+    at.remove(*last);
+    at.insert(Spanned::new(place.clone(), Cow::Owned((*last).to_owned())), Spanned::new(place, value));
+}
+
+/// A TOML value; what is not one is a string, so that `--set a.b=text` needs no quotes within quotes.
+fn parse_value(text: &str) -> DeValue<'static> {
+    match DeValue::parse(super::keep(text.trim().to_owned())) {
+        Ok(value) => value.into_inner(),
+        Err(_) => DeValue::String(Cow::Owned(text.to_owned())),
+    }
+}
+
+/// Replaces every `{ env = …, default = … }` below this table.
+pub(super) fn environment(table: &mut DeTable<'static>, faults: &mut Faults) {
+    for (_, value) in table.iter_mut() {
+        replace(value, faults);
+    }
+}
+
+fn replace(value: &mut Spanned<DeValue<'static>>, faults: &mut Faults) {
+    let span = value.span();
+    match value.get_mut() {
+        DeValue::Array(array) => array.iter_mut().for_each(|item| replace(item, faults)),
+        DeValue::Table(table) => {
+            let name = table.get("env").and_then(|name| name.get_ref().as_str()).map(str::to_owned);
+            match (name, table.len() == 2 && table.contains_key("default")) {
+                (Some(name), true) => {
+                    let default = table.remove("default").map_or(DeValue::Boolean(false), Spanned::into_inner);
+                    let chosen = match env::var(&name) {
+                        None => default,
+                        Some(text) => match like(&default, &text) {
+                            Ok(chosen) => chosen,
+                            Err(why) => {
+                                // The value of a variable may be a secret: it is not shown.
+                                faults.add(span, format!("the environment variable {name} {why}"), None);
+                                default
+                            }
+                        },
+                    };
+                    *value.get_mut() = chosen;
+                }
+                _ => environment(table, faults),
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The text of a variable as a value of the default's type.
+fn like(default: &DeValue<'_>, text: &str) -> Result<DeValue<'static>, String> {
+    let text = text.trim();
+    match default {
+        // Variables of older programs count seconds: "60" where the default is "60s".
+        DeValue::String(shown) if shown.parse::<Span>().is_ok() && text.bytes().all(|b| b.is_ascii_digit()) => {
+            Ok(DeValue::String(Cow::Owned(format!("{text}s"))))
+        }
+        DeValue::String(_) => Ok(DeValue::String(Cow::Owned(text.to_owned()))),
+        DeValue::Boolean(_) => match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(DeValue::Boolean(true)),
+            "false" | "0" | "no" | "off" => Ok(DeValue::Boolean(false)),
+            _ => Err("is neither true nor false".to_owned()),
+        },
+        other => {
+            let value = parse_value(text);
+            let float_for_integer = matches!((other, &value), (DeValue::Float(_), DeValue::Integer(_)));
+            if value.same_type(other) || float_for_integer {
+                Ok(value)
+            } else {
+                Err(format!("is not of the type of its default, {}", other.type_str()))
+            }
+        }
+    }
+}

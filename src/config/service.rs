@@ -1,0 +1,243 @@
+//! Is this service one that heal could look after? Checks and resolves `[service.NAME]` and its probes.
+
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::faults::{Faults, Place, suggestion};
+use super::typed::{self, Table};
+use super::{Reader, Watched, check_name, file};
+use crate::model::service::Launch;
+use crate::model::{Rules, Selector, Service, Span};
+use crate::{probe, remedy};
+
+/// Supervisors that a `unit` may name.
+const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
+
+/// How long a process has between TERM and KILL.
+const STOP_GRACE: Span = Span::secs(10);
+
+/// How long a start has to prove itself, unless said; and the most that may be said (DESIGN §6).
+const VERIFY_WITHIN: Span = Span::secs(20);
+const VERIFY_MOST: Span = Span::secs(60);
+
+impl Reader<'_> {
+    pub(super) fn service(
+        &self,
+        name: &str,
+        place: &Place,
+        mut table: Table,
+        faults: &mut Faults,
+        warnings: &mut Vec<String>,
+    ) -> Option<Watched> {
+        let planned = typed::split_off(&mut table, &file::SERVICE_PLANNED);
+        for key in planned.get_ref().keys() {
+            let place = faults.place(&key.span());
+            warnings
+                .push(format!("{place}: `{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
+        }
+        let custom: Vec<String> = planned
+            .get_ref()
+            .get("remedies")
+            .and_then(typed::as_table)
+            .map_or_else(Vec::new, |table| table.get_ref().keys().map(|key| key.get_ref().to_string()).collect());
+        let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
+        let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
+        let mut probes = vec![implied()];
+        let declared = tables.get_ref().get("probes").and_then(typed::as_table);
+        for (name, place, table) in typed::tables(declared.as_ref(), "a probe", faults) {
+            check_name(&name, "probe", &place, faults);
+            if let Some(declared) = probe(&name, table, faults, warnings) {
+                if declared.kind.name == "process" {
+                    probes[0] = declared;
+                } else {
+                    probes.push(declared);
+                }
+            }
+        }
+        let place_of = |key: &str| table.get_ref().get(key).map_or_else(|| place.clone(), Spanned::span);
+        let ladder_place = place_of("ladder");
+        let written = typed::read_with(
+            &table,
+            &extra,
+            |value| <file::Service as serde::Deserialize>::deserialize(value),
+            faults,
+        )?;
+        if let Some(ladder) = &written.ladder {
+            check_ladder(name, ladder, &custom, &ladder_place, faults, warnings);
+        }
+        check_identity(name, &written, &place_of, faults);
+        if written.unit.is_some() {
+            let place = faults.place(&place_of("unit"));
+            warnings.push(format!("{place}: supervisors are not spoken to yet; heal only observes [service.{name}]"));
+        }
+        let verify_within = written.verify_within.unwrap_or(VERIFY_WITHIN);
+        if verify_within > VERIFY_MOST {
+            let hint = format!("at most {VERIFY_MOST}; a slow start is what `startup_grace` is for");
+            faults.add(place_of("verify_within"), format!("`verify_within` is {verify_within}"), Some(hint));
+        }
+        if written.start.as_ref().is_some_and(|start| start.first().is_none_or(String::is_empty)) {
+            faults.add(
+                place_of("start"),
+                "`start` is empty",
+                Some("write it as [\"program\", \"argument\"]".to_owned()),
+            );
+        }
+        let launch = written.start.clone().map(|argv| Launch {
+            argv,
+            cwd: written.cwd.as_ref().map_or_else(|| self.root.to_owned(), |cwd| self.root.join(cwd)),
+            env: written.env.clone(),
+            log: written.log.as_ref().map(|log| self.root.join(log)).unwrap_or_default(),
+            stop_grace: written.stop_grace.unwrap_or(STOP_GRACE),
+            verify_within,
+        });
+        Some(Watched { enabled: written.enabled, probes, service: service(name, written, launch) })
+    }
+}
+
+fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Service {
+    let default = Rules::default();
+    let rules = Rules {
+        ladder: written.ladder.unwrap_or(default.ladder),
+        startup_grace: written.startup_grace.unwrap_or(default.startup_grace),
+        stable_for: written.stable_for.unwrap_or(default.stable_for),
+        recover_after: written.recover_after.unwrap_or(default.recover_after),
+        restart_limit: written.restart_limit.unwrap_or(default.restart_limit),
+        restart_delay: written.restart_delay.unwrap_or(default.restart_delay),
+        hold_on_exit: written.hold_on_exit,
+    };
+    Service { name: name.to_owned(), rules, selector: written.selector, launch, unit: written.unit }
+}
+
+fn check_identity(name: &str, written: &file::Service, place_of: &dyn Fn(&str) -> Place, faults: &mut Faults) {
+    let example = || Some("match = { executable = \"python3\", args_contain = \"bot.py\" }".to_owned());
+    match (&written.unit, &written.selector) {
+        (None, None) => {
+            let message =
+                format!("[service.{name}] has neither `unit` nor `match`: heal could not tell which process it is");
+            faults.add(place_of(""), message, example());
+        }
+        (_, Some(selector)) if names_nobody(selector) => {
+            faults.add(place_of("match"), "`match` names no process by itself", example());
+        }
+        _ => {}
+    }
+    if let Some(selector) = &written.selector
+        && selector.max_matches == 0
+    {
+        faults.add(place_of("match"), "`max_matches` is 0: nothing could ever fit", None);
+    }
+    if let Some(unit) = &written.unit {
+        let known = unit.split_once(':').is_some_and(|(by, unit)| SUPERVISORS.contains(&by) && !unit.is_empty());
+        if !known {
+            let hint =
+                "\"systemd:bot.service\", \"systemd-user:bot.service\" or \"launchd:com.example.bot\"".to_owned();
+            faults.add(place_of("unit"), format!("`unit` is not SUPERVISOR:NAME: {unit}"), Some(hint));
+        }
+        if written.start.is_some() {
+            let message = "both `unit` and `start` are given: one service has one owner";
+            faults.add(place_of("start"), message, Some("keep `unit`, and let its supervisor start it".to_owned()));
+        }
+    }
+}
+
+const fn names_nobody(selector: &Selector) -> bool {
+    !selector.names_program() && selector.pidfile.is_none()
+}
+
+fn check_ladder(
+    name: &str,
+    ladder: &[String],
+    custom: &[String],
+    place: &Place,
+    faults: &mut Faults,
+    warnings: &mut Vec<String>,
+) {
+    let built = remedy::built();
+    for rung in ladder {
+        let rung = rung.as_str();
+        if built.contains(&rung) {
+            continue;
+        }
+        if remedy::PLANNED.contains(&rung) || custom.iter().any(|name| name == rung) {
+            let place = faults.place(place);
+            warnings.push(format!("{place}: rung `{rung}` of [service.{name}] is not built yet and is passed over"));
+            continue;
+        }
+        let known = built.iter().copied().chain(remedy::PLANNED).chain(custom.iter().map(String::as_str));
+        faults.add(place.clone(), format!("unknown rung `{rung}`"), suggestion(rung, known));
+    }
+}
+
+/// The probe that every service has.
+fn implied() -> probe::Declared {
+    let kind = probe::process::KIND;
+    let common = probe::Common { enabled: true, timeout: None, class: None, severity: None, fail_after: 1 };
+    probe::Declared { name: "process".to_owned(), kind, common, probe: std::sync::Arc::new(probe::process::Process {}) }
+}
+
+/// Reads one probe's table.
+pub(super) fn probe(
+    name: &str,
+    mut table: Table,
+    faults: &mut Faults,
+    warnings: &mut Vec<String>,
+) -> Option<probe::Declared> {
+    let (kind, place) = kind(name, &table, probe::KINDS.map(|kind| kind.name), &probe::PLANNED, faults)?;
+    let Some(kind) = probe::KINDS.into_iter().find(|known| known.name == kind) else {
+        warnings
+            .push(format!("{}: probe kind `{kind}` is not built yet; {name} is not looked at", faults.place(&place)));
+        return None;
+    };
+    let mut common = typed::split_off(&mut table, &probe::COMMON_KEYS);
+    common.get_mut().remove("kind");
+    let common = typed::read::<probe::Common>(&common, faults);
+    let parsed = typed::read_with(&table, &probe::COMMON_KEYS, kind.parse, faults);
+    Some(probe::Declared { name: name.to_owned(), kind, common: common?, probe: parsed? })
+}
+
+/// The `kind` of a table, if it is one that is known.
+pub(super) fn kind<const N: usize>(
+    name: &str,
+    table: &Table,
+    built: [&str; N],
+    planned: &[&str],
+    faults: &mut Faults,
+) -> Option<(String, Place)> {
+    let known = || built.iter().chain(planned).copied();
+    let Some(value) = table.get_ref().get("kind") else {
+        let hint = suggestion("", known()).map(|names| names.replace("known are", "kinds are"));
+        faults.add(table.span(), format!("`{name}` has no `kind`"), hint);
+        return None;
+    };
+    match value.get_ref().as_str() {
+        Some(kind) if known().any(|other| other == kind) => Some((kind.to_owned(), value.span())),
+        Some(kind) => {
+            faults.add(value.span(), format!("unknown kind `{kind}`"), suggestion(kind, known()));
+            None
+        }
+        None => {
+            faults.add(value.span(), "`kind` is not a string", None);
+            None
+        }
+    }
+}
+
+/// What can only be said on the machine itself: does the start command exist?
+#[must_use]
+pub(super) fn unstartable(service: &Service) -> Option<String> {
+    let launch = service.launch.as_ref()?;
+    if !launch.cwd.is_dir() {
+        return Some(format!("[service.{}] cwd {} is not a directory", service.name, launch.cwd.display()));
+    }
+    let path = launch.env.get("PATH").map_or(crate::host::env::PATH, String::as_str);
+    crate::host::env::program(launch.argv.first()?, &launch.cwd, path)
+        .err()
+        .map(|why| format!("[service.{}] start: {why}", service.name))
+}
+
+/// Relative paths below `root`, for messages.
+#[must_use]
+pub(super) fn short(path: &Path, root: &Path) -> PathBuf {
+    path.strip_prefix(root).map_or_else(|_| path.to_owned(), Path::to_owned)
+}

@@ -1,0 +1,125 @@
+//! What holds in the end? The resolved configuration with every default, as `heal config show` prints it.
+
+use serde_json::{Map, Value, json};
+
+use super::service::{short, unstartable};
+use super::{Config, Mode, Watched};
+use crate::model::redact;
+
+impl Config {
+    /// Every setting that holds, defaults included; values of secret-looking variables are masked.
+    #[must_use]
+    pub fn show(&self) -> Value {
+        let mode = match self.mode {
+            Mode::Live => "live",
+            Mode::Paper => "paper",
+            Mode::Observe => "observe",
+        };
+        let mut shown = Map::new();
+        shown.insert("project".into(), json!({"name": self.name, "mode": mode, "data_dir": self.data_dir}));
+        if let Some(tick) = self.tick {
+            shown.insert("schedule".into(), json!({"heal": tick}));
+        }
+        let services: Map<String, Value> =
+            self.services.iter().map(|watched| (watched.service.name.clone(), self.service(watched))).collect();
+        shown.insert("service".into(), services.into());
+        if !self.host_probes.is_empty() {
+            shown.insert("host".into(), json!({"probes": probes(&self.host_probes)}));
+        }
+        let alerts: Map<String, Value> = self
+            .alerts
+            .iter()
+            .map(|alert| {
+                let common = &alert.common;
+                let table = json!({"kind": alert.kind.name, "enabled": common.enabled,
+                    "min_severity": common.min_severity, "timeout": common.timeout});
+                (alert.name.clone(), table)
+            })
+            .collect();
+        shown.insert("alert".into(), alerts.into());
+        shown.into()
+    }
+
+    fn service(&self, watched: &Watched) -> Value {
+        let (service, rules) = (&watched.service, &watched.service.rules);
+        let mut table = json!({
+            "enabled": watched.enabled,
+            "ladder": rules.ladder,
+            "startup_grace": rules.startup_grace,
+            "stable_for": rules.stable_for,
+            "recover_after": rules.recover_after,
+            "restart_limit": rules.restart_limit,
+            "restart_delay": rules.restart_delay,
+            "hold_on_exit": rules.hold_on_exit,
+        });
+        let mut add = |key: &str, value: Value| {
+            if let Some(table) = table.as_object_mut() {
+                table.insert(key.to_owned(), value);
+            }
+        };
+        if let Some(unit) = &service.unit {
+            add("unit", json!(unit));
+        }
+        if let Some(selector) = &service.selector {
+            add(
+                "match",
+                strip_nulls(json!({
+                    "executable": selector.executable, "args_contain": selector.args_contain, "pidfile": selector.pidfile,
+                    "cwd": selector.cwd, "user": selector.user, "min_age": selector.min_age, "max_matches": selector.max_matches,
+                })),
+            );
+        }
+        if let Some(launch) = &service.launch {
+            let env: Map<String, Value> = launch
+                .env
+                .iter()
+                .map(|(name, value)| {
+                    let shown = if redact::is_secret_name(name) { "***" } else { value };
+                    (name.clone(), shown.into())
+                })
+                .collect();
+            add("start", json!(launch.argv));
+            add("cwd", json!(launch.cwd));
+            add("env", env.into());
+            add("log", json!(short(&launch.log, &self.root)));
+            add("stop_grace", json!(launch.stop_grace));
+            add("verify_within", json!(launch.verify_within));
+        }
+        add("probes", probes(&watched.probes));
+        table
+    }
+
+    /// Faults that depend on this machine: start commands that do not exist here.
+    #[must_use]
+    pub fn unstartable(&self) -> Vec<String> {
+        self.services
+            .iter()
+            .filter(|watched| watched.enabled)
+            .filter_map(|watched| unstartable(&watched.service))
+            .collect()
+    }
+}
+
+fn probes(declared: &[crate::probe::Declared]) -> Value {
+    let table = declared.iter().map(|probe| {
+        let common = &probe.common;
+        let table = json!({
+            "kind": probe.kind.name,
+            "enabled": common.enabled,
+            "timeout": common.timeout.unwrap_or(probe.kind.timeout),
+            "class": common.class.unwrap_or(probe.kind.class),
+            "severity": common.severity,
+            "fail_after": common.fail_after,
+        });
+        (probe.name.clone(), strip_nulls(table))
+    });
+    Value::Object(table.collect())
+}
+
+/// TOML has no null.
+fn strip_nulls(mut value: Value) -> Value {
+    if let Some(table) = value.as_object_mut() {
+        table.retain(|_, value| !value.is_null());
+    }
+    value
+}

@@ -1,0 +1,115 @@
+//! What went wrong with heal itself? The one error type: kind, message, source, hint. Verdicts about services are not errors.
+
+use std::fmt;
+
+/// What kind of failure it is; decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line is wrong.
+    Usage,
+    /// Input data was refused.
+    Data,
+    /// `heal.toml` is missing or invalid.
+    Config,
+    /// Another run holds the recovery lock.
+    Busy,
+    /// The system said no.
+    NotPermitted,
+    /// A file cannot be created.
+    CannotCreate,
+    /// Reading or writing failed.
+    Io,
+    /// A bug in heal.
+    Bug,
+}
+
+impl Kind {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Data => "data",
+            Self::Config => "config",
+            Self::Busy => "busy",
+            Self::NotPermitted => "not-permitted",
+            Self::CannotCreate => "cannot-create",
+            Self::Io => "io",
+            Self::Bug => "bug",
+        }
+    }
+}
+
+/// One fault among several: where it is and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// `file:line:column`, or `--set KEY`.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+/// A failure of heal itself.
+#[derive(Debug)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// What, where and why, in one sentence.
+    pub message: String,
+    /// The command to type next, or what to change.
+    pub hint: Option<String>,
+    /// All faults of an input that has several.
+    pub faults: Vec<Fault>,
+    /// The faults as a person reads them, with their source lines; replaces the plain list.
+    pub rendered: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What most functions here return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of this kind with its sentence.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, faults: Vec::new(), rendered: None, source: None }
+    }
+
+    /// A system error while doing `what` ("cannot write /x/y"). Permission becomes 77, everything else 74.
+    pub fn io(what: impl fmt::Display, source: std::io::Error) -> Self {
+        let kind = match source.kind() {
+            std::io::ErrorKind::PermissionDenied => Kind::NotPermitted,
+            _ => Kind::Io,
+        };
+        Self { source: Some(Box::new(source)), ..Self::new(kind, what.to_string()) }
+    }
+
+    /// The same error, of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,149 @@
+//! What does the exit code mean? Every code, once: monitoring-plugin codes for verdicts, sysexits for failures of the tool.
+
+use crate::error::{Error, Kind};
+use crate::model::Outcome;
+use crate::model::report::{Decision, Level, Report, Subject};
+
+/// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 0: healthy, healed and verified, or nothing to do.
+    Fine,
+    /// 1: degraded, healed but on probation, or done with a duty pending (an alert not delivered).
+    Warning,
+    /// 69: held or refused by a rule; nothing was changed, a person is needed.
+    Held,
+    /// 3: could not look.
+    Unknown,
+    /// 2: unhealthy remains.
+    Critical,
+    /// 74: input/output error, disk full.
+    Io,
+    /// 73: a file that has to be created cannot be.
+    CannotCreate,
+    /// 64: wrong usage of the command line.
+    Usage,
+    /// 65: input data refused.
+    Data,
+    /// 75: another recovery holds the lock; try again.
+    Busy,
+    /// 77: not permitted.
+    NotPermitted,
+    /// 78: `heal.toml` is missing or invalid.
+    Config,
+    /// 70: a bug in heal.
+    Bug,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+            Self::Usage => 64,
+            Self::Data => 65,
+            Self::Held => 69,
+            Self::Bug => 70,
+            Self::CannotCreate => 73,
+            Self::Io => 74,
+            Self::Busy => 75,
+            Self::NotPermitted => 77,
+            Self::Config => 78,
+        }
+    }
+
+    /// The `status` word of a JSON document.
+    #[must_use]
+    pub const fn status(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Unknown => "unknown",
+            Self::Held => "held",
+            Self::Busy => "busy",
+            _ => "error",
+        }
+    }
+
+    /// The code of a failure of our own.
+    #[must_use]
+    pub const fn of_error(error: &Error) -> Self {
+        match error.kind {
+            Kind::Usage => Self::Usage,
+            Kind::Data => Self::Data,
+            Kind::CannotCreate => Self::CannotCreate,
+            Kind::Io => Self::Io,
+            Kind::Busy => Self::Busy,
+            Kind::NotPermitted => Self::NotPermitted,
+            Kind::Config => Self::Config,
+            Kind::Bug => Self::Bug,
+        }
+    }
+
+    /// The code of a report: the worst subject wins, and an alert that reached nobody is a duty pending.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Fine);
+        let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
+        subjects.max(if pending { Self::Warning } else { Self::Fine })
+    }
+}
+
+fn of_subject(subject: &Subject) -> Exit {
+    if let Some(act) = &subject.act {
+        return match act.outcome {
+            Outcome::Healed => Exit::Fine,
+            Outcome::Probation => Exit::Warning,
+            Outcome::Unchanged | Outcome::Failed | Outcome::Interrupted => Exit::Critical,
+        };
+    }
+    match (subject.standing.level, &subject.decision) {
+        (Level::Disabled | Level::Healthy, _) => Exit::Fine,
+        (Level::Starting | Level::Degraded, _) => Exit::Warning,
+        (Level::Unknown, _) => Exit::Unknown,
+        (Level::Unhealthy, Some(Decision::Refuse { .. })) => Exit::Held,
+        (Level::Unhealthy, _) => Exit::Critical,
+    }
+}
+
+/// The table of codes for the manual, from the one place where they are defined.
+pub const TABLE: [(Exit, &str); 13] = [
+    (Exit::Fine, "fine: healthy, healed and verified, or nothing to do"),
+    (Exit::Warning, "warning: degraded, healed but on probation, or done with a duty pending"),
+    (Exit::Critical, "critical: unhealthy remains"),
+    (Exit::Unknown, "unknown: could not look"),
+    (Exit::Usage, "wrong usage of the command line"),
+    (Exit::Data, "input data refused"),
+    (Exit::Held, "held or refused: a rule says no, a person is needed; nothing was changed"),
+    (Exit::Bug, "a bug in heal"),
+    (Exit::CannotCreate, "a file cannot be created"),
+    (Exit::Io, "input/output error or disk full"),
+    (Exit::Busy, "busy: another recovery holds the lock; try again"),
+    (Exit::NotPermitted, "not permitted"),
+    (Exit::Config, "heal.toml is missing or invalid"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_table_once_and_in_its_order() {
+        let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78]);
+    }
+
+    #[test]
+    fn the_worst_code_wins_in_the_documented_order() {
+        let order = [Exit::Bug, Exit::Config, Exit::NotPermitted, Exit::Io, Exit::Critical, Exit::Unknown, Exit::Held]
+            .into_iter()
+            .chain([Exit::Warning, Exit::Fine]);
+        let sorted: Vec<Exit> = order.collect();
+        assert!(sorted.windows(2).all(|pair| pair[0] > pair[1]), "{sorted:?}");
+    }
+}

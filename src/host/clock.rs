@@ -1,0 +1,57 @@
+//! What time is it, and on which boot? The only home of the clocks; everything else is given a `Moment`.
+
+use std::sync::OnceLock;
+
+use nix::time::{ClockId, clock_gettime};
+
+use crate::model::Stamp;
+use crate::model::event::Moment;
+
+/// This moment, by the wall clock and by the clock of the boot.
+#[must_use]
+pub fn now() -> Moment {
+    let shift = test_shift();
+    Moment { at: wall() + shift, up: boottime_ms() + shift.num_milliseconds(), boot: boot_id().to_owned() }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of the wall clock")]
+fn wall() -> Stamp {
+    chrono::Utc::now()
+}
+
+/// Milliseconds since boot, time in suspend included.
+#[must_use]
+pub fn boottime_ms() -> i64 {
+    #[cfg(target_os = "linux")]
+    let clock = ClockId::CLOCK_BOOTTIME;
+    #[cfg(not(target_os = "linux"))]
+    let clock = ClockId::CLOCK_MONOTONIC;
+    clock_gettime(clock)
+        .map_or(0, |time| time.tv_sec().saturating_mul(1_000).saturating_add(time.tv_nsec() / 1_000_000))
+}
+
+/// The kernel's id of this boot.
+#[must_use]
+pub fn boot_id() -> &'static str {
+    static BOOT: OnceLock<String> = OnceLock::new();
+    BOOT.get_or_init(|| {
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .map_or_else(|_| "unknown-boot".to_owned(), |text| text.trim().to_owned())
+    })
+}
+
+/// The name of this machine.
+#[must_use]
+pub fn hostname() -> String {
+    nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Tests of the real binary live through days by `HEAL_TEST_SHIFT=31m`; a release build does not read it.
+fn test_shift() -> chrono::TimeDelta {
+    if !cfg!(debug_assertions) {
+        return chrono::TimeDelta::zero();
+    }
+    super::env::var("HEAL_TEST_SHIFT")
+        .and_then(|text| text.parse::<crate::model::Span>().ok())
+        .map_or(chrono::TimeDelta::zero(), |span| chrono::TimeDelta::milliseconds(span.millis()))
+}

@@ -1,0 +1,44 @@
+//! What does the environment say? The one home of `env::var`, and of the clean environment that children are given.
+
+use std::path::{Path, PathBuf};
+
+/// Where programs are looked for when the environment does not matter: cron and launchd give less (FAILURES F29).
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
+
+/// A variable, if it is set, not empty and UTF-8.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+pub fn var(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The current directory, or `None` when it was deleted.
+#[must_use]
+pub fn cwd() -> Option<PathBuf> {
+    std::env::current_dir().ok()
+}
+
+/// What children get before their own settings are added: always the same, by hand and from cron, so that a service
+/// that starts for a person starts at three in the morning as well. LD_*, GIT_*, PYTHON* and the like never pass.
+#[must_use]
+pub fn clean() -> Vec<(&'static str, String)> {
+    let kept = ["HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+    let mut env: Vec<(&str, String)> = kept.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
+    env.push(("PATH", PATH.to_owned()));
+    env.push(("LANG", var("LANG").unwrap_or_else(|| "C.UTF-8".to_owned())));
+    env
+}
+
+/// The program that `name` stands for: a path relative to `cwd`, or a name looked up in `path`.
+///
+/// # Errors
+/// Says what was looked for and where.
+pub fn program(name: &str, cwd: &Path, path: &str) -> Result<PathBuf, String> {
+    which::which_in(name, Some(path), cwd).map_err(|_| {
+        if name.contains('/') {
+            format!("`{name}` does not exist in {} or is not executable", cwd.display())
+        } else {
+            format!("`{name}` is not in PATH ({path})")
+        }
+    })
+}

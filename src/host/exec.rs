@@ -1,0 +1,228 @@
+//! What does this command say? Runs one with a deadline, a clean environment, capped output and no way to outlive its caller.
+//! Services are not started here (see `apply::launch`): what runs here ends here.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::{env, sys};
+
+/// Output beyond this is thrown away (FAULTS §4.28).
+pub const OUTPUT_LIMIT: usize = 64 * 1024;
+
+/// A command to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// Program and arguments.
+    pub argv: &'a [String],
+    /// Working directory.
+    pub cwd: &'a Path,
+    /// Added to the clean environment.
+    pub env: &'a BTreeMap<String, String>,
+    /// Given on standard input.
+    pub stdin: &'a [u8],
+    /// It is ended, with its whole group, after this long.
+    pub timeout: Duration,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status; `None` when it was ended at its deadline.
+    pub status: Option<ExitStatus>,
+    /// The first [`OUTPUT_LIMIT`] bytes of its output, invalid UTF-8 replaced.
+    pub stdout: String,
+    /// The same of its errors.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Did it exit with 0?
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// How it ended, for a person.
+    #[must_use]
+    pub fn how(&self) -> String {
+        use std::os::unix::process::ExitStatusExt;
+        match self.status {
+            None => "did not end in time and was killed".to_owned(),
+            Some(status) => match (status.code(), status.signal()) {
+                (Some(code), _) => format!("exit code {code}"),
+                (_, Some(signal)) => format!("ended by signal {signal}"),
+                _ => "ended".to_owned(),
+            },
+        }
+    }
+
+    /// The last line that it wrote, of its errors or else of its output.
+    #[must_use]
+    pub fn last_line(&self) -> &str {
+        let last = |text: &'_ str| text.trim_end().rfind('\n').map_or(0, |at| at + 1);
+        let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        text[last(text)..].trim()
+    }
+}
+
+/// Runs a command to its end or to its deadline.
+///
+/// # Errors
+/// It could not be started; the message says why.
+#[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
+pub fn run(job: &Job<'_>) -> Result<Ended, String> {
+    let name = job.argv.first().ok_or("the command is empty")?;
+    let path = job.env.get("PATH").map_or(env::PATH, String::as_str);
+    let program = env::program(name, job.cwd, path)?;
+    let mut command = Command::new(&program);
+    command.arg0(name).args(&job.argv[1..]).current_dir(job.cwd).env_clear().envs(env::clean()).envs(job.env);
+    command.stdin(if job.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    sys::before_exec(&mut command, || {
+        // If heal dies, so does what it only asked (FAULTS B8).
+        #[cfg(target_os = "linux")]
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        sys::default_signals()
+    });
+    let child = command.spawn().map_err(|error| format!("`{name}` cannot be started: {error}"))?;
+    attend(child, job).map_err(|error| format!("`{name}` cannot be attended: {error}"))
+}
+
+fn attend(mut child: Child, job: &Job<'_>) -> io::Result<Ended> {
+    let deadline = Instant::now() + job.timeout;
+    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+    let mut stdin = child.stdin.take();
+    for fd in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd), stdin.as_ref().map(AsFd::as_fd)] {
+        if let Some(fd) = fd {
+            rustix::fs::fcntl_setfl(fd, rustix::fs::OFlags::NONBLOCK)?;
+        }
+    }
+    let (mut out, mut err, mut sent) = (Vec::new(), Vec::new(), 0);
+    let ended = super::process::watch(i32::try_from(child.id()).unwrap_or(0));
+    let in_time = loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        // Without a pidfd (old kernels) the exit is looked for every 20 ms.
+        let nap = if ended.is_some() { left } else { left.min(Duration::from_millis(20)) };
+        let mut set: Vec<PollFd<'_>> = Vec::with_capacity(4);
+        set.extend(ended.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
+        set.extend(stdout.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
+        set.extend(stderr.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
+        set.extend(stdin.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLOUT)));
+        let _ = poll(&mut set, PollTimeout::try_from(nap).unwrap_or(PollTimeout::MAX));
+        drain(&mut stdout, &mut out);
+        drain(&mut stderr, &mut err);
+        feed(&mut stdin, job.stdin, &mut sent);
+        if has_ended(&mut child, ended.as_ref()) {
+            break true;
+        }
+        if Instant::now() >= deadline {
+            break false;
+        }
+    };
+    // Its group goes with it, while the child itself is not reaped yet and so still owns the group's number.
+    let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+    let _ = killpg(group, Signal::SIGKILL);
+    let status = reap(&mut child);
+    drain(&mut stdout, &mut out);
+    drain(&mut stderr, &mut err);
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Ended { status: status.filter(|_| in_time), stdout: text(out), stderr: text(err) })
+}
+
+fn has_ended(child: &mut Child, pidfd: Option<&std::os::fd::OwnedFd>) -> bool {
+    match pidfd {
+        Some(fd) => super::process::ended_within(fd, Duration::ZERO),
+        None => matches!(child.try_wait(), Ok(Some(_)) | Err(_)),
+    }
+}
+
+/// Collects the child. One that even KILL does not end (uninterruptible) is left behind after two seconds, not waited for.
+fn reap(child: &mut Child) -> Option<ExitStatus> {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
+            _ => return None,
+        }
+    }
+}
+
+fn drain<R: Read>(pipe: &mut Option<R>, kept: &mut Vec<u8>) {
+    let Some(reader) = pipe else { return };
+    let mut chunk = [0; 8192];
+    // Bounded: a child that writes without end must not keep us from looking at the clock.
+    for _ in 0..64 {
+        match reader.read(&mut chunk) {
+            Ok(0) => return *pipe = None,
+            Ok(count) => kept.extend_from_slice(&chunk[..count.min(OUTPUT_LIMIT - kept.len())]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(_) => return *pipe = None,
+        }
+    }
+}
+
+fn feed<W: Write>(pipe: &mut Option<W>, bytes: &[u8], sent: &mut usize) {
+    let Some(writer) = pipe else { return };
+    match writer.write(&bytes[*sent..]) {
+        Ok(count) => *sent += count,
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => return,
+        Err(_) => *sent = bytes.len(),
+    }
+    if *sent >= bytes.len() {
+        *pipe = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str, timeout: u64, stdin: &[u8]) -> (Ended, Duration) {
+        let argv = ["sh", "-c", script].map(str::to_owned);
+        let env = BTreeMap::new();
+        let job = Job { argv: &argv, cwd: Path::new("/"), env: &env, stdin, timeout: Duration::from_millis(timeout) };
+        let start = Instant::now();
+        let ended = run(&job).expect("starts");
+        (ended, start.elapsed())
+    }
+
+    #[test]
+    fn output_status_and_input_pass() {
+        let (ended, _) = sh("cat; echo no >&2; exit 3", 5_000, b"hello");
+        assert_eq!((ended.stdout.as_str(), ended.how().as_str()), ("hello", "exit code 3"));
+        assert_eq!(ended.last_line(), "no");
+    }
+
+    #[test]
+    fn a_hanging_group_ends_at_the_deadline_and_a_flood_is_cut() {
+        let (ended, took) = sh("sleep 600 & sleep 600", 200, b"");
+        assert!(ended.status.is_none() && took < Duration::from_secs(5), "{took:?}");
+        let (ended, took) = sh("exec yes", 300, b"");
+        assert_eq!(ended.stdout.len(), OUTPUT_LIMIT);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+
+    #[test]
+    fn a_child_that_leaves_its_pipe_to_a_daemon_is_not_waited_for() {
+        let (ended, took) = sh("sleep 600 & exit 0", 5_000, b"");
+        assert!(ended.ok() && took < Duration::from_secs(4), "{took:?}");
+    }
+
+    #[test]
+    fn nothing_of_our_environment_or_descriptors_leaks() {
+        let (ended, _) = sh("env | cut -d= -f1 | sort | tr '\\n' ' '; ls /proc/self/fd | tr '\\n' ' '", 5_000, b"");
+        assert!(!ended.stdout.contains("CARGO") && ended.stdout.contains("PATH"), "{}", ended.stdout);
+        assert!(ended.stdout.ends_with("0 1 2 3 "), "3 is ls reading the directory: {}", ended.stdout);
+    }
+}

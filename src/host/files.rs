@@ -1,0 +1,121 @@
+//! What is in this file? Reads that cannot hang on a FIFO, run out of memory on a device, or follow a surprise: bounded, regular files only.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::libc;
+
+/// Why a file could not be read. "Not there" is told apart from "could not look": the first is a fact, the second is not.
+#[derive(Debug)]
+pub enum Unread {
+    /// There is no such file.
+    Missing,
+    /// It is there and could not be read: not a regular file, too large, no permission, an I/O error.
+    Failed(String),
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => f.write_str("it does not exist"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The file's metadata, links followed.
+///
+/// # Errors
+/// [`Unread`].
+pub fn stat(path: &Path) -> Result<Metadata, Unread> {
+    Ok(std::fs::metadata(path)?)
+}
+
+/// Opens a regular file for reading without ever waiting for the other end of a FIFO.
+///
+/// # Errors
+/// [`Unread`], also for anything that is not a regular file.
+pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(Unread::Failed("it is not a regular file".to_owned()));
+    }
+    Ok((file, meta))
+}
+
+/// The whole of a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// [`Unread`], also when the file is larger.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
+    let (file, meta) = open(path)?;
+    let too_large = || Unread::Failed(format!("it is larger than {}", crate::model::Bytes(limit)));
+    if meta.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    // One byte more than allowed: a file that grows while it is read is seen as well.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+/// As [`read`], as UTF-8.
+///
+/// # Errors
+/// [`Unread`], also when the file is not UTF-8.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, Unread> {
+    String::from_utf8(read(path, limit)?).map_err(|_| Unread::Failed("it is not UTF-8".to_owned()))
+}
+
+/// Paths that fit a glob, sorted, at most `limit` of them. Only the part behind the first wildcard is searched.
+///
+/// # Errors
+/// Says what is wrong with the pattern, or that more than `limit` paths fit.
+pub fn glob(pattern: &Path, limit: usize) -> Result<Vec<std::path::PathBuf>, String> {
+    let text = pattern.to_str().ok_or("the pattern is not UTF-8")?;
+    if !text.contains(['*', '?', '[', '{']) {
+        return Ok(vec![pattern.to_owned()]);
+    }
+    let matcher = globset::GlobBuilder::new(text)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| error.kind().to_string())?
+        .compile_matcher();
+    let fixed = text.split('/').take_while(|part| !part.contains(['*', '?', '[', '{'])).collect::<Vec<_>>().join("/");
+    let depth = if text.contains("**") { 16 } else { text.split('/').count() - fixed.split('/').count() };
+    let mut found = Vec::new();
+    let mut folders = vec![(std::path::PathBuf::from(if fixed.is_empty() { "/" } else { &fixed }), depth)];
+    while let Some((folder, depth)) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if matcher.is_match(&path) {
+                found.push(path.clone());
+            }
+            if found.len() > limit {
+                return Err(format!("more than {limit} files fit"));
+            }
+            // Links to directories are not walked: a loop, or a way out of the project.
+            if depth > 1 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push((path, depth - 1));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

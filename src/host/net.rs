@@ -1,0 +1,129 @@
+//! Does something answer there? Bounded TCP, Unix-socket and HTTP(S) looks: no redirects, no proxy from the environment, TLS by the platform's roots.
+
+use std::io::Read;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+
+/// Bytes of a reply's body that are kept (FAULTS §4.28).
+pub const BODY_LIMIT: u64 = 64 * 1024;
+
+/// Connects to `host:port` and closes again.
+///
+/// # Errors
+/// [`NetError`]: "refused" is a fact about the service, a name that cannot be resolved is not.
+pub fn tcp(address: &str, timeout: Duration) -> Result<(), NetError> {
+    let deadline = Instant::now() + timeout;
+    let targets = address.to_socket_addrs().map_err(|error| NetError::Unknown(format!("{address}: {error}")))?;
+    let mut last = NetError::Unknown(format!("{address} has no address"));
+    for target in targets {
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        match TcpStream::connect_timeout(&target, left) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = NetError::from_io(&error),
+        }
+    }
+    Err(last)
+}
+
+/// Connects to a Unix stream socket and closes again.
+///
+/// # Errors
+/// [`NetError`].
+pub fn unix(path: &Path) -> Result<(), NetError> {
+    UnixStream::connect(path).map(drop).map_err(|error| NetError::from_io(&error))
+}
+
+/// Why nothing answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetError {
+    /// The other side does not serve: refused, reset, silent.
+    Dead(String),
+    /// It could not be asked: no name, no route, no socket of our own.
+    Unknown(String),
+}
+
+impl NetError {
+    fn from_io(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as K;
+        match error.kind() {
+            K::ConnectionRefused => Self::Dead("connection refused".to_owned()),
+            K::NotFound => Self::Dead("there is no such socket".to_owned()),
+            K::TimedOut | K::WouldBlock => Self::Dead("no answer in time".to_owned()),
+            K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof => {
+                Self::Dead("the connection was cut".to_owned())
+            }
+            _ => Self::Unknown(error.to_string()),
+        }
+    }
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Method, upper case.
+    pub method: &'a str,
+    /// `http://` or `https://`.
+    pub url: &'a str,
+    /// Names and values.
+    pub headers: &'a [(String, String)],
+    /// The body; empty for none.
+    pub body: &'a [u8],
+    /// For the whole exchange, name resolution included.
+    pub timeout: Duration,
+}
+
+/// An HTTP reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// The first [`BODY_LIMIT`] bytes, invalid UTF-8 replaced.
+    pub body: String,
+}
+
+/// Asks once. Every status is an answer.
+///
+/// # Errors
+/// [`NetError`]; the text never holds the URL, which may carry a token.
+pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
+    let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(RootCerts::PlatformVerifier).build();
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(request.timeout))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .tls_config(tls)
+        .user_agent(concat!("heal/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent();
+    let mut building = ureq::http::Request::builder().method(request.method).uri(request.url);
+    for (name, value) in request.headers {
+        building = building.header(name, value);
+    }
+    let asked = building.body(request.body).map_err(|error| NetError::Unknown(error.to_string()))?;
+    let mut reply = agent.run(asked).map_err(|error| net_error(&error))?;
+    let status = reply.status().as_u16();
+    let mut body = Vec::new();
+    match reply.body_mut().as_reader().take(BODY_LIMIT).read_to_end(&mut body) {
+        Ok(_) => Ok(Reply { status, body: String::from_utf8_lossy(&body).into_owned() }),
+        Err(error) => Err(NetError::from_io(&error)),
+    }
+}
+
+fn net_error(error: &ureq::Error) -> NetError {
+    match error {
+        ureq::Error::Timeout(_) => NetError::Dead("no answer in time".to_owned()),
+        ureq::Error::ConnectionFailed => NetError::Dead("connection failed".to_owned()),
+        ureq::Error::Io(error) => NetError::from_io(error),
+        ureq::Error::HostNotFound => NetError::Unknown("the host's name cannot be resolved".to_owned()),
+        ureq::Error::Rustls(error) => NetError::Dead(format!("TLS: {error}")),
+        ureq::Error::Protocol(error) => NetError::Dead(format!("not an HTTP reply: {error}")),
+        ureq::Error::BadUri(_) => NetError::Unknown("the URL is not valid".to_owned()),
+        _ => NetError::Dead("no usable HTTP reply".to_owned()),
+    }
+}

@@ -1,0 +1,147 @@
+//! What does Linux's `/proc` say about processes? One pass for the names, one close look at those that matter.
+
+use std::fs;
+use std::io::Read;
+use std::sync::OnceLock;
+
+use procfs::ProcError;
+use procfs::process::Process as Entry;
+
+use super::clock;
+use super::process::{Detail, Process, Processes, Row};
+use crate::model::Identity;
+
+/// The process table of this machine, as seen from our pid namespace.
+#[derive(Debug, Default)]
+pub struct Proc {
+    pass: OnceLock<Result<Pass, String>>,
+    lineage: OnceLock<Vec<i32>>,
+}
+
+/// All command lines one behind the other: no allocation per process.
+#[derive(Debug, Default)]
+struct Pass {
+    bytes: Vec<u8>,
+    rows: Vec<(i32, std::ops::Range<usize>)>,
+}
+
+impl Processes for Proc {
+    fn rows(&self) -> Result<Vec<Row<'_>>, String> {
+        match self.pass.get_or_init(pass) {
+            Ok(pass) => {
+                Ok(pass.rows.iter().map(|(pid, at)| Row { pid: *pid, cmdline: &pass.bytes[at.clone()] }).collect())
+            }
+            Err(why) => Err(why.clone()),
+        }
+    }
+
+    fn detail(&self, pid: i32) -> Detail {
+        match look(pid) {
+            Ok(process) => Detail::Seen(Box::new(process)),
+            Err(ProcError::NotFound(_)) => Detail::Gone,
+            Err(ProcError::Io(error, _)) if error.raw_os_error() == Some(nix::libc::ESRCH) => Detail::Gone,
+            Err(error) => Detail::Hidden(error.to_string()),
+        }
+    }
+
+    fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
+        let mut family = Vec::new();
+        for pid in pids()? {
+            if let Ok(stat) = Entry::new(pid).and_then(|entry| entry.stat()) {
+                family.push((pid, stat.ppid, stat.session));
+            }
+        }
+        Ok(family)
+    }
+
+    fn lineage(&self) -> &[i32] {
+        self.lineage.get_or_init(|| {
+            let mut line = vec![i32::try_from(std::process::id()).unwrap_or(0)];
+            // The chain of parents is finite, but it is read while it changes.
+            for _ in 0..64 {
+                let last = line.last().copied().unwrap_or(0);
+                match Entry::new(last).and_then(|entry| entry.stat()) {
+                    Ok(stat) if stat.ppid > 0 => line.push(stat.ppid),
+                    _ => break,
+                }
+            }
+            line
+        })
+    }
+}
+
+fn pids() -> Result<Vec<i32>, String> {
+    let entries = fs::read_dir("/proc").map_err(|error| format!("/proc cannot be read: {error}"))?;
+    let mut pids: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    if pids.is_empty() {
+        // A chroot without /proc, or hidepid: no process seen is not "no process runs".
+        return Err("/proc shows no process at all".to_owned());
+    }
+    pids.sort_unstable();
+    Ok(pids)
+}
+
+fn pass() -> Result<Pass, String> {
+    let mut pass = Pass::default();
+    let mut hidden = 0usize;
+    for pid in pids()? {
+        let start = pass.bytes.len();
+        let read = fs::File::open(format!("/proc/{pid}/cmdline")).and_then(|file| {
+            // A command line is bounded by the kernel, but at megabytes.
+            file.take(64 * 1024).read_to_end(&mut pass.bytes)
+        });
+        match read {
+            Ok(_) if pass.bytes.len() > start => pass.rows.push((pid, start..pass.bytes.len())),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => hidden += 1,
+            _ => {}
+        }
+    }
+    if hidden > 0 {
+        return Err(format!("the command lines of {hidden} processes are hidden from this user"));
+    }
+    Ok(pass)
+}
+
+fn look(pid: i32) -> Result<Process, ProcError> {
+    let entry = Entry::new(pid)?;
+    let stat = entry.stat()?;
+    let ticks = i64::try_from(procfs::ticks_per_second()).unwrap_or(100).max(1);
+    let started_ms = i64::try_from(stat.starttime).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks;
+    Ok(Process {
+        identity: Identity { pid, start: stat.starttime, boot: clock::boot_id().to_owned() },
+        parent: stat.ppid,
+        session: stat.session,
+        state: stat.state,
+        age_ms: (clock::boottime_ms() - started_ms).max(0),
+        exe: entry.exe().ok(),
+        args: entry.cmdline().unwrap_or_default(),
+        cwd: entry.cwd().ok(),
+        uid: entry.uid().ok(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_find_ourselves_once_and_with_our_lineage() {
+        let table = Proc::default();
+        let me = i32::try_from(std::process::id()).expect("a pid");
+        let rows = table.rows().expect("readable");
+        assert_eq!(rows.iter().filter(|row| row.pid == me).count(), 1);
+        let Detail::Seen(process) = table.detail(me) else { panic!("we are there") };
+        assert_eq!(process.identity.pid, me);
+        assert!(!process.is_zombie() && process.age_ms < 3_600_000);
+        assert_eq!(table.lineage().first(), Some(&me));
+        assert!(table.lineage().contains(&process.parent));
+        assert!(
+            table.family().expect("readable").iter().any(|(pid, parent, _)| (*pid, *parent) == (me, process.parent))
+        );
+    }
+
+    #[test]
+    fn a_pid_that_cannot_exist_is_gone() {
+        assert_eq!(Proc::default().detail(super::super::process::PID_MAX - 1), Detail::Gone);
+    }
+}

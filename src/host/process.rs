@@ -1,0 +1,127 @@
+//! Which processes are there, and which life of a pid is this? One trait; Linux answers from `/proc`.
+//! It looks only: signals are sent by `apply::stop`.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::model::{Identity, redact};
+
+/// The largest pid that Linux can be configured for (PID_MAX_LIMIT); a larger number in a pidfile is garbage.
+pub const PID_MAX: i32 = 1 << 22;
+
+/// One process, looked at closely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its identity.
+    pub identity: Identity,
+    /// Its parent.
+    pub parent: i32,
+    /// The session it belongs to.
+    pub session: i32,
+    /// The state letter of `ps`: `R`, `S`, `D`, `T`, `Z` …
+    pub state: char,
+    /// How long it has been running, in milliseconds.
+    pub age_ms: i64,
+    /// Its program; `None` when we may not know.
+    pub exe: Option<PathBuf>,
+    /// Its arguments, invalid UTF-8 replaced. Empty for kernel threads and zombies.
+    pub args: Vec<String>,
+    /// Its working directory; `None` when we may not know.
+    pub cwd: Option<PathBuf>,
+    /// The user it runs as; `None` when we may not know.
+    pub uid: Option<u32>,
+}
+
+impl Process {
+    /// Has it ended, waiting only for its parent to take notice?
+    #[must_use]
+    pub const fn is_zombie(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+
+    /// Its command line for a person: secrets masked, at most 160 characters.
+    #[must_use]
+    pub fn command(&self) -> String {
+        command_text(&self.args)
+    }
+}
+
+/// A command line for a person: secrets masked, at most 160 characters.
+#[must_use]
+pub fn command_text(args: &[String]) -> String {
+    let text = redact::command_line(args);
+    if text.chars().count() <= 160 {
+        return text;
+    }
+    text.chars().take(159).chain(['…']).collect()
+}
+
+/// The answer to "what runs under this pid?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    Gone,
+    /// This.
+    Seen(Box<Process>),
+    /// It cannot be said.
+    Hidden(String),
+}
+
+/// One line of the process table: what a search by name needs, and nothing that costs more.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The pid.
+    pub pid: i32,
+    /// Arguments, each ended by a NUL; empty for kernel threads and zombies.
+    pub cmdline: &'a [u8],
+}
+
+/// The process table of one run. The pass over all processes is made at most once, when first asked for.
+pub trait Processes: Send + Sync {
+    /// Every process that shows a command line.
+    ///
+    /// # Errors
+    /// Says why the table cannot be read.
+    fn rows(&self) -> Result<Vec<Row<'_>>, String>;
+
+    /// One process, looked at now: never from the pass.
+    fn detail(&self, pid: i32) -> Detail;
+
+    /// (pid, parent, session) of every process, looked at now.
+    ///
+    /// # Errors
+    /// Says why the table cannot be read.
+    fn family(&self) -> Result<Vec<(i32, i32, i32)>, String>;
+
+    /// heal itself and its ancestors up to init: never a service, never a target.
+    fn lineage(&self) -> &[i32];
+}
+
+/// Is this life still running? `None` when that cannot be said.
+#[must_use]
+pub fn is_alive(processes: &dyn Processes, identity: &Identity) -> Option<bool> {
+    match processes.detail(identity.pid) {
+        Detail::Gone => Some(false),
+        Detail::Seen(process) => Some(process.identity == *identity && !process.is_zombie()),
+        Detail::Hidden(_) => None,
+    }
+}
+
+/// A descriptor that becomes readable when the process ends. `None`: it is gone, or the kernel is older than 5.3.
+#[must_use]
+pub fn watch(pid: i32) -> Option<OwnedFd> {
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+/// Waits for the process behind a pidfd to end, at most this long.
+#[must_use]
+pub fn ended_within(pidfd: &OwnedFd, wait: Duration) -> bool {
+    let mut set = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    // Rounded up to a millisecond: a wait of 0.4 ms must not become a busy loop.
+    let millis = u16::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u16::MAX);
+    matches!(poll(&mut set, PollTimeout::from(millis)), Ok(ready) if ready > 0)
+}

@@ -1,0 +1,39 @@
+//! How much is left? Free space of a file system, memory of the machine, name of a user.
+
+use std::path::Path;
+
+/// Free and total bytes of the file system that holds `path`, as an unprivileged user may use them.
+///
+/// # Errors
+/// Says why it cannot be told.
+pub fn disk(path: &Path) -> Result<(u64, u64), String> {
+    let stats = fs2::statvfs(path).map_err(|error| error.to_string())?;
+    Ok((stats.available_space(), stats.total_space()))
+}
+
+/// Available and total bytes of memory. Available is the kernel's estimate of what new work can get without swapping.
+///
+/// # Errors
+/// Says why it cannot be told.
+#[cfg(target_os = "linux")]
+pub fn memory() -> Result<(u64, u64), String> {
+    use procfs::Current;
+    let info = procfs::Meminfo::current().map_err(|error| error.to_string())?;
+    let available = info.mem_available.ok_or("the kernel does not say how much memory is available")?;
+    Ok((available, info.mem_total))
+}
+
+/// The number of a user, given by name or number.
+///
+/// # Errors
+/// There is no such user.
+pub fn uid(user: &str) -> Result<u32, String> {
+    if let Ok(uid) = user.parse() {
+        return Ok(uid);
+    }
+    match nix::unistd::User::from_name(user) {
+        Ok(Some(user)) => Ok(user.uid.as_raw()),
+        Ok(None) => Err(format!("there is no user `{user}`")),
+        Err(error) => Err(format!("user `{user}` cannot be looked up: {error}")),
+    }
+}

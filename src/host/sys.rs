@@ -1,0 +1,56 @@
+//! Which system calls need `unsafe`? These few, and no others: the one module where it is allowed.
+//! Each function is a safe face over one call, with the reason why the call is sound.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::libc;
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask, signal};
+
+/// Marks every descriptor above stderr close-on-exec, so that nothing that heal was given (a crontab's flock, an
+/// editor's socket) reaches a service that it starts (FAULTS b: an inherited lock shut out every later tick).
+pub fn close_on_exec_everywhere() {
+    // SAFETY: the call changes flags of descriptors, it touches no memory and closes nothing.
+    #[cfg(target_os = "linux")]
+    let done = unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) } == 0;
+    #[cfg(not(target_os = "linux"))]
+    let done = false;
+    if !done {
+        // Kernels before 5.9, and macOS.
+        for fd in 3..1024 {
+            // SAFETY: as above; an unused number answers EBADF.
+            unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+}
+
+/// Gives this process the signal state that the rest of the program relies on, whatever it was started with: a file
+/// size limit is an error, not a death (FAULTS D5); children can be waited for even under a parent that ignores
+/// SIGCHLD; nothing is blocked.
+pub fn sane_signals() {
+    // SAFETY: both are constant dispositions, no handler runs our code.
+    unsafe {
+        let _ = signal(Signal::SIGXFSZ, SigHandler::SigIgn);
+        let _ = signal(Signal::SIGCHLD, SigHandler::SigDfl);
+    }
+    let _ = pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
+}
+
+/// Undoes [`sane_signals`] in a child between fork and exec: it gets the defaults.
+pub fn default_signals() -> io::Result<()> {
+    // SAFETY: setting a default disposition is async-signal-safe.
+    unsafe { signal(Signal::SIGXFSZ, SigHandler::SigDfl) }?;
+    Ok(())
+}
+
+/// Sets what the child does between fork and exec. `step` must only make async-signal-safe calls: no allocation, no
+/// locks; it runs in a copy of a process whose other threads are gone.
+pub fn before_exec<F>(command: &mut Command, step: F)
+where
+    F: FnMut() -> io::Result<()> + Send + Sync + 'static,
+{
+    // SAFETY: the contract above; the two callers (exec, apply::launch) make system calls only.
+    unsafe { command.pre_exec(step) };
+}

@@ -1,0 +1,136 @@
+//! How is a byte written so that it stays? Whole lines appended under a lock, whole files replaced atomically, folders made private.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::libc;
+
+/// How long an append waits for another one. A holder that was stopped must not stop everybody.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Makes a directory, and those above it, readable only for its owner.
+#[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
+pub(super) fn create_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Appends one line, whole or not at all (FAULTS D2): a torn tail of an earlier crash is closed first, a write that the
+/// disk did not take is taken back. With `durable` it is on the disk before this returns.
+///
+/// # Errors
+/// The system's; the file is then as it was.
+pub fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let locked = lock_patiently(&file);
+    let end = file.seek(SeekFrom::End(0))?;
+    let mut bytes = Vec::with_capacity(line.len() + 2);
+    if end > 0 && last_byte(&mut file, end)? != b'\n' {
+        bytes.push(b'\n');
+    }
+    bytes.extend_from_slice(line.as_bytes());
+    bytes.push(b'\n');
+    let written = file.write_all(&bytes).and_then(|()| if durable { file.sync_data() } else { Ok(()) });
+    if written.is_err() && locked {
+        // Only the one who holds the lock knows that nobody wrote behind it.
+        let _ = file.set_len(end);
+    }
+    written
+}
+
+fn lock_patiently(file: &File) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match fs2::FileExt::try_lock_exclusive(file) {
+            Ok(()) => return true,
+            Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
+            // O_APPEND keeps whole lines whole without it.
+            Err(_) => return false,
+        }
+    }
+}
+
+fn last_byte(file: &mut File, end: u64) -> io::Result<u8> {
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(end - 1))?;
+    file.read_exact(&mut byte)?;
+    Ok(byte[0])
+}
+
+/// Replaces a file of the data directory: the old bytes or the new ones, never a mixture, whatever happens.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use atomic_write_file::unix::OpenOptionsExt as _;
+    let mut options = atomic_write_file::OpenOptions::new();
+    options.mode(0o600).preserve_mode(false);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.commit()
+}
+
+/// Writes a short stamp in place: for what is written at every tick and may be lost at any time.
+pub(super) fn stamp(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_tail_does_not_swallow_the_next_line() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        std::fs::write(&path, "whole\nto").expect("written");
+        append_line(&path, "next", true).expect("appended");
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), "whole\nto\nnext\n");
+    }
+
+    #[test]
+    fn eight_writers_lose_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for line in 0..200 {
+                        append_line(path, &format!("{writer}:{line}:{}", "x".repeat(500)), false).expect("appended");
+                    }
+                });
+            }
+        });
+        let text = std::fs::read_to_string(&path).expect("read");
+        assert_eq!(text.lines().count(), 1_600);
+        assert!(text.lines().all(|line| line.ends_with("xxx")));
+    }
+
+    #[test]
+    fn links_and_fifos_are_refused_at_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (target, link, fifo) = (dir.path().join("t"), dir.path().join("l"), dir.path().join("f"));
+        std::fs::write(&target, "kept").expect("written");
+        std::os::unix::fs::symlink(&target, &link).expect("linked");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        assert!(append_line(&link, "no", false).is_err());
+        assert!(append_line(&fifo, "no", false).is_err());
+        assert_eq!(std::fs::read_to_string(&target).expect("read"), "kept");
+    }
+}

@@ -1,0 +1,164 @@
+//! Who may act? One flock on one file that is never unlinked. It expires because its holder does: a kernel timer ends a
+//! run that holds it for too long, so nobody ever has to steal it (FAULTS b: 0 violations; every stealing protocol had some).
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::libc;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
+use crate::host::{clock, files};
+use crate::model::rfc3339;
+
+/// After this long the kernel ends the holder (DESIGN §5).
+pub(super) const LEASE: Duration = Duration::from_secs(300);
+
+/// The recovery lock, held until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct RecoveryLock {
+    file: File,
+    #[cfg(target_os = "linux")]
+    _lease: nix::sys::timer::Timer,
+}
+
+/// What stands in the lock file: for people, never for decisions.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Held {
+    /// Who holds it.
+    pub pid: u32,
+    /// On which boot.
+    pub boot: String,
+    /// What for.
+    pub purpose: String,
+    /// Since when.
+    pub since: String,
+    /// When the kernel ends the holder.
+    pub until: String,
+}
+
+impl RecoveryLock {
+    /// Takes the lock, or says at once who has it.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] when another run holds it; otherwise why it cannot be taken.
+    pub fn take(path: &Path, purpose: &str) -> Result<Self> {
+        let what = || format!("cannot take the recovery lock {}", path.display());
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(path)
+            .map_err(|error| Error::io(what(), error))?;
+        let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
+        if !meta.is_file() {
+            return Err(Error::new(Kind::Config, format!("{}: it is not a regular file", what())));
+        }
+        if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
+            if error.kind() == fs2::lock_contended_error().kind() {
+                return Err(busy(path));
+            }
+            return Err(Error::io(what(), error));
+        }
+        // Somebody may have replaced the file between our open and our lock: then we hold a lock that nobody asks for.
+        let still = std::fs::symlink_metadata(path).map_err(|error| Error::io(what(), error))?;
+        if (still.ino(), still.dev()) != (meta.ino(), meta.dev()) {
+            return Err(busy(path));
+        }
+        let mut lock = Self {
+            file,
+            #[cfg(target_os = "linux")]
+            _lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
+        };
+        lock.inform(purpose);
+        Ok(lock)
+    }
+
+    fn inform(&mut self, purpose: &str) {
+        let now = clock::now();
+        let held = Held {
+            pid: std::process::id(),
+            boot: now.boot.clone(),
+            purpose: purpose.to_owned(),
+            since: rfc3339(now.at),
+            until: rfc3339(now.at + chrono::TimeDelta::from_std(LEASE).unwrap_or_default()),
+        };
+        // What is written here is for people; a full disk must not keep us from healing.
+        let text = serde_json::to_string(&held).unwrap_or_default();
+        let _ = self.file.set_len(0);
+        let _ = self.file.rewind();
+        let _ = self.file.write_all(text.as_bytes());
+    }
+}
+
+impl Drop for RecoveryLock {
+    fn drop(&mut self) {
+        // Explicitly: a thread that hangs in the kernel would keep the descriptor open beyond our end.
+        let _ = fs2::FileExt::unlock(&self.file);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn lease() -> nix::Result<nix::sys::timer::Timer> {
+    use nix::sys::signal::{SigEvent, SigevNotify, Signal};
+    use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
+    use nix::time::ClockId;
+    let kill = SigEvent::new(SigevNotify::SigevSignal { signal: Signal::SIGKILL, si_value: 0 });
+    let mut timer = Timer::new(ClockId::CLOCK_BOOTTIME, kill)?;
+    timer.set(Expiration::OneShot(test_lease().unwrap_or(LEASE).into()), TimerSetTimeFlags::empty())?;
+    Ok(timer)
+}
+
+/// A test cannot wait for five minutes; a release build does not read this.
+fn test_lease() -> Option<Duration> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    crate::host::env::var("HEAL_TEST_LEASE")?.parse::<crate::model::Span>().ok().map(crate::model::Span::get)
+}
+
+fn busy(path: &Path) -> Error {
+    let holder = holder(path).map_or_else(String::new, |held| {
+        format!(" (pid {}, {}, since {}, until {} at the latest)", held.pid, held.purpose, held.since, held.until)
+    });
+    Error::new(Kind::Busy, format!("another recovery is in progress{holder}")).hint("try again when it is done")
+}
+
+/// What the lock file says of its holder.
+fn holder(path: &Path) -> Option<Held> {
+    serde_json::from_slice(&files::read(&PathBuf::from(path), 4096).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_told_who_the_first_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("lock");
+        let first = RecoveryLock::take(&path, "a test").expect("free");
+        let error = RecoveryLock::take(&path, "another").expect_err("taken");
+        assert_eq!(error.kind, Kind::Busy);
+        assert!(error.message.contains("a test"), "{error}");
+        drop(first);
+        RecoveryLock::take(&path, "another").expect("free again");
+        assert!(path.exists(), "it is never unlinked");
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (target, path) = (dir.path().join("victim"), dir.path().join("lock"));
+        std::fs::write(&target, "kept").expect("written");
+        std::os::unix::fs::symlink(&target, &path).expect("linked");
+        assert!(RecoveryLock::take(&path, "a test").is_err());
+        assert_eq!(std::fs::read_to_string(&target).expect("read"), "kept");
+    }
+}

@@ -1,0 +1,88 @@
+//! What happened, line by line? Appends events to the journal of the day and keeps the history that they fold into.
+
+use std::path::PathBuf;
+
+use super::{DataDir, files, snapshot};
+use crate::error::{Error, Kind, Result};
+use crate::host::clock;
+use crate::model::event::FORMAT;
+use crate::model::{Entry, Event, History};
+
+/// The journal, open for writing, with the history up to now.
+#[derive(Debug)]
+pub struct Journal {
+    dir: DataDir,
+    run: String,
+    history: History,
+    intents: u32,
+    written: bool,
+}
+
+impl Journal {
+    /// Reads the history and makes ready to add to it.
+    ///
+    /// # Errors
+    /// The data directory cannot be created, or the journal cannot be read or was written by a newer heal. Without its
+    /// journal heal does not know its budgets, so it does not act.
+    pub fn open(dir: DataDir) -> Result<Self> {
+        dir.create()?;
+        let past = snapshot::past(&dir)?;
+        if past.newer {
+            return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
+                .hint("install that version, or point `[project] data_dir` elsewhere"));
+        }
+        Ok(Self { dir, run: run_id(), history: past.history, intents: 0, written: false })
+    }
+
+    /// What is true now.
+    #[must_use]
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The id of this run.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// A new id for an intent of this run.
+    pub fn next_intent(&mut self) -> String {
+        self.intents += 1;
+        format!("{}.{}", self.run, self.intents)
+    }
+
+    /// Adds an event. Intents, outcomes and what a budget or a person depends on are on the disk before this returns.
+    ///
+    /// # Errors
+    /// It could not be written; nothing that depends on it may be done.
+    pub fn record(&mut self, event: Event) -> Result<()> {
+        let durable = !matches!(event, Event::Observed { .. } | Event::Recognised { .. });
+        let entry = Entry { v: FORMAT, moment: clock::now(), run: self.run.clone(), event };
+        let line = serde_json::to_string(&entry)
+            .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;
+        let path = self.today();
+        files::append_line(&path, &line, durable).map_err(|error| {
+            Error::io(format_args!("cannot write the journal {}", path.display()), error).of_kind(Kind::Io)
+        })?;
+        self.history.apply(&entry);
+        self.written = true;
+        Ok(())
+    }
+
+    fn today(&self) -> PathBuf {
+        self.dir.journal().join(format!("{}.jsonl", clock::now().at.format("%Y-%m-%d")))
+    }
+
+    /// Writes the snapshot, if anything was added. It is disposable: the journal alone decides, so a failure is no error.
+    pub fn save(&mut self) {
+        if std::mem::take(&mut self.written) {
+            let _ = snapshot::save(&self.dir);
+        }
+    }
+}
+
+/// Unique among the runs of all boots: when it began, and which process it was.
+fn run_id() -> String {
+    format!("{}-{}", clock::now().at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id())
+}

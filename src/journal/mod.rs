@@ -1,0 +1,88 @@
+//! What do we remember? The append-only journal, its disposable snapshot, and the recovery lock. Writes nothing outside the data directory.
+
+mod files;
+mod lock;
+mod log;
+mod snapshot;
+
+use std::path::{Path, PathBuf};
+
+pub use files::append_line;
+pub use lock::{Held, RecoveryLock};
+pub use log::Journal;
+pub use snapshot::{LastRun, past};
+
+use crate::error::{Error, Kind, Result};
+
+/// The layout of the data directory (DESIGN §5).
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// The data directory at this path, which need not exist.
+    #[must_use]
+    pub const fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The recovery lock.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("recovery-in-progress")
+    }
+
+    /// The journal's folder: one file per UTC day.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+
+    /// The snapshot of the history.
+    #[must_use]
+    pub fn snapshot(&self) -> PathBuf {
+        self.root.join("state/now.json")
+    }
+
+    /// The stamp of the last tick.
+    #[must_use]
+    pub fn last_run(&self) -> PathBuf {
+        self.root.join("state/last-run")
+    }
+
+    /// What a person was, or should have been, told.
+    #[must_use]
+    pub fn operator_alerts(&self) -> PathBuf {
+        self.root.join("operator_alerts.jsonl")
+    }
+
+    /// Creates what is missing of it, private to its owner. What exists is never re-moded.
+    ///
+    /// # Errors
+    /// It cannot be created, or something else stands in its place.
+    pub fn create(&self) -> Result<()> {
+        for dir in [self.root.clone(), self.journal(), self.root.join("state")] {
+            match std::fs::symlink_metadata(&dir) {
+                Ok(meta) if meta.is_dir() => continue,
+                Ok(_) => {
+                    let message = format!("{} is not a directory", dir.display());
+                    return Err(Error::new(Kind::Config, message)
+                        .hint("set `[project] data_dir` to a directory that heal may have to itself"));
+                }
+                Err(_) => {}
+            }
+            files::create_dir(&dir).map_err(|error| {
+                Error::io(format_args!("cannot create the data directory {}", dir.display()), error)
+                    .hint("`[project] data_dir` has to be writable for the user who runs heal")
+            })?;
+        }
+        Ok(())
+    }
+}

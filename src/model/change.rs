@@ -1,0 +1,42 @@
+//! What may heal do to the world? A small closed set of primitive acts, as plain data: what is not listed here cannot happen.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identity;
+
+/// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Change {
+    /// Stop one process that was identified, with its descendants: TERM, CONT, wait, KILL, confirm.
+    StopProcess {
+        /// Which life of which process.
+        identity: Identity,
+        /// What it is, for a person.
+        command: String,
+        /// Milliseconds between TERM and KILL.
+        grace_ms: i64,
+    },
+    /// Start a service in a session of its own.
+    StartService {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// Working directory.
+        cwd: PathBuf,
+        /// Where its output goes.
+        log: PathBuf,
+    },
+}
+
+impl Change {
+    /// Why it cannot be taken back, or `None` when `heal undo` could.
+    #[must_use]
+    pub const fn irreversible(&self) -> Option<&'static str> {
+        match self {
+            Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
+            Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
+        }
+    }
+}

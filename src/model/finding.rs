@@ -1,0 +1,75 @@
+//! What did a probe see? One finding per subject, three-valued: a probe that could not look says so, and never "healthy".
+
+use serde::{Deserialize, Serialize};
+
+/// How bad an unhealthy finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth a line, nothing more.
+    Info,
+    /// Degraded.
+    Warning,
+    /// The service does not do its work.
+    Critical,
+}
+
+/// What kind of trouble it is. The class, not the probe, picks the rung of the ladder (DESIGN §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// A host resource runs out: nothing that a restart would cure.
+    Resource,
+    /// Something that the service needs is down: healing the service would not help.
+    Dependency,
+    /// Running but doing no work: log or heartbeat stale, port dead.
+    Hung,
+    /// No process.
+    Dead,
+    /// It ended for a reason that a restart cannot cure (expired login, broken configuration).
+    Permanent,
+}
+
+/// The answer of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Seen, and good.
+    Healthy,
+    /// Seen, and bad.
+    Unhealthy(Severity, Class),
+    /// Could not look. Never a reason to act, never healthy.
+    Unknown,
+    /// Deliberately not judged: inside a grace period, after a gap, switched off.
+    Skipped,
+}
+
+/// One probe's answer about one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// `service/probe` or `host/probe`.
+    pub subject: String,
+    /// The probe's kind: `process`, `fresh`, `http` …
+    pub kind: &'static str,
+    /// The answer.
+    pub verdict: Verdict,
+    /// One line for a person: what is the case, with the figures that decided it.
+    pub summary: String,
+    /// Named facts behind the verdict, in the order in which a person wants them.
+    pub evidence: Vec<(&'static str, String)>,
+    /// How long the look took, in milliseconds.
+    pub took_ms: u64,
+}
+
+impl Finding {
+    /// The name of the probe: the part of the subject behind the slash.
+    #[must_use]
+    pub fn probe(&self) -> &str {
+        self.subject.rsplit_once('/').map_or(self.subject.as_str(), |(_, probe)| probe)
+    }
+
+    /// Was trouble seen, of a severity that counts?
+    #[must_use]
+    pub const fn is_bad(&self) -> bool {
+        matches!(self.verdict, Verdict::Unhealthy(Severity::Warning | Severity::Critical, _))
+    }
+}

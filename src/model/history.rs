@@ -1,0 +1,276 @@
+//! What is true now? Folds the journal's events into counters, incidents, budgets and open intents.
+//! Pure: the same events give the same history, so a snapshot of it may be lost at any time.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Entry, Event, Moment, Notice, Outcome};
+use super::finding::Class;
+use super::identity::Identity;
+
+/// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
+const ACTS_KEPT: usize = 1_000;
+
+/// All that the past says about the present.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// By name of the service.
+    pub services: BTreeMap<String, ServiceHistory>,
+    /// Intents without an outcome, by id: a run that died in the middle of an act.
+    pub open_intents: BTreeMap<String, OpenIntent>,
+}
+
+/// What the past says about one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceHistory {
+    /// The process it was last recognised as.
+    pub known: Option<Identity>,
+    /// Consecutive bad looks, by probe.
+    pub fails: BTreeMap<String, u32>,
+    /// Since when every look was good; only counted while an incident is open.
+    pub good_since: Option<Moment>,
+    /// Good looks in a row.
+    pub good_looks: u32,
+    /// The incident that is open.
+    pub incident: Option<Incident>,
+    /// Starts and stops that heal made, oldest first: what budgets count.
+    pub acts: Vec<Act>,
+    /// It waits for a person since then, because.
+    pub held: Option<(Moment, String)>,
+    /// Incidents that are over, but whose recovery nobody was told of yet.
+    pub recovered: Vec<Incident>,
+}
+
+/// One act, for budgets and pauses between acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// When the intent was written.
+    pub when: Moment,
+    /// The rung.
+    pub rung: String,
+    /// How it ended; `None` while nobody knows.
+    pub outcome: Option<Outcome>,
+}
+
+/// From the first unhealthy verdict until `stable_for` of health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id: the run that opened it and the service.
+    pub id: String,
+    /// When it was opened.
+    pub opened: Moment,
+    /// The class it was opened with.
+    pub class: Class,
+    /// One line for a person.
+    pub summary: String,
+    /// How often each rung was tried.
+    pub tries: BTreeMap<String, u32>,
+    /// How many acts brought a verified recovery, though not a lasting one.
+    pub cures: u32,
+    /// Since when the ladder has no rung left.
+    pub exhausted: Option<Moment>,
+    /// Acts since then: the slow retries.
+    pub retries: u32,
+    /// What was delivered, by notice: the names of the channels that took it.
+    pub told: BTreeMap<Notice, Vec<String>>,
+    /// From the opening to the first good look, once it is over.
+    pub downtime_ms: Option<i64>,
+}
+
+/// An intent that has no outcome yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenIntent {
+    /// The service.
+    pub service: String,
+    /// The rung.
+    pub rung: String,
+    /// When it was written.
+    pub when: Moment,
+    /// The run that wrote it.
+    pub run: String,
+}
+
+impl std::fmt::Display for OpenIntent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = super::rfc3339(self.when.at);
+        write!(f, "{}: `{}` of {at} was begun by run {} and not finished", self.service, self.rung, self.run)
+    }
+}
+
+impl History {
+    /// What is known about a service; nothing, for a name never seen.
+    #[must_use]
+    pub fn service(&self, name: &str) -> ServiceHistory {
+        self.services.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Takes one more event into account.
+    pub fn apply(&mut self, entry: &Entry) {
+        let when = &entry.moment;
+        match &entry.event {
+            Event::Observed { service, bad, good } => self.entry(service).observed(when, bad, good),
+            Event::Recognised { service, identity } => self.entry(service).recognised(identity),
+            Event::Opened { service, incident, class, summary } => {
+                let service = self.entry(service);
+                service.incident = Some(Incident {
+                    id: incident.clone(),
+                    opened: when.clone(),
+                    class: *class,
+                    summary: summary.clone(),
+                    tries: BTreeMap::new(),
+                    cures: 0,
+                    exhausted: None,
+                    retries: 0,
+                    told: BTreeMap::new(),
+                    downtime_ms: None,
+                });
+                service.good_since = None;
+                service.good_looks = 0;
+            }
+            Event::Closed { service, downtime_ms, .. } => {
+                let service = self.entry(service);
+                if let Some(mut incident) = service.incident.take() {
+                    incident.downtime_ms = Some(*downtime_ms);
+                    // A recovery is told only to those who heard of the trouble.
+                    if !incident.told.is_empty() {
+                        service.recovered.push(incident);
+                    }
+                }
+                service.fails.clear();
+            }
+            Event::Intent { id, service, rung, .. } => {
+                let open = OpenIntent {
+                    service: service.clone(),
+                    rung: rung.clone(),
+                    when: when.clone(),
+                    run: entry.run.clone(),
+                };
+                self.open_intents.insert(id.clone(), open);
+                self.entry(service).acted(when, rung);
+            }
+            Event::Started { service, identity, .. } => self.entry(service).recognised(identity),
+            Event::Done { intent, service, outcome, .. } => {
+                self.open_intents.remove(intent);
+                let service = self.entry(service);
+                if let Some(act) = service.acts.last_mut() {
+                    act.outcome = Some(*outcome);
+                }
+                if let (Outcome::Healed, Some(incident)) = (outcome, &mut service.incident) {
+                    incident.cures = incident.cures.saturating_add(1);
+                }
+            }
+            Event::Exhausted { service, .. } => {
+                if let Some(incident) = &mut self.entry(service).incident {
+                    incident.exhausted.get_or_insert_with(|| when.clone());
+                }
+            }
+            Event::Held { service, reason } => self.entry(service).held = Some((when.clone(), reason.clone())),
+            Event::Released { service } => self.entry(service).released(),
+            Event::Alerted { service, incident, notice, channel } => {
+                self.entry(service).alerted(incident, *notice, channel);
+            }
+            Event::Unknown => {}
+        }
+    }
+
+    fn entry(&mut self, service: &str) -> &mut ServiceHistory {
+        self.services.entry(service.to_owned()).or_default()
+    }
+}
+
+impl ServiceHistory {
+    fn observed(&mut self, when: &Moment, bad: &[String], good: &[String]) {
+        for probe in good {
+            self.fails.remove(probe);
+        }
+        for probe in bad {
+            let count = self.fails.entry(probe.clone()).or_insert(0);
+            *count = count.saturating_add(1);
+        }
+        if bad.is_empty() && !good.is_empty() {
+            self.good_since.get_or_insert_with(|| when.clone());
+            self.good_looks = self.good_looks.saturating_add(1);
+        } else if !bad.is_empty() {
+            self.good_since = None;
+            self.good_looks = 0;
+        }
+    }
+
+    /// A new life begins with clean counters: what the old process failed at says nothing about the new one.
+    fn recognised(&mut self, identity: &Identity) {
+        if self.known.as_ref() != Some(identity) {
+            self.known = Some(identity.clone());
+            self.fails.clear();
+            self.good_since = None;
+            self.good_looks = 0;
+        }
+    }
+
+    fn acted(&mut self, when: &Moment, rung: &str) {
+        self.acts.push(Act { when: when.clone(), rung: rung.to_owned(), outcome: None });
+        if self.acts.len() > ACTS_KEPT {
+            self.acts.remove(0);
+        }
+        if let Some(incident) = &mut self.incident {
+            let tries = incident.tries.entry(rung.to_owned()).or_insert(0);
+            *tries = tries.saturating_add(1);
+            if incident.exhausted.is_some() {
+                incident.retries = incident.retries.saturating_add(1);
+            }
+        }
+    }
+
+    /// A person looked at it: the ladder begins anew, the budget does not.
+    fn released(&mut self) {
+        self.held = None;
+        if let Some(incident) = &mut self.incident {
+            incident.tries.clear();
+            incident.exhausted = None;
+            incident.retries = 0;
+            incident.told.remove(&Notice::Held);
+            incident.told.remove(&Notice::Exhausted);
+        }
+    }
+
+    fn alerted(&mut self, incident: &str, notice: Notice, channel: &str) {
+        if notice == Notice::Recovered {
+            let done = |past: &mut Incident| {
+                past.told.entry(notice).or_default().push(channel.to_owned());
+            };
+            self.recovered.iter_mut().filter(|past| past.id == incident).for_each(done);
+            // Over and told to everyone who knew: nothing is left to remember.
+            self.recovered.retain(|past| {
+                let told = past.told.get(&Notice::Recovered).map_or(0, Vec::len);
+                told < past.knowing().len()
+            });
+        } else if let Some(open) = self.incident.as_mut().filter(|open| open.id == incident) {
+            let channels = open.told.entry(notice).or_default();
+            if !channels.iter().any(|known| known == channel) {
+                channels.push(channel.to_owned());
+            }
+        }
+    }
+}
+
+impl Incident {
+    /// The channels that were told anything about it.
+    #[must_use]
+    pub fn knowing(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.told.iter().filter(|(notice, _)| **notice != Notice::Recovered).flat_map(|(_, n)| n.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Was this channel told this?
+    #[must_use]
+    pub fn was_told(&self, notice: Notice, channel: &str) -> bool {
+        self.told.get(&notice).is_some_and(|names| names.iter().any(|name| name == channel))
+    }
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

@@ -1,0 +1,31 @@
+//! The nouns: findings, changes, events, reports, and the fold that turns events into "what is true now".
+//! Pure data and pure functions; imports nothing else of ours and never looks at the world.
+
+pub mod alert;
+pub mod change;
+pub mod event;
+pub mod finding;
+pub mod history;
+pub mod identity;
+pub mod redact;
+pub mod report;
+pub mod service;
+pub mod units;
+
+pub use change::Change;
+pub use event::{Entry, Event, Outcome};
+pub use finding::{Class, Finding, Severity, Verdict};
+pub use history::{History, Incident, ServiceHistory};
+pub use identity::{Identity, Selector};
+pub use report::Report;
+pub use service::{Rules, Service};
+pub use units::{Bytes, Percent, Rate, Span};
+
+/// A moment in UTC. The only clock of the journal and of every report; durations within a run use `Instant`.
+pub type Stamp = chrono::DateTime<chrono::Utc>;
+
+/// RFC 3339 in UTC with milliseconds and `Z`, the one way in which `heal` writes a moment.
+#[must_use]
+pub fn rfc3339(at: Stamp) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}

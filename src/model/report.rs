@@ -1,0 +1,168 @@
+//! What does a command answer? The report of a look or a tick: rendered by `output`, mapped to an exit code by `exit`.
+
+use super::Stamp;
+use super::change::Change;
+use super::event::Outcome;
+use super::finding::{Class, Finding};
+use super::identity::Identity;
+
+/// Where a service stands, all its findings and the past considered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Switched off by `enabled = false`.
+    Disabled,
+    /// Every look was good.
+    Healthy,
+    /// A young process whose probes are not good yet.
+    Starting,
+    /// A warning, or a failure below its threshold.
+    Degraded,
+    /// Could not look.
+    Unknown,
+    /// Critical, at its threshold.
+    Unhealthy,
+}
+
+/// The judgement of one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it stands.
+    pub level: Level,
+    /// What kind of trouble it is in.
+    pub class: Option<Class>,
+    /// One line for a person; empty when healthy.
+    pub summary: String,
+}
+
+/// What policy decided about one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing to do.
+    Nothing,
+    /// Not now: below a threshold, starting, unknown, too soon after the last act.
+    Wait {
+        /// Why.
+        why: String,
+    },
+    /// Take this rung.
+    Act {
+        /// The rung.
+        rung: String,
+        /// The rule and the finding behind it.
+        why: String,
+        /// The rung that follows if this one does not help.
+        next: Option<String>,
+    },
+    /// A rule says no until a person or time changes something.
+    Refuse {
+        /// Which rule.
+        by: Refusal,
+        /// Why, and what would change it.
+        why: String,
+    },
+    /// Unhealthy, and nothing that heal could do about it.
+    Helpless {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Which rule says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It waits for a person.
+    Held,
+    /// The budget of starts and stops is spent.
+    Budget,
+    /// The ladder has no rung left, and the next slow retry is not due.
+    Ladder,
+}
+
+/// One process that was looked at while the service's own was searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Considered {
+    /// Its pid.
+    pub pid: i32,
+    /// Its command line, redacted.
+    pub command: String,
+    /// Is it the service?
+    pub fits: bool,
+    /// Why, or why not.
+    pub reason: String,
+}
+
+/// What heal did about one service.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// The rung.
+    pub rung: String,
+    /// The changes it consists of.
+    pub changes: Vec<Change>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was seen.
+    pub detail: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What is said about one service, or about the host.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Name of the service, or `host`.
+    pub name: String,
+    /// The judgement. After an act: as it was found, the act's outcome tells the rest.
+    pub standing: Standing,
+    /// What the probes said, in the order of the configuration.
+    pub findings: Vec<Finding>,
+    /// Its process, when there is exactly one.
+    pub process: Option<(Identity, String)>,
+    /// Who was considered (`--explain`).
+    pub considered: Vec<Considered>,
+    /// The decision; `None` for commands that do not decide.
+    pub decision: Option<Decision>,
+    /// What would be done: the plan of a dry run.
+    pub plan: Vec<Change>,
+    /// What was done.
+    pub act: Option<Act>,
+    /// The incident it is in: since when, and how many acts there were.
+    pub incident: Option<(String, Stamp, u32)>,
+    /// Why it waits for a person.
+    pub held: Option<String>,
+}
+
+/// The answer of `check` and `heal`.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The command that answers.
+    pub command: &'static str,
+    /// `[project] name`.
+    pub project: String,
+    /// This machine.
+    pub host: String,
+    /// When the look began.
+    pub at: Stamp,
+    /// How long the whole run took, in milliseconds.
+    pub duration_ms: u64,
+    /// Nothing was done, only planned.
+    pub dry_run: bool,
+    /// Services in the order of the configuration, then `host`.
+    pub subjects: Vec<Subject>,
+    /// Acts that an earlier run began and did not finish.
+    pub unfinished: Vec<String>,
+    /// Alerts: what, to whom, and whether it arrived.
+    pub alerts: Vec<Delivery>,
+    /// What heal could not do or was told and does not know yet; never a reason for an exit code.
+    pub warnings: Vec<String>,
+}
+
+/// One attempt to tell a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The channel's name.
+    pub channel: String,
+    /// The first line of what was said.
+    pub title: String,
+    /// Why it did not arrive; `None` when it did.
+    pub failure: Option<String>,
+}

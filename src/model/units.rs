@@ -1,0 +1,233 @@
+//! How does a person write an amount? Durations `5m`, sizes `1GB`, rates `3 per 1h`, percentages `80%`.
+//! All arithmetic is checked and bounded; nothing here ever guesses a unit.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The longest span that a configuration may name: ten years. Anything above is a typing error, and
+/// below it no sum of two instants leaves the range of `chrono`.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// A span of time as written in `heal.toml`: `500ms`, `90s`, `5m`, `1h 30m`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(Duration);
+
+impl Span {
+    /// A span of whole seconds, cut at ten years.
+    #[must_use]
+    pub const fn secs(seconds: u64) -> Self {
+        let longest = LONGEST.as_secs();
+        Self(Duration::from_secs(if seconds > longest { longest } else { seconds }))
+    }
+
+    /// The span as the standard library's type.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+
+    /// Milliseconds, as JSON and the history count.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("`{text}` has no unit; write \"{text}s\" for seconds"));
+        }
+        let parsed = humantime::parse_duration(text)
+            .map_err(|why| format!("`{text}` is not a duration such as \"90s\", \"5m\" or \"1h 30m\": {why}"))?;
+        if parsed > LONGEST {
+            return Err(format!("`{text}` is longer than ten years"));
+        }
+        Ok(Self(parsed))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Two units are enough for a person; below a second the milliseconds matter.
+        let whole = if self.0.as_secs() > 0 {
+            Duration::from_secs(self.0.as_secs())
+        } else {
+            Duration::from_millis(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX))
+        };
+        let text = humantime::format_duration(whole).to_string();
+        let short: Vec<&str> = text.split(' ').take(2).collect();
+        f.write_str(&short.join(" "))
+    }
+}
+
+/// The same words for a span counted in milliseconds; negative counts as zero.
+#[must_use]
+pub fn span_text(millis: i64) -> String {
+    Span(Duration::from_millis(u64::try_from(millis).unwrap_or(0))).to_string()
+}
+
+/// An amount of bytes: `512MB` (decimal) or `512MiB` (binary).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!("`{text}` has no unit; write \"{text}B\" for bytes"));
+        }
+        let size: bytesize::ByteSize =
+            text.parse().map_err(|_| format!("`{text}` is not a size such as \"512MB\" or \"2GiB\""))?;
+        // The parser goes through a float: what came out at the end of the range went over it.
+        if size.as_u64() == u64::MAX {
+            return Err(format!("`{text}` is more than can be counted"));
+        }
+        Ok(Self(size.as_u64()))
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", bytesize::ByteSize(self.0).display().si())
+    }
+}
+
+/// A budget over a sliding window: `3 per 1h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many are allowed in the window; at least one.
+    pub count: u32,
+    /// The window.
+    pub per: Span,
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a rate such as \"3 per 1h\"");
+        let (count, per) = text.split_once(" per ").ok_or_else(wrong)?;
+        let count: u32 = count.trim().parse().map_err(|_| wrong())?;
+        let per: Span = per.trim().parse()?;
+        if count == 0 || per.get().is_zero() {
+            return Err(format!("`{text}`: neither the count nor the window may be zero"));
+        }
+        Ok(Self { count, per })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} per {}", self.count, humantime::format_duration(self.per.get()).to_string().replace(' ', ""))
+    }
+}
+
+/// A share of a whole: `80%`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Percent(pub f64);
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.strip_suffix('%')
+            .and_then(|number| number.trim().parse::<f64>().ok())
+            .filter(|number| (0.0..=100.0).contains(number))
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not a percentage from \"0%\" to \"100%\""))
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
+/// Each of these is a string in `heal.toml` and in JSON.
+macro_rules! as_text {
+    ($($unit:ty => $what:literal),+) => {$(
+        impl<'de> Deserialize<'de> for $unit {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl de::Visitor<'_> for Text {
+                    type Value = $unit;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($what)
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$unit, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Text)
+            }
+        }
+        impl Serialize for $unit {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )+};
+}
+
+as_text! {
+    Span => "a duration in quotes, such as \"90s\" or \"5m\"",
+    Bytes => "a size in quotes, such as \"512MB\"",
+    Rate => "a rate in quotes, such as \"3 per 1h\"",
+    Percent => "a percentage in quotes, such as \"80%\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_and_written() {
+        let table: &[(&str, Result<&str, &str>)] = &[
+            ("5m", Ok("5m")),
+            ("90s", Ok("1m 30s")),
+            ("1h 30m 5s", Ok("1h 30m")),
+            ("250ms", Ok("250ms")),
+            ("0s", Ok("0s")),
+            ("300", Err("no unit")),
+            ("-5m", Err("not a duration")),
+            ("", Err("not a duration")),
+            ("5 parsecs", Err("not a duration")),
+            ("1e9h", Err("not a duration")),
+            ("99999999999h", Err("ten years")),
+            ("9999999999999999999999h", Err("not a duration")),
+        ];
+        for (text, expected) in table {
+            match (text.parse::<Span>(), expected) {
+                (Ok(span), Ok(shown)) => assert_eq!(&span.to_string(), shown, "{text}"),
+                (Err(why), Err(part)) => assert!(why.contains(part), "{text}: {why}"),
+                (got, _) => panic!("{text}: {got:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_rates_and_percentages() {
+        assert_eq!("1GB".parse::<Bytes>(), Ok(Bytes(1_000_000_000)));
+        assert_eq!("1GiB".parse::<Bytes>(), Ok(Bytes(1 << 30)));
+        for bad in ["1", "", "-1GB", "GB", "1 parrot", "99999999999999999999GB"] {
+            assert!(bad.parse::<Bytes>().is_err(), "{bad}");
+        }
+        assert_eq!("3 per 1h".parse::<Rate>(), Ok(Rate { count: 3, per: Span::secs(3600) }));
+        assert_eq!("3 per 1h".parse::<Rate>().map(|r| r.to_string()), Ok("3 per 1h".to_owned()));
+        for bad in ["3/1h", "0 per 1h", "3 per 0s", "-1 per 1h", "3 per", "99999999999 per 1h"] {
+            assert!(bad.parse::<Rate>().is_err(), "{bad}");
+        }
+        assert_eq!("80%".parse::<Percent>(), Ok(Percent(80.0)));
+        for bad in ["80", "101%", "-1%", "nan%", "%"] {
+            assert!(bad.parse::<Percent>().is_err(), "{bad}");
+        }
+    }
+}

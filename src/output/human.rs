@@ -1,0 +1,181 @@
+//! What does a person read on a bad day? Problems first, a line each, evidence indented, the next command to type last.
+
+use std::fmt::Write as _;
+
+use console::{Style, StyledObject};
+
+use super::{level, outcome, sanitize};
+use crate::model::change::Change;
+use crate::model::event::Outcome;
+use crate::model::report::{Decision, Level, Report, Subject};
+use crate::model::units::span_text;
+use crate::model::{Finding, Verdict, redact, rfc3339};
+
+/// Does it need somebody's attention now, what this run did included?
+#[must_use]
+pub fn is_critical(subject: &Subject) -> bool {
+    let cured = subject.act.as_ref().is_some_and(|act| matches!(act.outcome, Outcome::Healed | Outcome::Probation));
+    subject.standing.level == Level::Unhealthy && !cured
+}
+
+/// The text of a report. With `quiet` it is empty unless something is wrong or was done: cron mails whatever is printed.
+#[must_use]
+pub fn report(report: &Report, quiet: bool) -> String {
+    let mut text = String::new();
+    let mut subjects: Vec<&Subject> = report.subjects.iter().collect();
+    // Stable: equals stay in the order of the file.
+    subjects.sort_by_key(|subject| std::cmp::Reverse((subject.act.is_some(), subject.standing.level)));
+    for subject in subjects {
+        let calm = subject.act.is_none() && matches!(subject.standing.level, Level::Healthy | Level::Disabled);
+        if !(quiet && calm) {
+            self::subject(&mut text, subject, report.dry_run);
+        }
+    }
+    for line in &report.unfinished {
+        let _ = writeln!(text, "{} {}", mark("unfinished", Level::Degraded), sanitize::line(line));
+    }
+    for delivery in &report.alerts {
+        let what = match &delivery.failure {
+            None if quiet => continue,
+            None => format!("alert  {}: {}", delivery.channel, delivery.title),
+            Some(why) => format!("alert  {} was not told: {why}", delivery.channel),
+        };
+        let _ = writeln!(text, "{}", sanitize::line(&what));
+    }
+    if !quiet && !report.warnings.is_empty() {
+        let count = report.warnings.len();
+        let things = if count == 1 { "1 setting" } else { &format!("{count} settings") };
+        let _ = writeln!(text, "{}", dim(format!("note  {things} of heal.toml do nothing yet: heal config check")));
+    }
+    if let Some(next) = next_command(report) {
+        let _ = writeln!(text, "next  {next}");
+    }
+    text
+}
+
+fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
+    let standing = &subject.standing;
+    let summary = if standing.summary.is_empty() { process_line(subject) } else { standing.summary.clone() };
+    let class = standing.class.map(|class| format!(" ({class:?})").to_lowercase()).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "{} {}{class}  {}",
+        mark(level(standing.level), standing.level),
+        sanitize::line(&subject.name),
+        sanitize::line(&summary)
+    );
+    if !matches!(standing.level, Level::Healthy | Level::Disabled) {
+        for finding in &subject.findings {
+            self::finding(text, finding);
+        }
+        if let Some((_, opened, acts)) = &subject.incident {
+            let acts = if *acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
+            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(*opened));
+        }
+    }
+    if let Some(reason) = &subject.held {
+        let _ = writeln!(text, "    held  {}", sanitize::line(reason));
+    }
+    for one in &subject.considered {
+        let fits = if one.fits { "fits" } else { "no  " };
+        let line = format!("{fits} pid {}  {}  ({})", one.pid, one.command, one.reason);
+        let _ = writeln!(text, "    {}", sanitize::line(&line));
+    }
+    if let Some(act) = &subject.act {
+        for change in &act.changes {
+            let _ = writeln!(text, "    did   {}", sanitize::line(&change_line(change)));
+        }
+        let took = span_text(i64::try_from(act.took_ms).unwrap_or(i64::MAX));
+        let line = format!("{} by `{}` in {took}: {}", outcome(act.outcome), act.rung, act.detail);
+        let _ = writeln!(text, "    {}", sanitize::line(&line));
+    } else if dry_run {
+        plan(text, subject);
+    } else if let Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) = &subject.decision {
+        let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
+    }
+}
+
+fn plan(text: &mut String, subject: &Subject) {
+    match &subject.decision {
+        Some(Decision::Act { rung, why, next }) => {
+            let _ = writeln!(text, "    would take `{rung}` because of {}", sanitize::line(why));
+            for change in &subject.plan {
+                let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));
+            }
+            let next = next.as_ref().map_or("then a person is told".to_owned(), |next| format!("then `{next}`"));
+            let _ = writeln!(text, "    if that does not help, {next}");
+        }
+        Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
+            let _ = writeln!(text, "    would do nothing: {}", sanitize::line(why));
+        }
+        Some(Decision::Nothing) | None => {}
+    }
+}
+
+fn finding(text: &mut String, finding: &Finding) {
+    let word = match finding.verdict {
+        Verdict::Healthy => "good",
+        Verdict::Unhealthy(..) => "bad",
+        Verdict::Unknown => "unknown",
+        Verdict::Skipped => "skipped",
+    };
+    let line = format!("{word:<8} {}  {}", finding.probe(), finding.summary);
+    let _ = writeln!(text, "    {}", sanitize::line(&line));
+    if matches!(finding.verdict, Verdict::Unhealthy(..)) {
+        for (name, value) in &finding.evidence {
+            let _ = writeln!(text, "            {name}: {}", sanitize::line(value));
+        }
+    }
+}
+
+fn change_line(change: &Change) -> String {
+    match change {
+        Change::StopProcess { identity, command, grace_ms } => {
+            format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))
+        }
+        Change::StartService { argv, cwd, log } => {
+            format!("start `{}` in {}, output to {}", redact::command_line(argv), cwd.display(), log.display())
+        }
+    }
+}
+
+fn process_line(subject: &Subject) -> String {
+    let found =
+        subject.findings.iter().find(|finding| finding.kind == "process" && finding.verdict == Verdict::Healthy);
+    found.map_or_else(String::new, |finding| finding.summary.clone())
+}
+
+/// What to type next, if anything.
+fn next_command(report: &Report) -> Option<String> {
+    let held = report.subjects.iter().find(|subject| subject.held.is_some());
+    if let Some(subject) = held {
+        return Some(format!("heal release {}   (when it is put right)", sanitize::line(&subject.name)));
+    }
+    let acts = |subject: &&Subject| matches!(subject.decision, Some(Decision::Act { .. }));
+    match report.command {
+        "check" if report.subjects.iter().any(|subject| subject.standing.level == Level::Unhealthy) => {
+            Some("heal heal --dry-run".to_owned())
+        }
+        "heal" if report.dry_run => report.subjects.iter().find(acts).map(|_| "heal heal".to_owned()),
+        "heal" => {
+            let subject = report.subjects.iter().find(|subject| is_critical(subject))?;
+            Some(format!("heal check --only {} --explain", sanitize::line(&subject.name)))
+        }
+        _ => None,
+    }
+}
+
+/// The first word of a line; the one place where colour is used. `console` leaves it out where it would be noise.
+fn mark(word: &str, level: Level) -> StyledObject<String> {
+    let style = match level {
+        Level::Healthy => Style::new().green(),
+        Level::Starting | Level::Degraded | Level::Unknown => Style::new().yellow(),
+        Level::Unhealthy => Style::new().red().bold(),
+        Level::Disabled => Style::new().dim(),
+    };
+    style.apply_to(format!("{word:<9}"))
+}
+
+fn dim(text: String) -> StyledObject<String> {
+    Style::new().dim().apply_to(text)
+}

@@ -1,0 +1,33 @@
+//! How do we speak? Human text and JSON from the same report; whatever came from outside is made harmless first.
+
+pub mod human;
+pub mod json;
+pub mod sanitize;
+
+use crate::model::event::Outcome;
+use crate::model::report::Level;
+
+/// The word for a level, in every format.
+#[must_use]
+pub const fn level(level: Level) -> &'static str {
+    match level {
+        Level::Disabled => "disabled",
+        Level::Healthy => "healthy",
+        Level::Starting => "starting",
+        Level::Degraded => "degraded",
+        Level::Unknown => "unknown",
+        Level::Unhealthy => "unhealthy",
+    }
+}
+
+/// The word for an outcome, in every format.
+#[must_use]
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Healed => "healed",
+        Outcome::Probation => "probation",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Failed => "failed",
+        Outcome::Interrupted => "interrupted",
+    }
+}

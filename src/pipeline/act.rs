@@ -1,0 +1,178 @@
+//! Did it help? Takes one rung for one service and looks again until the service has proved itself or its time is over.
+//! The outcome is what was seen: a new identity and good probes, never an exit code.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use super::Options;
+use super::look::{Looker, all_good};
+use crate::apply::{self, Performed, Plan};
+use crate::config::Watched;
+use crate::error::Result;
+use crate::host::process::is_alive;
+use crate::journal::Journal;
+use crate::model::report::Act;
+use crate::model::service::Launch;
+use crate::model::{Change, Event, Identity, Outcome, Rules};
+use crate::probe::identify::Who;
+
+/// Two good looks this far apart: a process that dies at once looks well for a moment.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// The pauses between looks: soon at first, then with patience.
+const FIRST_NAP: Duration = Duration::from_millis(20);
+const LAST_NAP: Duration = Duration::from_millis(250);
+
+/// What one look during verification shows.
+enum Glance {
+    /// A new life, all probes good.
+    Good(Identity),
+    /// A new life that is not well yet.
+    Young(String, i64),
+    /// The life that should have ended still runs.
+    Old(String),
+    /// Nobody, or it cannot be said.
+    Nobody(String),
+}
+
+/// Performs the rung and verifies it.
+pub(super) fn act(
+    journal: &mut Journal,
+    looker: &Looker<'_>,
+    options: &Options,
+    watched: &Watched,
+    launch: &Launch,
+    plan: Plan<'_>,
+) -> Result<Act> {
+    let start = Instant::now();
+    let (rung, changes) = (plan.rung.to_owned(), plan.changes.clone());
+    let old = changes.iter().find_map(|change| match change {
+        Change::StopProcess { identity, .. } => Some(identity.clone()),
+        Change::StartService { .. } => None,
+    });
+    let name = &watched.service.name;
+    options.progress(&format!("{name}: {rung}"));
+    let mut performed = apply::perform(journal, looker.processes.as_ref(), plan)?;
+    let (outcome, detail) = match performed.failure.clone() {
+        Some(why) => (Outcome::Failed, why),
+        None => {
+            options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
+            verify(journal, looker, watched, launch, &mut performed, old.as_ref())
+        }
+    };
+    apply::conclude(journal, &performed, outcome, &detail)?;
+    if let Some(code) = exit_code(&mut performed).filter(|code| watched.service.rules.hold_on_exit.contains(code)) {
+        let reason = format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)");
+        journal.record(Event::Held { service: name.clone(), reason })?;
+    }
+    let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Act { rung, changes, outcome, detail, took_ms })
+}
+
+fn verify(
+    journal: &Journal,
+    looker: &Looker<'_>,
+    watched: &Watched,
+    launch: &Launch,
+    performed: &mut Performed,
+    old: Option<&Identity>,
+) -> (Outcome, String) {
+    let start = Instant::now();
+    let deadline = start + launch.verify_within.get();
+    let mut good: Option<(Identity, Instant)> = None;
+    let mut nap = FIRST_NAP;
+    loop {
+        let past = journal.history().service(&watched.service.name);
+        let (who, findings) = looker.look_again(watched, &past);
+        let glance = glance(&who, old, all_good(&findings), || {
+            let bad: Vec<String> = findings
+                .iter()
+                .filter(|finding| finding.verdict != crate::model::Verdict::Healthy)
+                .map(|finding| format!("{}: {}", finding.probe(), finding.summary))
+                .collect();
+            bad.join("; ")
+        });
+        match (&glance, &good) {
+            (Glance::Good(identity), Some((before, since))) if identity == before => {
+                if since.elapsed() >= SETTLE {
+                    return (
+                        Outcome::Healed,
+                        format!("{identity}, every probe good for {} ms", since.elapsed().as_millis()),
+                    );
+                }
+            }
+            (Glance::Good(identity), _) => good = Some((identity.clone(), Instant::now())),
+            _ => good = None,
+        }
+        // A start command that ended badly has said its last word, unless somebody else took over.
+        let failed = exit_status(performed).filter(|status| !status.success());
+        if let (Glance::Nobody(_), Some(status)) = (&glance, failed) {
+            return (Outcome::Failed, format!("the new process ended: {}", ended(status)));
+        }
+        if Instant::now() >= deadline {
+            return conclude(glance, &watched.service.rules, exit_status(performed), launch);
+        }
+        std::thread::sleep(nap.min(deadline.saturating_duration_since(Instant::now())));
+        nap = (nap * 2).min(LAST_NAP);
+    }
+}
+
+fn glance(who: &Who, old: Option<&Identity>, good: bool, complaints: impl Fn() -> String) -> Glance {
+    match who {
+        Who::Running { process, .. } if old == Some(&process.identity) => {
+            Glance::Old(format!("pid {} still runs", process.identity.pid))
+        }
+        Who::Running { process, .. } if good => Glance::Good(process.identity.clone()),
+        Who::Running { process, .. } => Glance::Young(complaints(), process.age_ms),
+        Who::Gone { why } | Who::Unknown { why } => Glance::Nobody(why.clone()),
+        Who::Unwatched => Glance::Nobody("nothing says how to recognise it".to_owned()),
+    }
+}
+
+/// The last look, when time is over.
+fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>, launch: &Launch) -> (Outcome, String) {
+    let within = launch.verify_within;
+    match glance {
+        Glance::Good(identity) => (Outcome::Probation, format!("{identity}, good, but not for long enough yet")),
+        Glance::Young(why, age) if age < rules.startup_grace.millis() => {
+            (Outcome::Probation, format!("running, not well yet, inside startup_grace {}: {why}", rules.startup_grace))
+        }
+        Glance::Young(why, _) => (Outcome::Unchanged, format!("running, but not well after {within}: {why}")),
+        Glance::Old(why) => (Outcome::Unchanged, why),
+        Glance::Nobody(why) => {
+            let exit = exit.map_or_else(String::new, |status| format!("; the start command ended: {}", ended(status)));
+            (Outcome::Failed, format!("no new process after {within}: {why}{exit}"))
+        }
+    }
+}
+
+/// Its exit status, if the process that we started has ended. Only its parent can know.
+fn exit_status(performed: &mut Performed) -> Option<ExitStatus> {
+    let (_, child) = performed.started.as_mut()?;
+    child.try_wait().ok().flatten()
+}
+
+fn exit_code(performed: &mut Performed) -> Option<i32> {
+    exit_status(performed)?.code()
+}
+
+fn ended(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (_, Some(signal)) => format!("signal {signal}"),
+        _ => "it ended".to_owned(),
+    }
+}
+
+/// Is what we are about to stop still what we looked at? Between the look and the act a person may have been faster.
+pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Who, watched: &Watched, journal: &Journal) -> bool {
+    match seen {
+        Who::Running { process, .. } => is_alive(looker.processes.as_ref(), &process.identity) == Some(true),
+        Who::Gone { .. } => {
+            let past = journal.history().service(&watched.service.name);
+            matches!(looker.look_again(watched, &past).0, Who::Gone { .. })
+        }
+        _ => false,
+    }
+}

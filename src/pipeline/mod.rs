@@ -1,0 +1,70 @@
+//! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
+
+mod act;
+mod look;
+mod tell;
+mod tick;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::host::clock;
+use crate::journal::{DataDir, past};
+use crate::model::Report;
+
+pub use tick::tick;
+
+/// What a look should add to the report.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Only these services (and `host`); empty for all.
+    pub only: Vec<String>,
+    /// List who was considered.
+    pub explain: bool,
+    /// Called with what is going on, for somebody who watches.
+    pub progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+impl Options {
+    fn progress(&self, text: &str) {
+        if let Some(progress) = &self.progress {
+            progress(text);
+        }
+    }
+}
+
+/// `heal check`: look and judge. Reads the history, writes nothing, takes no lock.
+///
+/// # Errors
+/// A service that is not declared was asked for, or the journal cannot be read.
+pub fn check(config: &Config, options: &Options) -> Result<Report> {
+    let start = Instant::now();
+    let now = clock::now();
+    let dir = DataDir::at(config.data_dir.clone());
+    let past = past(&dir)?;
+    let looker = look::Looker::new(config, options, &dir, now.clone())?;
+    let subjects = looker.look(&past.history).into_iter().map(|seen| seen.subject).collect();
+    let mut report = empty(config, "check", &now);
+    report.subjects = subjects;
+    report.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
+    report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(report)
+}
+
+/// A report that says nothing yet.
+fn empty(config: &Config, command: &'static str, now: &crate::model::event::Moment) -> Report {
+    Report {
+        command,
+        project: config.name.clone(),
+        host: clock::hostname(),
+        at: now.at,
+        duration_ms: 0,
+        dry_run: false,
+        subjects: Vec::new(),
+        unfinished: Vec::new(),
+        alerts: Vec::new(),
+        warnings: config.warnings.clone(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Who has to know? Compares what happened with what was already told, and tells it on the edge: an edge is consumed only by a delivery.
+
+use std::time::{Duration, Instant};
+
+use crate::alert::{Declared, as_json};
+use crate::apply::deliver;
+use crate::config::Config;
+use crate::host::clock;
+use crate::journal::{DataDir, Journal};
+use crate::model::alert::{Message, Parcel};
+use crate::model::event::Notice;
+use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
+use crate::model::units::span_text;
+use crate::model::{Event, Incident, Outcome, Report, Severity};
+
+/// All deliveries of a run together may take this long; what is left stays untold, and so is told by the next tick.
+const ALL: Duration = Duration::from_secs(10);
+
+/// The name under which the data directory's own list of alerts counts as a channel.
+const LIST: &str = "operator_alerts";
+
+/// Tells what is due. Never fails: what did not arrive is in the answer.
+pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> Vec<Delivery> {
+    let deadline = Instant::now() + ALL;
+    let mut deliveries = Vec::new();
+    for (message, incident) in due(journal, report) {
+        let parcel = Parcel::Line { path: dir.operator_alerts(), line: as_json(&message).to_string() };
+        if wants(LIST, Severity::Info, &message, &incident) {
+            send(config, journal, &message, LIST, &parcel, deadline, &mut deliveries);
+        }
+        for channel in config.alerts.iter().filter(|channel| channel.common.enabled) {
+            if wants(&channel.name, channel.common.min_severity, &message, &incident) {
+                let parcel = channel.channel.render(&message, &config.root);
+                let until = deadline.min(Instant::now() + timeout(channel));
+                send(config, journal, &message, &channel.name, &parcel, until, &mut deliveries);
+            }
+        }
+    }
+    // The list is where everything can be read later, not somebody who was told.
+    deliveries.retain(|delivery| delivery.channel != LIST || delivery.failure.is_some());
+    deliveries
+}
+
+const fn timeout(channel: &Declared) -> Duration {
+    channel.common.timeout.get()
+}
+
+/// Everything that somebody may not know yet.
+fn due(journal: &Journal, report: &Report) -> Vec<(Message, Incident)> {
+    let mut due = Vec::new();
+    for subject in &report.subjects {
+        let past = journal.history().service(&subject.name);
+        if let Some(incident) = &past.incident {
+            due.push((message(report, subject, incident, Notice::Opened), incident.clone()));
+            if let Some(notice) = refusal(subject) {
+                due.push((message(report, subject, incident, notice), incident.clone()));
+            }
+        }
+        for incident in &past.recovered {
+            due.push((message(report, subject, incident, Notice::Recovered), incident.clone()));
+        }
+    }
+    due
+}
+
+fn refusal(subject: &Subject) -> Option<Notice> {
+    let unwell = subject.standing.level == Level::Unhealthy;
+    match &subject.decision {
+        Some(Decision::Refuse { by: Refusal::Held, .. }) => Some(Notice::Held),
+        // Held by this very tick: the act showed that acts do not help.
+        _ if unwell && subject.held.is_some() => Some(Notice::Held),
+        Some(Decision::Refuse { .. }) => Some(Notice::Exhausted),
+        _ => None,
+    }
+}
+
+fn wants(channel: &str, least: Severity, message: &Message, incident: &Incident) -> bool {
+    // A recovery goes to whoever heard of the trouble, however picky the channel, and to nobody else.
+    let concerned = match message.notice {
+        Notice::Recovered => incident.knowing().iter().any(|name| name == channel),
+        _ => message.severity >= least,
+    };
+    concerned && !incident.was_told(message.notice, channel)
+}
+
+fn send(
+    config: &Config,
+    journal: &mut Journal,
+    message: &Message,
+    channel: &str,
+    parcel: &Parcel,
+    until: Instant,
+    deliveries: &mut Vec<Delivery>,
+) {
+    let left = until.saturating_duration_since(Instant::now());
+    let sent =
+        if left.is_zero() { Err("no time left in this run".to_owned()) } else { deliver(parcel, &config.root, left) };
+    let told = sent.and_then(|()| {
+        let event = Event::Alerted {
+            service: message.service.clone(),
+            incident: message.incident.clone(),
+            notice: message.notice,
+            channel: channel.to_owned(),
+        };
+        journal.record(event).map_err(|error| format!("it was sent, but that cannot be written down: {error}"))
+    });
+    deliveries.push(Delivery { channel: channel.to_owned(), title: message.title.clone(), failure: told.err() });
+}
+
+fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Notice) -> Message {
+    let name = &subject.name;
+    let healed = subject.act.as_ref().is_some_and(|act| matches!(act.outcome, Outcome::Healed | Outcome::Probation))
+        || subject.standing.level == Level::Healthy;
+    let severity = match notice {
+        Notice::Opened if healed => Severity::Warning,
+        Notice::Recovered => Severity::Info,
+        _ => Severity::Critical,
+    };
+    let (title, action) = match notice {
+        Notice::Opened if healed => (format!("{name}: {}; healed", incident.summary), None),
+        Notice::Opened => {
+            (format!("{name}: {}", incident.summary), Some(format!("heal check --only {name} --explain")))
+        }
+        Notice::Exhausted => {
+            (format!("{name}: heal has nothing left to try"), Some(format!("look at {name}; then heal release {name}")))
+        }
+        Notice::Held => {
+            (format!("{name}: waits for a person"), Some(format!("put it right; then heal release {name}")))
+        }
+        Notice::Recovered => (format!("{name}: recovered"), None),
+    };
+    let mut details = vec![
+        ("since".to_owned(), crate::model::rfc3339(incident.opened.at)),
+        ("found".to_owned(), incident.summary.clone()),
+    ];
+    let mut add = |key: &str, value: String| details.push((key.to_owned(), value));
+    if let Some(act) = &subject.act {
+        add("done", format!("{}: {}", act.rung, act.detail));
+    }
+    match &subject.decision {
+        Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
+            add("next", why.clone())
+        }
+        Some(Decision::Act { next: Some(next), .. }) if !healed => add("next", format!("`{next}` at the next tick")),
+        _ => {}
+    }
+    if let Some(downtime) = incident.downtime_ms {
+        add("downtime", span_text(downtime));
+    }
+    Message {
+        severity,
+        notice,
+        project: report.project.clone(),
+        host: report.host.clone(),
+        service: name.clone(),
+        incident: incident.id.clone(),
+        title,
+        details,
+        action_required: action,
+        at: clock::now().at,
+    }
+}

@@ -1,0 +1,180 @@
+//! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
+//! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
+
+use std::time::{Duration, Instant};
+
+use super::look::{Looker, Seen};
+use super::{Options, act, empty, tell};
+use crate::apply::{self, Plan};
+use crate::config::{Config, Mode, Watched};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::host::clock;
+use crate::journal::{DataDir, Journal, LastRun, RecoveryLock, past};
+use crate::model::report::{Decision, Standing};
+use crate::model::service::HOST;
+use crate::model::{Event, Report, Rules, ServiceHistory};
+use crate::probe::identify::Who;
+use crate::{policy, remedy};
+
+/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
+const WORK: Duration = Duration::from_secs(240);
+
+/// What stopping takes beyond `stop_grace`: confirming the kill, and looking again.
+const OVERHEAD: Duration = Duration::from_secs(5);
+
+/// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal.
+///
+/// # Errors
+/// Another recovery is in progress, or the journal cannot be read or written: then nothing was done.
+pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report> {
+    let start = Instant::now();
+    let now = clock::now();
+    let dir = DataDir::at(config.data_dir.clone());
+    let mut report = empty(config, "heal", &now);
+    report.dry_run = dry_run || config.mode == Mode::Observe;
+    if report.dry_run {
+        let history = past(&dir)?.history;
+        let looker = Looker::new(config, options, &dir, now)?;
+        report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
+        for mut seen in looker.look(&history) {
+            let past = history.service(&seen.subject.name);
+            plan(&looker, &mut seen, &past);
+            report.subjects.push(seen.subject);
+        }
+        report.duration_ms = millis(start);
+        return Ok(report);
+    }
+    // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
+    dir.create()?;
+    let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
+    let mut journal = Journal::open(dir.clone())?;
+    report.unfinished = apply::resume(&mut journal)?;
+    let looker = Looker::new(config, options, &dir, now)?;
+    for seen in looker.look(journal.history()) {
+        report.subjects.push(treat(&mut journal, &looker, options, seen, start)?.subject);
+    }
+    journal.save();
+    report.duration_ms = millis(start);
+    let stamp = LastRun { moment: clock::now(), exit_code: Exit::of(&report).code() };
+    if let Err(error) = stamp.write(&dir) {
+        report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
+    }
+    drop(lock);
+    options.progress("telling");
+    report.alerts = tell::tell(config, &mut journal, &report, &dir);
+    journal.save();
+    report.duration_ms = millis(start);
+    Ok(report)
+}
+
+/// Everything that one tick does about one service.
+fn treat(
+    journal: &mut Journal,
+    looker: &Looker<'_>,
+    options: &Options,
+    mut seen: Seen,
+    start: Instant,
+) -> Result<Seen> {
+    let name = seen.subject.name.clone();
+    let watched = looker.watched().find(|watched| watched.service.name == name && name != HOST);
+    record(journal, looker, &seen, watched)?;
+    let past = journal.history().service(&name);
+    plan(looker, &mut seen, &past);
+    if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), watched) {
+        take(journal, looker, options, &mut seen, watched, &rung, why, start)?;
+    }
+    // An incident with nothing left to try turns to its slow retries from here on.
+    let past = journal.history().service(&name);
+    if let Some(Decision::Refuse { by: crate::model::report::Refusal::Ladder, why }) = &seen.subject.decision
+        && past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none())
+    {
+        journal.record(Event::Exhausted { service: name.clone(), why: why.clone() })?;
+    }
+    let past = journal.history().service(&name);
+    seen.subject.incident =
+        past.incident.as_ref().map(|incident| (incident.id.clone(), incident.opened.at, incident.tries.values().sum()));
+    seen.subject.held = past.held.map(|(_, reason)| reason);
+    Ok(seen)
+}
+
+/// What the look adds to the history.
+fn record(journal: &mut Journal, looker: &Looker<'_>, seen: &Seen, watched: Option<&Watched>) -> Result<()> {
+    let name = &seen.subject.name;
+    if let Who::Running { process, .. } = &*seen.who
+        && journal.history().service(name).known.as_ref() != Some(&process.identity)
+    {
+        journal.record(Event::Recognised { service: name.clone(), identity: process.identity.clone() })?;
+    }
+    let rules = watched.map_or_else(Rules::default, |watched| watched.service.rules.clone());
+    let past = journal.history().service(name);
+    let id = format!("{}/{name}", journal.run());
+    let subject = &seen.subject;
+    for event in policy::follow(name, &subject.standing, &subject.findings, &rules, &past, &looker.now, &id) {
+        journal.record(event)?;
+    }
+    Ok(())
+}
+
+/// Decides, and says what the decision would change.
+fn plan(looker: &Looker<'_>, seen: &mut Seen, past: &ServiceHistory) {
+    let subject = &mut seen.subject;
+    let Some(watched) = looker.watched().find(|watched| watched.service.name == subject.name) else {
+        subject.decision = Some(host_decision(&subject.standing));
+        return;
+    };
+    let built = remedy::built();
+    let decision = policy::decide(&watched.service, &subject.standing, past, &built, &looker.now);
+    subject.decision = Some(decision);
+    if let Some(Decision::Act { rung, .. }) = &subject.decision {
+        let process = subject.process.as_ref().map(|(identity, command)| (identity, command.as_str()));
+        let case = remedy::Case { service: &watched.service, process };
+        match remedy::find(rung).map(|kind| (kind.propose)(&case)) {
+            Some(Ok(changes)) => subject.plan = changes,
+            Some(Err(why)) => subject.decision = Some(Decision::Helpless { why }),
+            None => subject.decision = Some(Decision::Helpless { why: format!("there is no rung `{rung}`") }),
+        }
+    }
+}
+
+fn host_decision(standing: &Standing) -> Decision {
+    use crate::model::report::Level;
+    match standing.level {
+        Level::Unhealthy => Decision::Helpless { why: "heal does not clean up a machine".to_owned() },
+        Level::Healthy | Level::Disabled => Decision::Nothing,
+        _ => Decision::Wait { why: standing.summary.clone() },
+    }
+}
+
+/// Takes the rung, if there is time for it and the world is still as it was seen.
+#[expect(clippy::too_many_arguments, reason = "one call, one place; a struct would name the same things again")]
+fn take(
+    journal: &mut Journal,
+    looker: &Looker<'_>,
+    options: &Options,
+    seen: &mut Seen,
+    watched: &Watched,
+    rung: &str,
+    why: String,
+    start: Instant,
+) -> Result<()> {
+    let Some(launch) = &watched.service.launch else { return Ok(()) };
+    let needed = launch.stop_grace.get() + launch.verify_within.get() + OVERHEAD;
+    if start.elapsed() + needed > WORK {
+        let why = "this run has no time left for it; the next tick goes on".to_owned();
+        seen.subject.decision = Some(Decision::Wait { why });
+        return Ok(());
+    }
+    if !act::still_as_seen(looker, &seen.who, watched, journal) {
+        let why = "it changed while this run was looking; the next tick looks again".to_owned();
+        seen.subject.decision = Some(Decision::Wait { why });
+        return Ok(());
+    }
+    let plan = Plan { service: &watched.service, rung, changes: seen.subject.plan.clone(), why };
+    seen.subject.act = Some(act::act(journal, looker, options, watched, launch, plan)?);
+    Ok(())
+}
+
+fn millis(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

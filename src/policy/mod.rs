@@ -1,0 +1,7 @@
+//! How do we decide? Pure functions of findings, history, rules and now; no clock, no file, no process in here.
+
+mod decide;
+mod judge;
+
+pub use decide::{available, decide};
+pub use judge::{Look, follow, judge};

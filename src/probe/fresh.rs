@@ -1,0 +1,240 @@
+//! Does the service still write? The age of a file, or of a time stamp inside a JSON file, against a limit.
+//! Silence counts from the later of the signal and the process's start, and the future is suspicious, not fresh (FAILURES F8, F20).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Judged, Kind, Probe, Scene, Sight};
+use crate::host::files;
+use crate::model::units::span_text;
+use crate::model::{Class, Span, Stamp, rfc3339};
+
+/// See [`super::KINDS`].
+pub const KIND: Kind = Kind {
+    name: "fresh",
+    about: "a file or glob was written lately; by its mtime or by a time stamp in a JSON field",
+    example: r#"log = { kind = "fresh", path = "logs/bot.log", within = "5m" }"#,
+    parse: super::plain::<Fresh>,
+    class: Class::Hung,
+    timeout: Span::secs(5),
+};
+
+/// A signal this far ahead of us is a clock that differs, not a lie (two clocks, one truncated to seconds).
+const SKEW_MS: i64 = 5_000;
+
+/// Files that one glob may match.
+const MOST_FILES: usize = 10_000;
+
+/// The probe's table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fresh {
+    /// A file or a glob.
+    path: PathBuf,
+    /// How old the signal may be.
+    within: Span,
+    /// Where in the JSON file the time stamp stands, such as `.last_heartbeat_ts`.
+    field: Option<String>,
+    /// Every file of the glob has to be fresh, not just the newest.
+    #[serde(default)]
+    each: bool,
+}
+
+/// What was read: the time of each signal, or why it could not be read.
+type Signals = Vec<(PathBuf, Result<Stamp, String>)>;
+
+impl Probe for Fresh {
+    fn look(&self, scene: &Scene, _timeout: Duration) -> Sight {
+        let paths = match files::glob(&scene.root.join(&self.path), MOST_FILES) {
+            Ok(paths) => paths,
+            Err(why) => return Sight::new(Judged::Unknown, format!("{}: {why}", self.path.display())),
+        };
+        let mut signals: Signals = Vec::with_capacity(paths.len());
+        for path in paths {
+            match self.signal(&path) {
+                Ok(at) => signals.push((path, Ok(at))),
+                Err(files::Unread::Missing) => {}
+                Err(files::Unread::Failed(why)) => signals.push((path, Err(why))),
+            }
+        }
+        let started = scene.process().map(|process| scene.now.at - chrono::TimeDelta::milliseconds(process.age_ms));
+        let sight = self.judge(&signals, scene.now.at, started);
+        match &scene.stale_unjudged {
+            Some(why) if sight.judged != Judged::Good => {
+                Sight { judged: Judged::Skipped, summary: why.clone(), ..sight }
+            }
+            _ => sight,
+        }
+    }
+
+    fn reads(&self) -> Vec<PathBuf> {
+        vec![self.path.clone()]
+    }
+}
+
+impl Fresh {
+    fn signal(&self, path: &Path) -> Result<Stamp, files::Unread> {
+        let Some(field) = &self.field else {
+            let modified = files::stat(path)?.modified()?;
+            return Ok(modified.into());
+        };
+        let bytes = files::read(path, 1024 * 1024)?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|error| files::Unread::Failed(format!("not JSON (line {})", error.line())))?;
+        let found = at_path(&value, field).ok_or_else(|| files::Unread::Failed(format!("it has no {field}")))?;
+        stamp(found).map_err(|why| files::Unread::Failed(format!("{field} {why}")))
+    }
+
+    fn judge(&self, signals: &Signals, now: Stamp, started: Option<Stamp>) -> Sight {
+        let shown = self.path.display().to_string();
+        let mut worst: Option<Sight> = None;
+        let mut best: Option<Sight> = None;
+        for (path, signal) in signals {
+            let sight = match signal {
+                Ok(at) => self.judge_one(path, *at, now, started),
+                Err(why) => Sight::new(Judged::Unknown, format!("{}: {why}", path.display())),
+            };
+            if best.as_ref().is_none_or(|best| rank(&sight) < rank(best)) {
+                best = Some(sight.clone());
+            }
+            if worst.as_ref().is_none_or(|worst| rank(&sight) > rank(worst)) {
+                worst = Some(sight);
+            }
+        }
+        if let Some(sight) = if self.each { worst } else { best } {
+            return sight.with("limit", self.within);
+        }
+        // Nothing there: a process that runs for longer than the limit should have written by now.
+        match started.map(|started| (now - started).num_milliseconds()) {
+            Some(up) if up > self.within.millis() => {
+                Sight::new(Judged::Bad(None), format!("{shown} does not exist after {}", span_text(up)))
+            }
+            Some(up) => {
+                Sight::new(Judged::Skipped, format!("{shown} does not exist yet, {} after the start", span_text(up)))
+            }
+            None => Sight::new(Judged::Unknown, format!("{shown} does not exist")),
+        }
+    }
+
+    fn judge_one(&self, path: &Path, at: Stamp, now: Stamp, started: Option<Stamp>) -> Sight {
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let age = (now - at).num_milliseconds();
+        let sight = if age < -SKEW_MS {
+            Sight::new(Judged::Unknown, format!("{name} is dated {} in the future", span_text(-age)))
+        } else if age <= self.within.millis() {
+            Sight::new(Judged::Good, format!("{name} was written {} ago", span_text(age)))
+        } else {
+            match started {
+                Some(started) if at < started => {
+                    let up = (now - started).num_milliseconds();
+                    let judged = if up > self.within.millis() { Judged::Bad(None) } else { Judged::Skipped };
+                    Sight::new(judged, format!("{name} is from before the start, {} ago", span_text(up)))
+                }
+                _ => Sight::new(
+                    Judged::Bad(None),
+                    format!("{name} was last written {} ago (limit {})", span_text(age), self.within),
+                ),
+            }
+        };
+        sight.with("signal", rfc3339(at))
+    }
+}
+
+/// Good before skipped before unknown before bad.
+const fn rank(sight: &Sight) -> u8 {
+    match sight.judged {
+        Judged::Good => 0,
+        Judged::Skipped => 1,
+        Judged::Unknown => 2,
+        Judged::Bad(_) => 3,
+    }
+}
+
+/// `.a.b[0]` in a JSON value.
+fn at_path<'v>(value: &'v serde_json::Value, path: &str) -> Option<&'v serde_json::Value> {
+    let mut at = value;
+    for part in path.trim_start_matches('.').split('.') {
+        let (key, indices) = part.split_once('[').map_or((part, ""), |(key, rest)| (key, rest));
+        if !key.is_empty() {
+            at = at.get(key)?;
+        }
+        for index in indices.split('[').filter(|index| !index.is_empty()) {
+            at = at.get(index.strip_suffix(']')?.parse::<usize>().ok()?)?;
+        }
+    }
+    Some(at)
+}
+
+/// RFC 3339 with a zone, or seconds (or milliseconds) since 1970. A time without a zone could be hours off (FAILURES F32).
+fn stamp(value: &serde_json::Value) -> Result<Stamp, &'static str> {
+    match value {
+        serde_json::Value::String(text) => match chrono::DateTime::parse_from_rfc3339(text) {
+            Ok(at) => Ok(at.to_utc()),
+            Err(_) => Err("is not a time with a zone, such as 2026-11-22T03:00:00Z"),
+        },
+        serde_json::Value::Number(number) => {
+            let number = number.as_f64().ok_or("is not a time")?;
+            // 10^11 seconds is the year 5138, 10^11 milliseconds is 1973.
+            let millis = if number.abs() < 1e11 { number * 1_000.0 } else { number };
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "`as` saturates, and chrono refuses what is out of range"
+            )]
+            Stamp::from_timestamp_millis(millis as i64).ok_or("is out of range")
+        }
+        _ => Err("is not a time"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Stamp {
+        Stamp::from_timestamp(1_700_000_000 + minutes * 60, 0).unwrap_or_default()
+    }
+
+    #[test]
+    fn silence_counts_from_the_later_of_signal_and_start() {
+        let fresh = |each| Fresh { path: "hb".into(), within: Span::secs(300), field: None, each };
+        // minutes of the signals, of the start, each?, verdict; now is minute 100, the limit 5 minutes
+        let table: &[(&[i64], Option<i64>, bool, Judged)] = &[
+            (&[98], Some(0), false, Judged::Good),
+            (&[90], Some(0), false, Judged::Bad(None)),
+            (&[90], None, false, Judged::Bad(None)),
+            (&[90], Some(97), false, Judged::Skipped), // from another life, and the new one is young
+            (&[90], Some(94), false, Judged::Bad(None)), // from another life, and the new one had its time
+            (&[103], Some(0), false, Judged::Unknown), // the future
+            (&[], Some(98), false, Judged::Skipped),
+            (&[], Some(90), false, Judged::Bad(None)),
+            (&[], None, false, Judged::Unknown),
+            (&[90, 99], Some(0), false, Judged::Good),
+            (&[90, 99], Some(0), true, Judged::Bad(None)),
+        ];
+        for (signals, started, each, expected) in table {
+            let signals: Signals = signals.iter().map(|minute| (PathBuf::from("hb"), Ok(at(*minute)))).collect();
+            let sight = fresh(*each).judge(&signals, at(100), started.map(at));
+            assert_eq!(sight.judged, *expected, "{signals:?} {started:?}: {}", sight.summary);
+        }
+    }
+
+    #[test]
+    fn time_stamps_are_read_strictly() {
+        let read = |text: &str| serde_json::from_str(text).map_err(|_| "json").and_then(|value| stamp(&value));
+        assert_eq!(read("\"2023-11-14T22:13:20Z\""), Ok(at(0)));
+        assert_eq!(read("\"2023-11-14T23:13:20+01:00\""), Ok(at(0)));
+        assert_eq!(read("1700000000"), Ok(at(0)));
+        assert_eq!(read("1700000000000"), Ok(at(0)));
+        for bad in ["\"2023-11-14T22:13:20\"", "\"yesterday\"", "null", "1e300", "[]", "\"2023-11-14T22:13:20+99:99\""]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        let value = serde_json::json!({"a": {"b": [1, {"c": 2}]}});
+        assert_eq!(at_path(&value, ".a.b[1].c"), Some(&serde_json::json!(2)));
+        assert_eq!(at_path(&value, ".a.x"), None);
+        assert_eq!(at_path(&value, ".a.b[9]"), None);
+    }
+}

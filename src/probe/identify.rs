@@ -1,0 +1,383 @@
+//! Which process is the service? Selector, pidfile, start command and recorded identity are weighed; disagreement is "unknown".
+//! A pid or a substring alone never names anybody (DESIGN §6, "Who is it").
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::host::process::{Detail, PID_MAX, Process, Processes, command_text};
+use crate::host::{files, resources};
+use crate::model::report::Considered;
+use crate::model::{Identity, Selector, Service};
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Exactly one process (with its children) is the service.
+    Running {
+        /// The process.
+        process: Box<Process>,
+        /// How it was recognised.
+        how: String,
+    },
+    /// Positively nobody: every place where it would be was looked at.
+    Gone {
+        /// What was looked at.
+        why: String,
+    },
+    /// It cannot be said, or the evidence disagrees.
+    Unknown {
+        /// Why, and what would settle it.
+        why: String,
+    },
+    /// Nothing says how to recognise it.
+    Unwatched,
+}
+
+/// What one candidate is.
+enum Fit {
+    Yes(&'static str),
+    No(String),
+    /// It could be; nothing decides it.
+    Perhaps(String),
+}
+
+/// Finds the service's process. `known` is the life that it was last recognised as.
+#[must_use]
+pub fn identify(
+    service: &Service,
+    root: &Path,
+    known: Option<&Identity>,
+    processes: &dyn Processes,
+) -> (Who, Vec<Considered>) {
+    let Some(selector) = &service.selector else { return (Who::Unwatched, Vec::new()) };
+    let search = Search { service, selector, root, known, processes };
+    let mut considered = Vec::new();
+    let who = search.run(&mut considered);
+    (who, considered)
+}
+
+struct Search<'a> {
+    service: &'a Service,
+    selector: &'a Selector,
+    root: &'a Path,
+    known: Option<&'a Identity>,
+    processes: &'a dyn Processes,
+}
+
+impl Search<'_> {
+    fn run(&self, considered: &mut Vec<Considered>) -> Who {
+        let pidfile = match self.selector.pidfile.as_ref().map(|path| self.pidfile(path)) {
+            None => None,
+            Some(Err(why)) => return Who::Unknown { why },
+            Some(Ok(found)) => found,
+        };
+        if let Some(process) = &pidfile {
+            match self.fits(process) {
+                // Without names to search for, the pidfile is the last word.
+                Fit::Yes(how) if !self.selector.names_program() => {
+                    note(considered, process, true, how);
+                    return Who::Running { process: process.clone(), how: format!("pidfile and {how}") };
+                }
+                Fit::Yes(_) => {}
+                Fit::No(reason) => note(considered, process, false, &format!("named by the pidfile, but {reason}")),
+                Fit::Perhaps(reason) => {
+                    note(considered, process, false, &reason);
+                    let why = format!(
+                        "the pidfile names pid {}, which runs `{}`; {reason}",
+                        process.identity.pid,
+                        process.command()
+                    );
+                    return Who::Unknown { why };
+                }
+            }
+        }
+        let (mut found, doubts) = match self.scan(considered) {
+            Ok(result) => result,
+            Err(why) => return Who::Unknown { why },
+        };
+        only_roots(&mut found);
+        let in_pidfile = pidfile.as_ref().map(|process| process.identity.pid);
+        match (found.len(), in_pidfile) {
+            (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
+            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()) },
+            (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
+                let why = format!(
+                    "the pidfile names pid {pid}, but pid {} fits as well; stop one of them or remove the pidfile",
+                    found[0].0.identity.pid
+                );
+                Who::Unknown { why }
+            }
+            (count, _) if count > self.selector.max_matches => {
+                let pids: Vec<String> = found.iter().map(|(process, _)| process.identity.pid.to_string()).collect();
+                Who::Unknown {
+                    why: format!(
+                        "{count} processes fit (pids {}), at most {} may: narrow `match`, or stop the ones too many",
+                        pids.join(", "),
+                        self.selector.max_matches
+                    ),
+                }
+            }
+            _ => {
+                let (process, how) = found.swap_remove(0);
+                Who::Running { process: Box::new(process), how: how.to_owned() }
+            }
+        }
+    }
+
+    /// The process that the pidfile names: `Ok(None)` when the file is missing or the pid is free.
+    fn pidfile(&self, path: &Path) -> Result<Option<Box<Process>>, String> {
+        let shown = path.display();
+        let text = match files::read_text(&self.root.join(path), 64) {
+            Ok(text) => text,
+            Err(files::Unread::Missing) => return Ok(None),
+            Err(why) => return Err(format!("the pidfile {shown} cannot be read: {why}")),
+        };
+        let pid = parse_pid(&text).ok_or_else(|| {
+            format!("the pidfile {shown} holds no pid; look at it, and remove it if the service is not running")
+        })?;
+        if self.processes.lineage().contains(&pid) {
+            return Err(format!("the pidfile {shown} names pid {pid}, which is heal itself or what started it"));
+        }
+        match self.processes.detail(pid) {
+            Detail::Gone => Ok(None),
+            Detail::Seen(process) if process.is_zombie() => Ok(None),
+            Detail::Seen(process) => Ok(Some(process)),
+            Detail::Hidden(why) => Err(format!("pid {pid} of the pidfile {shown} cannot be looked at: {why}")),
+        }
+    }
+
+    /// Everybody in the process table who fits, and the doubtful cases in words.
+    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<(Process, &'static str)>, Vec<String>), String> {
+        let (mut found, mut doubts) = (Vec::new(), Vec::new());
+        for row in self.processes.rows()? {
+            let known = self.known.is_some_and(|known| known.pid == row.pid);
+            if self.processes.lineage().contains(&row.pid) || !(known || self.may_fit(row.cmdline)) {
+                continue;
+            }
+            let process = match self.processes.detail(row.pid) {
+                Detail::Seen(process) if !process.is_zombie() => process,
+                Detail::Hidden(why) => {
+                    doubts.push(format!("pid {} cannot be looked at: {why}", row.pid));
+                    continue;
+                }
+                _ => continue,
+            };
+            match self.fits(&process) {
+                Fit::Yes(how) => {
+                    note(considered, &process, true, how);
+                    found.push((*process, how));
+                }
+                Fit::No(reason) => note(considered, &process, false, &reason),
+                Fit::Perhaps(reason) => {
+                    note(considered, &process, false, &reason);
+                    doubts.push(format!("pid {} runs `{}`; {reason}", process.identity.pid, process.command()));
+                }
+            }
+        }
+        Ok((found, doubts))
+    }
+
+    /// Cheap test on the raw command line, before the process is looked at closely.
+    fn may_fit(&self, cmdline: &[u8]) -> bool {
+        let args: Vec<String> = split(cmdline);
+        if self.selector.names_program() {
+            return self.selector.args_contain.as_ref().is_none_or(|part| contains(&args, part));
+        }
+        self.service.launch.as_ref().is_some_and(|launch| is_start(&args, &launch.argv))
+    }
+
+    fn fits(&self, process: &Process) -> Fit {
+        if self.known == Some(&process.identity) && self.names_fit(process).is_ok() {
+            return Fit::Yes("the recorded identity");
+        }
+        if let Err(reason) = self.names_fit(process) {
+            return Fit::No(reason);
+        }
+        if self.selector.names_program() {
+            return self.place(process);
+        }
+        self.tie(process)
+    }
+
+    /// What the selector says about the process itself.
+    fn names_fit(&self, process: &Process) -> Result<(), String> {
+        let selector = self.selector;
+        if let Some(name) = &selector.executable
+            && !is_program(process, name)
+        {
+            return Err(format!("its program is not {name}"));
+        }
+        if let Some(part) = &selector.args_contain
+            && !contains(&process.args, part)
+        {
+            return Err(format!("its arguments do not contain `{part}`"));
+        }
+        if let Some(user) = &selector.user
+            && Some(resources::uid(user)?) != process.uid
+        {
+            return Err(format!("it does not run as {user}"));
+        }
+        if let Some(age) = selector.min_age
+            && process.age_ms < age.millis()
+        {
+            return Err(format!("it is younger than {age}"));
+        }
+        if let Some(cwd) = &selector.cwd
+            && process.cwd.as_deref() != Some(&self.root.join(cwd))
+        {
+            return Err(format!("it does not run in {}", cwd.display()));
+        }
+        Ok(())
+    }
+
+    /// The same program in another directory is another service. Only said for services that heal starts itself: there
+    /// the directory is known. One that went to `/` like a daemon could be ours or a stranger's.
+    fn place(&self, process: &Process) -> Fit {
+        let Some(launch) = self.service.launch.as_ref().filter(|_| self.selector.cwd.is_none()) else {
+            return Fit::Yes("match");
+        };
+        let homes = [launch.cwd.as_path(), self.root];
+        let inside = |path: &Path| homes.iter().any(|home| path.starts_with(home));
+        let names_us = process.args.iter().any(|arg| Path::new(arg).is_absolute() && inside(Path::new(arg)))
+            || process.exe.as_deref().is_some_and(inside);
+        match &process.cwd {
+            _ if names_us => Fit::Yes("match"),
+            Some(cwd) if inside(cwd) => Fit::Yes("match"),
+            Some(cwd) if cwd != Path::new("/") => Fit::No(format!("it runs in another directory, {}", cwd.display())),
+            _ => Fit::Perhaps(
+                "its directory does not tell whose it is; add `cwd = \"/\"` to `match` if it is this service"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
+    fn tie(&self, process: &Process) -> Fit {
+        if let Some(known) = self.known {
+            if process.identity.boot == known.boot
+                && process.session == known.pid
+                && process.identity.start >= known.start
+            {
+                return Fit::Yes("the session that heal started");
+            }
+            if process.identity.pid == known.pid && process.identity != *known {
+                return Fit::No("it is a later life of that pid".to_owned());
+            }
+        }
+        if let Some(launch) = &self.service.launch {
+            let mut pid = process.identity.pid;
+            for _ in 0..16 {
+                let Detail::Seen(ancestor) = self.processes.detail(pid) else { break };
+                if is_start(&ancestor.args, &launch.argv) && ancestor.cwd.as_deref().is_none_or(|cwd| cwd == launch.cwd)
+                {
+                    return Fit::Yes("the start command");
+                }
+                if ancestor.parent <= 1 || self.processes.lineage().contains(&ancestor.parent) {
+                    break;
+                }
+                pid = ancestor.parent;
+            }
+        }
+        Fit::Perhaps(
+            "nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile"
+                .to_owned(),
+        )
+    }
+
+    fn holds(&self, root: &Process, pid: i32) -> bool {
+        let mut at = pid;
+        for _ in 0..16 {
+            if at == root.identity.pid {
+                return true;
+            }
+            match self.processes.detail(at) {
+                Detail::Seen(process) if process.parent > 1 => at = process.parent,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn nobody(&self, stale: Option<&Process>) -> String {
+        let mut why = vec!["no process fits".to_owned()];
+        if let Some(process) = stale {
+            why.push(format!(
+                "the pidfile is stale: pid {} is now `{}`, and is left alone",
+                process.identity.pid,
+                process.command()
+            ));
+        }
+        if let Some(known) = self.known
+            && known.boot == crate::host::clock::boot_id()
+        {
+            why.push(format!("it last ran as pid {}", known.pid));
+        }
+        why.join("; ")
+    }
+}
+
+/// A pid as a pidfile may hold it: one positive decimal number, alone on its line.
+#[must_use]
+pub fn parse_pid(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|pid| digits && *pid > 1 && *pid <= PID_MAX)
+}
+
+fn split(cmdline: &[u8]) -> Vec<String> {
+    let ended = cmdline.strip_suffix(&[0]).unwrap_or(cmdline);
+    ended.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned()).collect()
+}
+
+/// `args_contain` looks behind the program's name, across arguments.
+fn contains(args: &[String], part: &str) -> bool {
+    args.get(1..).is_some_and(|rest| rest.join(" ").contains(part))
+}
+
+/// Is this its program? By path when the name is one; else by file name, where `python3` is also `python3.11` and
+/// `Python`, the name of a framework build on macOS (FAILURES F17).
+fn is_program(process: &Process, name: &str) -> bool {
+    if name.contains('/') {
+        let wanted = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        return process.exe.as_deref() == Some(&wanted);
+    }
+    let file_name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let names =
+        [process.exe.as_deref().and_then(file_name), process.args.first().and_then(|arg| file_name(Path::new(arg)))];
+    names.into_iter().flatten().any(|actual| {
+        let version =
+            actual.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name)).map(|head| &actual[head.len()..]);
+        version.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+    })
+}
+
+/// Is this the start command, perhaps behind the interpreter that its `#!` line names?
+fn is_start(args: &[String], argv: &[String]) -> bool {
+    let Some(program) = argv.first() else { return false };
+    (0..=2).any(|skip| {
+        args.len() == skip + argv.len() && args[skip + 1..] == argv[1..] && tail(&args[skip]) == tail(program)
+    })
+}
+
+/// `./run.sh` and `/srv/bot/run.sh` are the same script; where it runs is checked beside this.
+fn tail(path: &str) -> Option<Component<'_>> {
+    Path::new(path).components().next_back()
+}
+
+/// A server that forks keeps its command line in each child: only the topmost of them is the service.
+fn only_roots(found: &mut Vec<(Process, &'static str)>) {
+    let pids: Vec<i32> = found.iter().map(|(process, _)| process.identity.pid).collect();
+    found.retain(|(process, _)| !pids.contains(&process.parent));
+}
+
+fn note(considered: &mut Vec<Considered>, process: &Process, fits: bool, reason: &str) {
+    considered.push(Considered {
+        pid: process.identity.pid,
+        command: command_text(&process.args),
+        fits,
+        reason: reason.to_owned(),
+    });
+}
+
+#[cfg(test)]
+#[path = "identify_tests.rs"]
+mod tests;

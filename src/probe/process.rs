@@ -1,0 +1,67 @@
+//! Does the service's process run? Implied for every service that can be recognised.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::identify::Who;
+use super::{Judged, Kind, Probe, Scene, Sight};
+use crate::model::units::span_text;
+use crate::model::{Class, Severity, Span};
+
+/// See [`super::KINDS`].
+pub const KIND: Kind = Kind {
+    name: "process",
+    about: "the service's process runs (implied; declare it only to change its threshold)",
+    example: r#"process = { kind = "process", fail_after = 1 }"#,
+    parse: super::plain::<Process>,
+    class: Class::Dead,
+    timeout: Span::secs(5),
+};
+
+/// The probe; it has no keys of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {}
+
+impl Probe for Process {
+    fn look(&self, scene: &Scene, _timeout: Duration) -> Sight {
+        judge(scene.who.as_deref().unwrap_or(&Who::Unwatched))
+    }
+
+    fn needs_process(&self) -> bool {
+        false
+    }
+}
+
+fn judge(who: &Who) -> Sight {
+    match who {
+        Who::Running { process, how } => {
+            let up = span_text(process.age_ms);
+            let stopped = process.state == 'T';
+            let (judged, summary) = if stopped {
+                // A stopped process does no work, whatever its port says; somebody may be debugging it.
+                (Judged::Bad(Some(Severity::Warning)), format!("pid {} is stopped (SIGSTOP)", process.identity.pid))
+            } else {
+                (Judged::Good, format!("pid {}, up {up}", process.identity.pid))
+            };
+            Sight::new(judged, summary).with("command", process.command()).with("recognised by", how)
+        }
+        Who::Gone { why } => Sight::new(Judged::Bad(Some(Severity::Critical)), "not running").with("because", why),
+        Who::Unknown { why } => Sight::new(Judged::Unknown, why.clone()),
+        Who::Unwatched => Sight::new(Judged::Skipped, "nothing says how to recognise its process"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_positive_absence_is_dead() {
+        let why = String::from("x");
+        assert_eq!(judge(&Who::Gone { why: why.clone() }).judged, Judged::Bad(Some(Severity::Critical)));
+        assert_eq!(judge(&Who::Unknown { why }).judged, Judged::Unknown);
+        assert_eq!(judge(&Who::Unwatched).judged, Judged::Skipped);
+    }
+}
