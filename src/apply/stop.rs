@@ -111,6 +111,7 @@ fn family(processes: &dyn Processes, root: i32, session: bool, known: &[i32]) ->
     Ok(targets)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one home of signals to services")]
 fn send(target: &Target, signal: Signal) -> Result<(), String> {
     match pidfd_send_signal(&target.pidfd, signal) {
         Ok(()) | Err(Errno::SRCH) => Ok(()),

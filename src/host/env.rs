@@ -14,6 +14,7 @@ pub fn var(name: &str) -> Option<String> {
 
 /// The current directory, or `None` when it was deleted.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of the current directory")]
 pub fn cwd() -> Option<PathBuf> {
     std::env::current_dir().ok()
 }

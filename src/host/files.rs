@@ -46,6 +46,7 @@ pub fn stat(path: &Path) -> Result<Metadata, Unread> {
 ///
 /// # Errors
 /// [`Unread`], also for anything that is not a regular file.
+#[expect(clippy::disallowed_methods, reason = "the one home of opening to read")]
 pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
     let meta = file.metadata()?;

@@ -16,6 +16,9 @@ use crate::model::Report;
 
 pub use tick::tick;
 
+/// Called with what is going on, for somebody who watches.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What a look should add to the report.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -24,7 +27,7 @@ pub struct Options {
     /// List who was considered.
     pub explain: bool,
     /// Called with what is going on, for somebody who watches.
-    pub progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub progress: Option<Progress>,
 }
 
 impl Options {

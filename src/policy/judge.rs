@@ -23,12 +23,12 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
     let mut looked = false;
     for finding in look.findings {
         let (level, class, why) = match finding.verdict {
-            Verdict::Healthy => {
+            Verdict::Skipped => continue,
+            Verdict::Unknown => (Level::Unknown, None, String::new()),
+            Verdict::Healthy | Verdict::Unhealthy(Severity::Info, _) => {
                 looked = true;
                 continue;
             }
-            Verdict::Skipped => continue,
-            Verdict::Unknown => (Level::Unknown, None, String::new()),
             Verdict::Unhealthy(severity, class) => {
                 let (level, why) = weigh(look, rules, past, finding, severity, class);
                 (level, Some(class), why)
@@ -57,9 +57,6 @@ fn weigh(
     severity: Severity,
     class: Class,
 ) -> (Level, String) {
-    if severity == Severity::Info {
-        return (Level::Healthy, String::new());
-    }
     // A young process that does not answer yet is starting; one that is not there never is.
     if class == Class::Hung
         && let Some(age) = look.process_age_ms

@@ -32,6 +32,9 @@ pub enum Who {
     Unwatched,
 }
 
+/// A process that fits, and how it was recognised.
+type Match = (Process, &'static str);
+
 /// What one candidate is.
 enum Fit {
     Yes(&'static str),
@@ -146,7 +149,7 @@ impl Search<'_> {
     }
 
     /// Everybody in the process table who fits, and the doubtful cases in words.
-    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<(Process, &'static str)>, Vec<String>), String> {
+    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<Match>, Vec<String>), String> {
         let (mut found, mut doubts) = (Vec::new(), Vec::new());
         for row in self.processes.rows()? {
             let known = self.known.is_some_and(|known| known.pid == row.pid);
@@ -364,7 +367,7 @@ fn tail(path: &str) -> Option<Component<'_>> {
 }
 
 /// A server that forks keeps its command line in each child: only the topmost of them is the service.
-fn only_roots(found: &mut Vec<(Process, &'static str)>) {
+fn only_roots(found: &mut Vec<Match>) {
     let pids: Vec<i32> = found.iter().map(|(process, _)| process.identity.pid).collect();
     found.retain(|(process, _)| !pids.contains(&process.parent));
 }
