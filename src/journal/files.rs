@@ -77,6 +77,12 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
+/// Removes an old file of the journal itself.
+#[expect(clippy::disallowed_methods, reason = "the journal's own files, beyond their time")]
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)
+}
+
 /// Writes a short stamp in place: for what is written at every tick and may be lost at any time.
 pub(super) fn stamp(path: &Path, text: &str) -> io::Result<()> {
     let mut file = open(path, OpenOptions::new().write(true).truncate(true))?;

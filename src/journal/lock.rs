@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,15 @@ fn busy(path: &Path) -> Error {
 
 /// What the lock file says of its holder.
 fn holder(path: &Path) -> Option<Held> {
-    serde_json::from_slice(&files::read(&PathBuf::from(path), 4096).ok()?).ok()
+    serde_json::from_slice(&files::read(path, 4096).ok()?).ok()
+}
+
+/// Who holds the lock at this moment, without touching it: taking it to try would make a tick that comes just then fail.
+#[must_use]
+pub fn holds(path: &Path) -> Option<Held> {
+    let inode = std::fs::symlink_metadata(path).ok()?.ino();
+    let held = holder(path).filter(|held| held.boot == clock::boot_id())?;
+    crate::host::resources::locked_inodes().contains(&inode).then_some(held)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub enum Who {
     Gone {
         /// What was looked at.
         why: String,
+        /// What the ended process left behind in the session that heal gave it. It is nobody else's, and a new start
+        /// beside it would be a second service.
+        left: Vec<Process>,
     },
     /// It cannot be said, or the evidence disagrees.
     Unknown {
@@ -73,6 +76,7 @@ impl Search<'_> {
             Some(Err(why)) => return Who::Unknown { why },
             Some(Ok(found)) => found,
         };
+        let mut in_pidfile = None;
         if let Some(process) = &pidfile {
             match self.fits(process) {
                 // Without names to search for, the pidfile is the last word.
@@ -80,7 +84,8 @@ impl Search<'_> {
                     note(considered, process, true, how);
                     return Who::Running { process: process.clone(), how: format!("pidfile and {how}") };
                 }
-                Fit::Yes(_) => {}
+                Fit::Yes(_) => in_pidfile = Some(process.identity.pid),
+                // It does not count: what runs under that pid is somebody else.
                 Fit::No(reason) => note(considered, process, false, &format!("named by the pidfile, but {reason}")),
                 Fit::Perhaps(reason) => {
                     note(considered, process, false, &reason);
@@ -98,10 +103,9 @@ impl Search<'_> {
             Err(why) => return Who::Unknown { why },
         };
         only_roots(&mut found);
-        let in_pidfile = pidfile.as_ref().map(|process| process.identity.pid);
         match (found.len(), in_pidfile) {
             (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
-            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()) },
+            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()), left: self.left_behind() },
             (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
                 let why = format!(
                     "the pidfile names pid {pid}, but pid {} fits as well; stop one of them or remove the pidfile",
@@ -298,6 +302,21 @@ impl Search<'_> {
             }
         }
         false
+    }
+
+    /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
+    /// is in it, so these can be nobody else's.
+    fn left_behind(&self) -> Vec<Process> {
+        let Some(known) = self.known.filter(|known| known.boot == crate::host::clock::boot_id()) else {
+            return Vec::new();
+        };
+        let family = self.processes.family().unwrap_or_default();
+        let members = family.into_iter().filter(|(pid, _, session)| *session == known.pid && *pid != known.pid);
+        let living = members.filter_map(|(pid, ..)| match self.processes.detail(pid) {
+            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= known.start => Some(*process),
+            _ => None,
+        });
+        living.filter(|process| !self.processes.lineage().contains(&process.identity.pid)).collect()
     }
 
     fn nobody(&self, stale: Option<&Process>) -> String {
