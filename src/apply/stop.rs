@@ -39,12 +39,12 @@ pub(super) fn stop(
     }
     let grace = Duration::from_millis(u64::try_from(grace_ms).unwrap_or(0));
     wait(&mut targets, grace);
-    // Whoever was seen once may have children by now, also if it has ended itself.
+    // Those that live may have children by now, and the session may have members that nobody saw being born.
     let mut roots: Vec<i32> = targets.iter().map(|target| target.process.identity.pid).collect();
-    if !roots.contains(&identity.pid) {
-        roots.push(identity.pid);
-    }
     for _ in 0..SCANS {
+        if !roots.contains(&identity.pid) && !was_reused(processes, identity) {
+            roots.push(identity.pid);
+        }
         for root in roots.clone() {
             let known: Vec<i32> = roots.iter().chain(spared).copied().collect();
             let born = family(processes, root, leads && root == identity.pid, &known)?;
@@ -63,6 +63,15 @@ pub(super) fn stop(
         }
     }
     if targets.is_empty() { Ok(()) } else { Err(survivors(processes, &targets)) }
+}
+
+/// Does the number belong to somebody else by now? Then nothing that points to it is ours.
+fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {
+    match processes.detail(identity.pid) {
+        Detail::Gone => false,
+        Detail::Seen(process) => process.identity != *identity,
+        Detail::Hidden(_) => true,
+    }
 }
 
 /// Opens the pidfd first and looks at the process afterwards: what was looked at is what the descriptor stands for.
