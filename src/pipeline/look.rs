@@ -108,7 +108,7 @@ impl<'a> Looker<'a> {
     }
 
     fn who(&self, service: &Service, past: &ServiceHistory) -> (Who, Vec<Considered>) {
-        identify(service, &self.config.root, past.known.as_ref(), self.processes.as_ref())
+        identify(service, &self.config.root, past.known.as_ref(), self.processes.as_ref(), self.options.explain)
     }
 
     fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {

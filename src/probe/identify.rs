@@ -46,16 +46,18 @@ enum Fit {
     Perhaps(String),
 }
 
-/// Finds the service's process. `known` is the life that it was last recognised as.
+/// Finds the service's process. `known` is the life that it was last recognised as. With `explain`, processes that only
+/// half fit are looked at as well, and say why they do not.
 #[must_use]
 pub fn identify(
     service: &Service,
     root: &Path,
     known: Option<&Identity>,
     processes: &dyn Processes,
+    explain: bool,
 ) -> (Who, Vec<Considered>) {
     let Some(selector) = &service.selector else { return (Who::Unwatched, Vec::new()) };
-    let search = Search { service, selector, root, known, processes };
+    let search = Search { service, selector, root, known, processes, explain };
     let mut considered = Vec::new();
     let who = search.run(&mut considered);
     (who, considered)
@@ -67,6 +69,7 @@ struct Search<'a> {
     root: &'a Path,
     known: Option<&'a Identity>,
     processes: &'a dyn Processes,
+    explain: bool,
 }
 
 impl Search<'_> {
@@ -187,7 +190,12 @@ impl Search<'_> {
     fn may_fit(&self, cmdline: &[u8]) -> bool {
         let args: Vec<String> = split(cmdline);
         if self.selector.names_program() {
-            return self.selector.args_contain.as_ref().is_none_or(|part| contains(&args, part));
+            let by_args = self.selector.args_contain.as_ref().map(|part| contains(&args, part));
+            let half = || {
+                let name = args.first().map(|arg| tail(arg));
+                self.selector.executable.as_ref().is_some_and(|program| name == Some(tail(program)))
+            };
+            return by_args.unwrap_or(true) || self.explain && half();
         }
         self.service.launch.as_ref().is_some_and(|launch| is_start(&args, &launch.argv))
     }
