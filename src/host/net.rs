@@ -105,8 +105,14 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     for (name, value) in request.headers {
         building = building.header(name, value);
     }
-    let asked = building.body(request.body).map_err(|error| NetError::Unknown(error.to_string()))?;
-    let mut reply = agent.run(asked).map_err(|error| net_error(&error))?;
+    let wrong = |error: ureq::http::Error| NetError::Unknown(error.to_string());
+    let answer = if request.body.is_empty() {
+        // No body is not an empty body: `Content-Length: 0` on a GET is refused by some servers.
+        agent.run(building.body(()).map_err(wrong)?)
+    } else {
+        agent.run(building.body(request.body).map_err(wrong)?)
+    };
+    let mut reply = answer.map_err(|error| net_error(&error))?;
     let status = reply.status().as_u16();
     let mut body = Vec::new();
     match reply.body_mut().as_reader().take(BODY_LIMIT).read_to_end(&mut body) {
