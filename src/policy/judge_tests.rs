@@ -128,6 +128,21 @@ fn an_incident_begins_at_the_threshold_and_ends_after_stable_health() {
 }
 
 #[test]
+fn a_service_that_cannot_be_seen_is_told_of_but_not_at_once() {
+    let mut life = Life::new();
+    life.look(0, Verdict::Unknown);
+    life.look(60, Verdict::Unknown);
+    life.look(120, Verdict::Healthy); // seen again: the count begins anew
+    life.look(180, Verdict::Unknown);
+    life.look(240, Verdict::Unknown);
+    assert_eq!(life.log, [""; 0]);
+    life.look(300, Verdict::Unknown);
+    life.look(360, Verdict::Unknown);
+    assert_eq!(life.log, ["300 opened i300"]);
+    assert_eq!(life.history.service("bot").incident.map(|incident| incident.class), Some(Class::Unknown));
+}
+
+#[test]
 fn a_relapse_within_the_time_is_the_same_incident() {
     let mut life = Life::new();
     life.look(0, HUNG);
@@ -167,6 +182,6 @@ fn what_is_forgiven_while_starting_is_not_counted() {
     let starting = Standing { level: Level::Starting, class: Some(Class::Hung), summary: String::new() };
     let past = ServiceHistory { fails: [("log".to_owned(), 1)].into(), ..ServiceHistory::default() };
     let events = follow("bot", &starting, &findings, &Rules::default(), &past, &at(0), "i");
-    let nothing = Event::Observed { service: "bot".to_owned(), bad: Vec::new(), good: Vec::new() };
+    let nothing = Event::Observed { service: "bot".to_owned(), bad: Vec::new(), good: Vec::new(), unseen: false };
     assert_eq!(events, [nothing]);
 }
