@@ -169,6 +169,11 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
         let text = error.render().to_string();
         match error.kind() {
             K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
+            K::DisplayHelpOnMissingArgumentOrSubcommand => {
+                let mut error = Error::new(Kind::Usage, "a subcommand is missing");
+                error.rendered = Some(text.trim().to_owned());
+                Stop::Wrong(error)
+            }
             // clap's own code, 2, would read as "critical" (DESIGN §3).
             _ => {
                 let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();

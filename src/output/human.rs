@@ -56,7 +56,7 @@ pub fn report(report: &Report, quiet: bool) -> String {
 
 fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     let standing = &subject.standing;
-    let summary = if standing.summary.is_empty() { process_line(subject) } else { standing.summary.clone() };
+    let summary = if standing.summary.is_empty() { all_well(subject) } else { standing.summary.clone() };
     // Inside its grace nobody knows yet whether a service is ill: no class.
     let class = standing.class.filter(|_| standing.level != Level::Starting);
     let class = class.map(|class| format!("{class:?}").to_lowercase());
@@ -157,10 +157,16 @@ fn change_line(change: &Change) -> String {
     }
 }
 
-fn process_line(subject: &Subject) -> String {
-    let found =
-        subject.findings.iter().find(|finding| finding.kind == "process" && finding.verdict == Verdict::Healthy);
-    found.map_or_else(String::new, |finding| finding.summary.clone())
+/// What there is to say about a subject that is well: its process, or what was measured where there is none.
+fn all_well(subject: &Subject) -> String {
+    let good = |finding: &&Finding| finding.verdict == Verdict::Healthy;
+    match subject.findings.iter().filter(good).find(|finding| finding.kind == "process") {
+        Some(process) => process.summary.clone(),
+        None => {
+            let line = |finding: &Finding| format!("{}: {}", finding.probe(), finding.summary);
+            subject.findings.iter().filter(good).map(line).collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// What to type next, if anything.
