@@ -100,22 +100,16 @@ impl Global {
     }
 }
 
-/// The subcommands.
+/// The subcommands. Their words of help stand at their `Args`: clap would let a doc comment here replace them.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment on a variant would be what `heal --help` prints")]
 pub enum Command {
-    /// See [`commands::check`].
     Check(commands::check::Args),
-    /// See [`commands::heal`].
     Heal(commands::heal::Args),
-    /// See [`commands::release`].
     Release(commands::release::Args),
-    /// See [`commands::init`].
     Init(commands::init::Args),
-    /// See [`commands::config`].
     Config(commands::config::Args),
-    /// See [`commands::completions`].
     Completions(commands::completions::Args),
-    /// See [`commands::man`].
     Man(commands::man::Args),
 }
 
@@ -175,6 +169,11 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
         let text = error.render().to_string();
         match error.kind() {
             K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
+            K::DisplayHelpOnMissingArgumentOrSubcommand => {
+                let mut error = Error::new(Kind::Usage, "a subcommand is missing");
+                error.rendered = Some(text.trim().to_owned());
+                Stop::Wrong(error)
+            }
             // clap's own code, 2, would read as "critical" (DESIGN §3).
             _ => {
                 let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
@@ -229,5 +228,13 @@ mod tests {
         grouped.sort_unstable();
         all.sort();
         assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn every_subcommand_says_what_it_does() {
+        for sub in command().get_subcommands() {
+            let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.contains("commands::"), "{}: {about}", sub.get_name());
+        }
     }
 }

@@ -59,12 +59,18 @@ fn check(global: &Global) -> Result<Answer> {
         let probes: usize =
             config.services.iter().map(|watched| watched.probes.len()).sum::<usize>() + config.host_probes.len();
         human.push_str(&format!(
-            "{path} is right: {} services, {probes} probes, {} alert channels\n",
-            config.services.len(),
-            config.alerts.len()
+            "{path} is right: {}, {}, {}\n",
+            count(config.services.len(), "service"),
+            count(probes, "probe"),
+            count(config.alerts.len(), "alert channel")
         ));
     }
     Ok(Answer::fine(human, json!({"path": path, "warnings": config.warnings})))
+}
+
+/// "1 probe", "2 probes".
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn show(global: &Global) -> Result<Answer> {

@@ -45,7 +45,11 @@ impl<'a> Looker<'a> {
         if let Some(name) = options.only.iter().find(|name| !known(name)) {
             let names: Vec<&str> = config.services.iter().map(|watched| watched.service.name.as_str()).collect();
             return Err(Error::new(Kind::Usage, format!("there is no service `{name}` in {}", config.path.display()))
-                .hint(format!("declared are: {}", names.join(", "))));
+                .hint(if names.is_empty() {
+                    "it declares none".to_owned()
+                } else {
+                    format!("it declares: {}", names.join(", "))
+                }));
         }
         let unjudged = gap(config, dir, &now);
         Ok(Self { config, options, now, unjudged, processes: processes() })
