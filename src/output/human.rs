@@ -44,8 +44,9 @@ pub fn report(report: &Report, quiet: bool) -> String {
     }
     if !quiet && !report.warnings.is_empty() {
         let count = report.warnings.len();
-        let things = if count == 1 { "1 setting" } else { &format!("{count} settings") };
-        let _ = writeln!(text, "{}", dim(format!("note  {things} of heal.toml do nothing yet: heal config check")));
+        let (things, does) = if count == 1 { ("setting", "does") } else { ("settings", "do") };
+        let line = format!("note  {count} {things} of heal.toml {does} nothing yet: heal config check");
+        let _ = writeln!(text, "{}", dim(line));
     }
     if let Some(next) = next_command(report) {
         let _ = writeln!(text, "next  {next}");
@@ -56,7 +57,9 @@ pub fn report(report: &Report, quiet: bool) -> String {
 fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     let standing = &subject.standing;
     let summary = if standing.summary.is_empty() { process_line(subject) } else { standing.summary.clone() };
-    let class = standing.class.map(|class| format!(" ({class:?})").to_lowercase()).unwrap_or_default();
+    // What is only starting is not yet in the trouble that it looks like.
+    let class = standing.class.filter(|_| standing.level != Level::Starting);
+    let class = class.map(|class| format!(" ({class:?})").to_lowercase()).unwrap_or_default();
     let _ = writeln!(
         text,
         "{} {}{class}  {}",
