@@ -1,4 +1,5 @@
-//! How are many probes run? Up to sixteen at once, each with its own deadline: one that hangs costs its deadline, not the run's.
+//! How are many probes run? Sixteen at once, and more while some only wait; each has its own deadline: one that hangs
+//! costs its deadline, not the run's.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,6 +14,10 @@ const AT_ONCE: usize = 16;
 
 /// What all of them together may take, so that time is left to act: what was not begun by then is unknown.
 const WHOLE: Duration = Duration::from_secs(120);
+
+/// A look that takes longer than this is waiting, not working, and does not count among those at once: twenty silent
+/// sockets cost one deadline, not two.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a look gets beyond its own timeout before it is abandoned.
 const MARGIN: Duration = Duration::from_millis(200);
@@ -73,14 +78,18 @@ fn spawn(queue: &Queue, sender: &Sender<Message>) -> bool {
 fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Receiver<Message>) -> Vec<Finding> {
     let mut findings: Vec<Option<Finding>> = vec![None; jobs.len()];
     let mut running: Vec<(usize, Instant)> = Vec::new();
+    let mut slow: VecDeque<(usize, Instant)> = VecDeque::new();
     let mut open = jobs.len();
     let end = Instant::now() + WHOLE;
     while open > 0 {
-        let next = running.iter().map(|(_, until)| *until).min().map_or(end, |until| until.min(end));
+        let patience = slow.front().map(|(_, until)| *until);
+        let next = running.iter().map(|(_, until)| *until).chain(patience).min().map_or(end, |until| until.min(end));
         let wait = next.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait) {
             Ok(Message::Begun(index)) => {
-                running.push((index, Instant::now() + jobs[index].declared.timeout() + MARGIN));
+                let now = Instant::now();
+                running.push((index, now + jobs[index].declared.timeout() + MARGIN));
+                slow.push_back((index, now + PATIENCE));
             }
             Ok(Message::Done(index, sight, took)) => {
                 running.retain(|(other, _)| *other != index);
@@ -93,6 +102,13 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
             Err(RecvTimeoutError::Timeout) if Instant::now() >= end => break,
             Err(RecvTimeoutError::Timeout) => {
                 let now = Instant::now();
+                // One that waits costs nothing but time: it gives its place to the next.
+                while let Some((index, _)) = slow.pop_front_if(|(_, until)| *until <= now) {
+                    let waits = running.iter().any(|(other, _)| *other == index);
+                    if waits && !queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                        spawn(queue, sender);
+                    }
+                }
                 for (index, _) in running.extract_if(.., |(_, until)| *until <= now) {
                     let limit = jobs[index].declared.timeout();
                     let sight = Sight::new(
@@ -104,8 +120,6 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
                     );
                     findings[index] = Some(finding(&jobs[index], sight, limit));
                     open -= 1;
-                    // Its thread is lost; the others must not wait for it.
-                    spawn(queue, sender);
                 }
             }
         }
