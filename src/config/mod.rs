@@ -62,6 +62,14 @@ pub struct Watched {
     pub probes: Vec<probe::Declared>,
 }
 
+impl Watched {
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.service.name
+    }
+}
+
 /// Where the configuration comes from, as the command line says it.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {

@@ -6,6 +6,8 @@ pub mod disk;
 pub mod fresh;
 pub mod http;
 pub mod identify;
+pub mod index;
+mod matching;
 pub mod memory;
 pub mod process;
 pub mod run;
