@@ -14,6 +14,7 @@ mod identity;
 mod init;
 mod json;
 mod man;
+mod readme;
 mod release;
 mod support;
 mod usage;
