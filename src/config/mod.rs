@@ -5,7 +5,6 @@ mod file;
 mod resolve;
 mod service;
 mod show;
-mod trust;
 mod typed;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
-use crate::host::{env, files};
+use crate::host::{env, files, trust};
 use crate::model::{Service, Span};
 use crate::{alert, probe};
 use faults::{Faults, suggestion};
@@ -108,7 +107,11 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
             .hint("`heal init` writes a new one; `--config FILE` names another")
     };
     let (_, meta) = files::open(path).map_err(|why| unread(why.to_string()))?;
-    trust::check(path, &meta)?;
+    trust::check(&meta).map_err(|(why, remedy)| {
+        let remedy = remedy.replace("{}", &path.display().to_string());
+        Error::new(Kind::Config, format!("{} is refused: {why}", path.display()))
+            .hint(format!("`{remedy}`, if you trust what it says"))
+    })?;
     let text = files::read_text(path, LIMIT).map_err(|why| unread(why.to_string()))?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let root = std::fs::canonicalize(parent).map_err(|error| unread(error.to_string()))?;

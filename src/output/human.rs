@@ -45,8 +45,9 @@ pub fn report(report: &Report, quiet: bool) -> String {
     }
     if !quiet && !report.warnings.is_empty() {
         let count = report.warnings.len();
-        let things = if count == 1 { "1 setting" } else { &format!("{count} settings") };
-        let _ = writeln!(text, "{}", dim(format!("note  {things} of heal.toml do nothing yet: heal config check")));
+        let (things, does) = if count == 1 { ("setting", "does") } else { ("settings", "do") };
+        let line = format!("note  {count} {things} of heal.toml {does} nothing yet: heal config check");
+        let _ = writeln!(text, "{}", dim(line));
     }
     if let Some(next) = next_command(report) {
         let _ = writeln!(text, "next  {next}");

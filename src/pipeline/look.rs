@@ -41,15 +41,21 @@ pub(super) struct Seen {
 
 impl<'a> Looker<'a> {
     pub(super) fn new(config: &'a Config, options: &'a Options, dir: &DataDir, now: Moment) -> Result<Self> {
-        let known = |name: &String| name == HOST || config.services.iter().any(|watched| watched.service.name == *name);
-        if let Some(name) = options.only.iter().find(|name| !known(name)) {
-            let names: Vec<&str> = config.services.iter().map(|watched| watched.service.name.as_str()).collect();
-            return Err(Error::new(Kind::Usage, format!("there is no service `{name}` in {}", config.path.display()))
-                .hint(if names.is_empty() {
-                    "it declares none".to_owned()
-                } else {
-                    format!("it declares: {}", names.join(", "))
-                }));
+        // To look at nothing would read as "healthy": what is asked for has to be there.
+        let host = (!config.host_probes.is_empty()).then_some(HOST);
+        let services = config.services.iter().map(|watched| watched.service.name.as_str());
+        let names: Vec<&str> = services.chain(host).collect();
+        if let Some(name) = options.only.iter().find(|name| !names.contains(&name.as_str())) {
+            let path = config.path.display();
+            let message = match name.as_str() {
+                HOST => format!("there are no [host.probes] in {path}"),
+                _ => format!("there is no service `{name}` in {path}"),
+            };
+            let hint = match names.as_slice() {
+                [] => "it declares nothing to look at".to_owned(),
+                names => format!("it declares: {}", names.join(", ")),
+            };
+            return Err(Error::new(Kind::Usage, message).hint(hint));
         }
         let unjudged = gap(config, dir, &now);
         Ok(Self { config, options, now, unjudged, processes: processes() })
@@ -112,7 +118,7 @@ impl<'a> Looker<'a> {
     }
 
     fn who(&self, service: &Service, past: &ServiceHistory) -> (Who, Vec<Considered>) {
-        identify(service, &self.config.root, past.known.as_ref(), self.processes.as_ref())
+        identify(service, &self.config.root, past.known.as_ref(), self.processes.as_ref(), self.options.explain)
     }
 
     fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {

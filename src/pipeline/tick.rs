@@ -13,7 +13,7 @@ use crate::host::clock;
 use crate::journal::{DataDir, Journal, LastRun, RecoveryLock, past};
 use crate::model::report::{Decision, Standing};
 use crate::model::service::HOST;
-use crate::model::{Event, Report, Rules, ServiceHistory};
+use crate::model::{Event, Identity, Report, Rules, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -127,8 +127,12 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen, past: &ServiceHistory) {
     let decision = policy::decide(&watched.service, &subject.standing, past, &built, &looker.now);
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
-        let process = subject.process.as_ref().map(|(identity, command)| (identity, command.as_str()));
-        let case = remedy::Case { service: &watched.service, process };
+        let processes: Vec<(Identity, String)> = match &*seen.who {
+            Who::Running { process, .. } => vec![(process.identity.clone(), process.command())],
+            Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
+            Who::Unknown { .. } | Who::Unwatched => Vec::new(),
+        };
+        let case = remedy::Case { service: &watched.service, processes: &processes };
         match remedy::find(rung).map(|kind| (kind.propose)(&case)) {
             Some(Ok(changes)) => subject.plan = changes,
             Some(Err(why)) => subject.decision = Some(Decision::Helpless { why }),
@@ -159,7 +163,8 @@ fn take(
     start: Instant,
 ) -> Result<()> {
     let Some(launch) = &watched.service.launch else { return Ok(()) };
-    let needed = launch.stop_grace.get() + launch.verify_within.get() + OVERHEAD;
+    let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
+    let needed = launch.stop_grace.get() + launch.verify_within.get() + slowest * 2 + OVERHEAD;
     if start.elapsed() + needed > WORK {
         let why = "this run has no time left for it; the next tick goes on".to_owned();
         seen.subject.decision = Some(Decision::Wait { why });

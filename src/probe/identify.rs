@@ -22,6 +22,9 @@ pub enum Who {
     Gone {
         /// What was looked at.
         why: String,
+        /// What the ended process left behind in the session that heal gave it. It is nobody else's, and a new start
+        /// beside it would be a second service.
+        left: Vec<Process>,
     },
     /// It cannot be said, or the evidence disagrees.
     Unknown {
@@ -32,6 +35,9 @@ pub enum Who {
     Unwatched,
 }
 
+/// A process that fits, and how it was recognised.
+type Match = (Process, &'static str);
+
 /// What one candidate is.
 enum Fit {
     Yes(&'static str),
@@ -40,16 +46,18 @@ enum Fit {
     Perhaps(String),
 }
 
-/// Finds the service's process. `known` is the life that it was last recognised as.
+/// Finds the service's process. `known` is the life that it was last recognised as. With `explain`, processes that only
+/// half fit are looked at as well, and say why they do not.
 #[must_use]
 pub fn identify(
     service: &Service,
     root: &Path,
     known: Option<&Identity>,
     processes: &dyn Processes,
+    explain: bool,
 ) -> (Who, Vec<Considered>) {
     let Some(selector) = &service.selector else { return (Who::Unwatched, Vec::new()) };
-    let search = Search { service, selector, root, known, processes };
+    let search = Search { service, selector, root, known, processes, explain };
     let mut considered = Vec::new();
     let who = search.run(&mut considered);
     (who, considered)
@@ -61,6 +69,7 @@ struct Search<'a> {
     root: &'a Path,
     known: Option<&'a Identity>,
     processes: &'a dyn Processes,
+    explain: bool,
 }
 
 impl Search<'_> {
@@ -70,6 +79,7 @@ impl Search<'_> {
             Some(Err(why)) => return Who::Unknown { why },
             Some(Ok(found)) => found,
         };
+        let mut in_pidfile = None;
         if let Some(process) = &pidfile {
             match self.fits(process) {
                 // Without names to search for, the pidfile is the last word.
@@ -77,7 +87,8 @@ impl Search<'_> {
                     note(considered, process, true, how);
                     return Who::Running { process: process.clone(), how: format!("pidfile and {how}") };
                 }
-                Fit::Yes(_) => {}
+                Fit::Yes(_) => in_pidfile = Some(process.identity.pid),
+                // It does not count: what runs under that pid is somebody else.
                 Fit::No(reason) => note(considered, process, false, &format!("named by the pidfile, but {reason}")),
                 Fit::Perhaps(reason) => {
                     note(considered, process, false, &reason);
@@ -95,10 +106,9 @@ impl Search<'_> {
             Err(why) => return Who::Unknown { why },
         };
         only_roots(&mut found);
-        let in_pidfile = pidfile.as_ref().map(|process| process.identity.pid);
         match (found.len(), in_pidfile) {
             (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
-            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()) },
+            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()), left: self.left_behind() },
             (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
                 let why = format!(
                     "the pidfile names pid {pid}, but pid {} fits as well; stop one of them or remove the pidfile",
@@ -146,7 +156,7 @@ impl Search<'_> {
     }
 
     /// Everybody in the process table who fits, and the doubtful cases in words.
-    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<(Process, &'static str)>, Vec<String>), String> {
+    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<Match>, Vec<String>), String> {
         let (mut found, mut doubts) = (Vec::new(), Vec::new());
         for row in self.processes.rows()? {
             let known = self.known.is_some_and(|known| known.pid == row.pid);
@@ -180,7 +190,12 @@ impl Search<'_> {
     fn may_fit(&self, cmdline: &[u8]) -> bool {
         let args: Vec<String> = split(cmdline);
         if self.selector.names_program() {
-            return self.selector.args_contain.as_ref().is_none_or(|part| contains(&args, part));
+            let by_args = self.selector.args_contain.as_ref().map(|part| contains(&args, part));
+            let half = || {
+                let name = args.first().map(|arg| tail(arg));
+                self.selector.executable.as_ref().is_some_and(|program| name == Some(tail(program)))
+            };
+            return by_args.unwrap_or(true) || self.explain && half();
         }
         self.service.launch.as_ref().is_some_and(|launch| is_start(&args, &launch.argv))
     }
@@ -297,6 +312,21 @@ impl Search<'_> {
         false
     }
 
+    /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
+    /// is in it, so these can be nobody else's.
+    fn left_behind(&self) -> Vec<Process> {
+        let Some(known) = self.known.filter(|known| known.boot == crate::host::clock::boot_id()) else {
+            return Vec::new();
+        };
+        let family = self.processes.family().unwrap_or_default();
+        let members = family.into_iter().filter(|(pid, _, session)| *session == known.pid && *pid != known.pid);
+        let living = members.filter_map(|(pid, ..)| match self.processes.detail(pid) {
+            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= known.start => Some(*process),
+            _ => None,
+        });
+        living.filter(|process| !self.processes.lineage().contains(&process.identity.pid)).collect()
+    }
+
     fn nobody(&self, stale: Option<&Process>) -> String {
         let mut why = vec!["no process fits".to_owned()];
         if let Some(process) = stale {
@@ -364,7 +394,7 @@ fn tail(path: &str) -> Option<Component<'_>> {
 }
 
 /// A server that forks keeps its command line in each child: only the topmost of them is the service.
-fn only_roots(found: &mut Vec<(Process, &'static str)>) {
+fn only_roots(found: &mut Vec<Match>) {
     let pids: Vec<i32> = found.iter().map(|(process, _)| process.identity.pid).collect();
     found.retain(|(process, _)| !pids.contains(&process.parent));
 }

@@ -95,6 +95,17 @@ impl Debug for Kind {
     }
 }
 
+impl Declared {
+    /// How long one look may take.
+    #[must_use]
+    pub fn timeout(&self) -> std::time::Duration {
+        self.common.timeout.unwrap_or(self.kind.timeout).get()
+    }
+}
+
+/// The longest that a look may be allowed to take: a run has 240 s for everything (DESIGN §5).
+pub const MOST: Span = Span::secs(60);
+
 /// What a probe may know while it looks and judges. It holds the one `now` of the run.
 #[derive(Clone)]
 pub struct Scene {

@@ -3,6 +3,10 @@
 
 mod architecture;
 mod check;
+mod check_commands;
+mod check_network;
+mod check_output;
+mod check_read_only;
 mod clean_room;
 mod completions;
 mod concurrency;
@@ -11,6 +15,7 @@ mod examples;
 mod faults;
 mod heal;
 mod identity;
+mod identity_pidfile;
 mod init;
 mod json;
 mod man;
