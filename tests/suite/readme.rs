@@ -171,9 +171,8 @@ fn kinds() -> Value {
 
 /// The rows of the one table of a section.
 fn rows(title: &str) -> String {
-    let rows =
-        section(title).lines().filter(|line| line.starts_with('|')).skip(2).map(|row| format!("{row}\n")).collect();
-    rows
+    let text = section(title);
+    text.lines().filter(|line| line.starts_with('|')).skip(2).map(|row| format!("{row}\n")).collect()
 }
 
 /// A text between the pipes of a table.
