@@ -38,7 +38,8 @@ fn standing(verdicts: &[Verdict], age_s: Option<i64>, fails: u32, needed: u32) -
 #[test]
 fn the_worst_finding_speaks() {
     let (good, unknown, skipped) = (Verdict::Healthy, Verdict::Unknown, Verdict::Skipped);
-    let table: &[(&[Verdict], Option<i64>, Level, Option<Class>)] = &[
+    type Row<'a> = (&'a [Verdict], Option<i64>, Level, Option<Class>);
+    let table: &[Row<'_>] = &[
         (&[good, good], Some(99), Level::Healthy, None),
         (&[good, skipped], Some(99), Level::Healthy, None),
         (&[good, INFO], Some(99), Level::Healthy, None),
