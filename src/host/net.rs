@@ -69,7 +69,7 @@ impl NetError {
         }
         match error.kind() {
             // What rustls says while it shakes hands: the other side spoke, and was not whom it should be.
-            K::InvalidData => Self::Dead(format!("TLS: {error}")),
+            K::InvalidData => Self::Dead(tls_words(&error.to_string())),
             K::ConnectionRefused => Self::Dead("connection refused".to_owned()),
             K::NotFound => Self::Dead("there is no such socket".to_owned()),
             K::TimedOut | K::WouldBlock => Self::Dead("no answer in time".to_owned()),
@@ -141,13 +141,24 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     }
 }
 
+/// rustls names its cases for programmers; two of them happen to everybody.
+fn tls_words(said: &str) -> String {
+    if said.contains("UnknownIssuer") {
+        return "TLS: the certificate is signed by nobody that this machine trusts".to_owned();
+    }
+    if said.contains("InvalidContentType") {
+        return "TLS: what answers there does not speak TLS".to_owned();
+    }
+    format!("TLS: {said}")
+}
+
 fn net_error(error: &ureq::Error) -> NetError {
     match error {
         ureq::Error::Timeout(_) => NetError::Dead("no answer in time".to_owned()),
         ureq::Error::ConnectionFailed => NetError::Dead("connection failed".to_owned()),
         ureq::Error::Io(error) => NetError::from_io(error),
         ureq::Error::HostNotFound => NetError::Unknown("the host's name cannot be resolved".to_owned()),
-        ureq::Error::Rustls(error) => NetError::Dead(format!("TLS: {error}")),
+        ureq::Error::Rustls(error) => NetError::Dead(tls_words(&error.to_string())),
         ureq::Error::Protocol(error) => NetError::Dead(format!("not an HTTP reply: {error}")),
         ureq::Error::BadUri(_) => NetError::Unknown("the URL is not valid".to_owned()),
         _ => NetError::Dead("no usable HTTP reply".to_owned()),
