@@ -44,7 +44,8 @@ impl Reader<'_> {
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
         let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
         let mut probes = vec![implied()];
-        let declared = tables.get_ref().get("probes").and_then(typed::as_table);
+        let shape = format!("[service.{name}.probes]");
+        let declared = tables.get_ref().get("probes").and_then(|value| typed::table(value, "probes", &shape, faults));
         for (name, place, table) in typed::tables(declared.as_ref(), "a probe", faults) {
             check_name(&name, "probe", &place, faults);
             if let Some(declared) = probe(&name, table, faults, warnings) {
