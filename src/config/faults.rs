@@ -45,13 +45,19 @@ impl Faults {
         self.found.push((place, message.into(), hint));
     }
 
+    /// Was anything there found wrong already?
+    pub(super) fn has_in(&self, place: &Place) -> bool {
+        self.found.iter().any(|(found, ..)| place.start <= found.start && found.end <= place.end)
+    }
+
     /// `file:line:column`, or which `--set`.
     pub(super) fn place(&self, place: &Place) -> String {
         if let Some(assignment) = self.assignment(place) {
             // Without a `=`, all of it may be the value.
-            return assignment.split_once('=').map_or_else(|| "--set".to_owned(), |(key, _)| format!("--set {key}"));
+            let key = assignment.split_once('=').map(|(key, _)| key).filter(|key| !key.is_empty());
+            return key.map_or_else(|| "--set".to_owned(), |key| format!("--set {key}"));
         }
-        let before = self.text.get(..place.start.min(self.text.len())).unwrap_or_default();
+        let before = &self.text[..self.text.floor_char_boundary(place.start)];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
@@ -93,11 +99,12 @@ impl Faults {
         let mut group = if self.assignment(place).is_some() {
             title.element(Level::NOTE.message(format!("in `{}`", self.place(place))))
         } else {
-            // An empty range would not be drawn at all.
-            let end = place.end.max(place.start + 1).min(shown.len());
+            // An empty range would not be drawn at all, and one that cuts a character in two cannot be.
+            let start = shown.floor_char_boundary(place.start);
+            let end = shown.ceil_char_boundary(place.end.max(start + 1));
             // Only the first line of a long value: the rest explains nothing.
-            let first = shown.get(place.start..end).and_then(|text| text.find('\n')).map_or(end, |at| place.start + at);
-            let range = place.start.min(shown.len())..first.max(place.start.min(shown.len()));
+            let first = shown[start..end].find('\n').map_or(end, |at| start + at);
+            let range = start..first.max(start);
             title.element(
                 Snippet::source(shown).path(self.name.as_str()).annotation(AnnotationKind::Primary.span(range)),
             )

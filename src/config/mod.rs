@@ -126,6 +126,8 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
 /// # Errors
 /// All its faults in one.
 pub fn parse(path: &Path, root: &Path, text: &str, set: &[String]) -> Result<Config> {
+    // A mark that some editors put first; it is no part of the text, and places are counted without it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut faults = Faults::new(path, text, set);
     let (mut document, errors) = DeTable::parse_recoverable(keep(text.to_owned()));
     if !errors.is_empty() {

@@ -14,7 +14,7 @@ use crate::model::{Bytes, Percent, Rate, Span};
 pub(super) fn set(table: &mut DeTable<'static>, assignment: &str, number: usize, faults: &mut Faults) {
     let (place, last_place) = faults.command_line(number);
     let hint = || Some("write it as service.bot.startup_grace=5m".to_owned());
-    let Some((key, text)) = assignment.split_once('=') else {
+    let Some((key, text)) = assignment.split_once('=').filter(|(key, _)| !key.is_empty()) else {
         faults.add(place, "`--set` is not followed by KEY=VALUE", hint());
         return;
     };

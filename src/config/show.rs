@@ -78,7 +78,7 @@ impl Config {
                     (name.clone(), shown.into())
                 })
                 .collect();
-            add("start", json!(launch.argv));
+            add("start", json!(redact::args(&launch.argv)));
             add("cwd", json!(launch.cwd));
             add("env", env.into());
             add("log", json!(short(&launch.log, &self.root)));

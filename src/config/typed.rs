@@ -23,7 +23,8 @@ pub(super) fn read_with<T>(
     loop {
         let value = Spanned::new(table.span(), DeValue::Table(table.get_ref().clone()));
         let error = match parse(ValueDeserializer::from(value)) {
-            Ok(read) => return removed.is_empty().then_some(read),
+            // Without the keys that were wrong: what else is wrong with it is to be said as well.
+            Ok(read) => return Some(read),
             Err(error) => error,
         };
         let message = error.message();
@@ -37,14 +38,18 @@ pub(super) fn read_with<T>(
         // A check across keys names the one that it is about, `like this`, first.
         let named = || Some(table.get_ref().get(quoted_after(message, "")?.as_str())?.span());
         let place = error.span().filter(|span| *span != table.span()).or_else(named);
-        let Some((key, value)) = place.as_ref().and_then(|place| remove(table.get_mut(), place)) else {
+        let keys = table.get_ref().len();
+        let by_place = place.as_ref().and_then(|place| remove(table.get_mut(), place));
+        // What `--set` made has one place for a table and all that is in it.
+        let Some((key, value)) = by_place.or_else(|| remove_unknown(table.get_mut(), message)) else {
             if removed.is_empty() {
                 faults.add(table.span(), message.to_owned(), None);
             }
             return None;
         };
-        let (message, hint) = reword(message, &key, &value, extra);
-        faults.add(place.unwrap_or_default(), message, hint);
+        let own = table.get_ref().len() < keys;
+        let (message, hint) = reword(message, &key, &value, if own { extra } else { &[] });
+        faults.add(place.unwrap_or_else(|| table.span()), message, hint);
         removed.push(key);
     }
 }
@@ -86,12 +91,7 @@ pub(super) fn as_table(value: &Spanned<DeValue<'static>>) -> Option<Table> {
 }
 
 /// The value as a table; anything else is a fault, since what stands in it would be passed over in silence.
-pub(super) fn table(
-    value: &Spanned<DeValue<'static>>,
-    key: &str,
-    section: &str,
-    faults: &mut Faults,
-) -> Option<Table> {
+pub(super) fn table(value: &Spanned<DeValue<'static>>, key: &str, section: &str, faults: &mut Faults) -> Option<Table> {
     let table = as_table(value);
     if table.is_none() {
         let message = format!("`{key}` is {}, not a table", a(value.get_ref().type_str()));
@@ -112,6 +112,12 @@ fn remove(table: &mut DeTable<'static>, place: &Place) -> Option<(String, DeValu
     {
         return Some(removed);
     }
+    let value = table.remove(key.as_str())?;
+    Some((key, value.into_inner()))
+}
+
+fn remove_unknown(table: &mut DeTable<'static>, message: &str) -> Option<(String, DeValue<'static>)> {
+    let key = quoted_after(message, "unknown field ")?;
     let value = table.remove(key.as_str())?;
     Some((key, value.into_inner()))
 }
@@ -142,6 +148,7 @@ fn reword(message: &str, key: &str, value: &DeValue<'_>, extra: &[&str]) -> (Str
     if let Some((unexpected, expected)) = message.strip_prefix("invalid type: ").and_then(split_expected) {
         let is = a(unexpected.split_once(" `").or(unexpected.split_once(" \"")).map_or(unexpected, |(what, _)| what));
         // The value itself is not repeated: it stands in the source line, masked where it has to be.
+        let is = is.replace("a floating point", "a number");
         let message = if value.is_array() && unexpected != "sequence" {
             format!("`{key}` holds {is} where {} belongs", wanted(expected))
         } else {
