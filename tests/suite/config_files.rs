@@ -1,6 +1,8 @@
 //! Which file is it, and may it be trusted? Search, HEAL_CONFIG, --config, and everything that can stand where heal.toml should.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use expect_test::{Expect, expect};
@@ -217,4 +219,29 @@ fn a_current_directory_that_is_gone() {
           name the file with --config
     "#]]
     .assert_eq(&String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_directory_whose_name_is_no_text() {
+    let with = Project::new("");
+    let odd = with.path("").join(OsStr::from_bytes(b"odd\xff"));
+    fs::create_dir(&odd).expect("created");
+    let service = "[service.bot]\nmatch = { executable = \"no-such-bot\", cwd = \".\" }\nstart = [\"true\"]\nverify_within = \"50ms\"\n";
+    fs::write(odd.join("heal.toml"), project(service)).expect("written");
+    // `true` is not the bot: the start fails its proof, and says so instead of stumbling over the name.
+    for (args, code) in [
+        (&["config", "show"][..], 0),
+        (&["config", "check"], 0),
+        (&["check"], 2),
+        (&["heal", "--dry-run"], 2),
+        (&["heal"], 2),
+        (&["check"], 2),
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let output = with.command(&[args, json].concat()).current_dir(&odd).output().expect("runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{args:?} {json:?} {said}");
+        }
+    }
+    assert!(odd.join("data/journal").is_dir(), "what was done is written down");
 }
