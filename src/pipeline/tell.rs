@@ -109,15 +109,18 @@ fn send(
 
 fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Notice) -> Message {
     let name = &subject.name;
-    let healed = subject.act.as_ref().is_some_and(|act| matches!(act.outcome, Outcome::Healed | Outcome::Probation))
-        || subject.standing.level == Level::Healthy;
+    let did = subject.act.as_ref().map(|act| act.outcome);
+    let healed = did == Some(Outcome::Healed) || (did.is_none() && subject.standing.level == Level::Healthy);
+    // Started and not well yet is not healed; the next ticks tell.
+    let probation = did == Some(Outcome::Probation);
     let severity = match notice {
-        Notice::Opened if healed => Severity::Warning,
+        Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
         _ => Severity::Critical,
     };
     let (title, action) = match notice {
         Notice::Opened if healed => (format!("{name}: {}; healed", incident.summary), None),
+        Notice::Opened if probation => (format!("{name}: {}; started again, on probation", incident.summary), None),
         Notice::Opened => {
             (format!("{name}: {}", incident.summary), Some(format!("heal check --only {name} --explain")))
         }
