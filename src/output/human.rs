@@ -7,7 +7,7 @@ use console::{Style, StyledObject};
 use super::{level, outcome, sanitize};
 use crate::model::change::Change;
 use crate::model::event::Outcome;
-use crate::model::report::{Decision, Level, Report, Subject};
+use crate::model::report::{Decision, Level, Refusal, Report, Subject};
 use crate::model::units::span_text;
 use crate::model::{Finding, Verdict, redact, rfc3339};
 
@@ -73,7 +73,9 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
             let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(*opened));
         }
     }
-    if let Some(reason) = &subject.held {
+    // A decision that refuses because of it says it as well.
+    let said = matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Held, .. }));
+    if let Some(reason) = subject.held.as_ref().filter(|_| !said) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
     }
     for one in &subject.considered {

@@ -124,6 +124,11 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
         Notice::Opened => {
             (format!("{name}: {}", incident.summary), Some(format!("heal check --only {name} --explain")))
         }
+        // Releasing does not refill a budget; only time, or a person who starts it, does.
+        Notice::Exhausted if matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Budget, .. })) => (
+            format!("{name}: restarted too often, the budget is spent"),
+            Some(format!("find out why it keeps failing: heal check --only {name} --explain")),
+        ),
         Notice::Exhausted => {
             (format!("{name}: heal has nothing left to try"), Some(format!("look at {name}; then heal release {name}")))
         }
@@ -139,6 +144,10 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
     let mut add = |key: &str, value: String| details.push((key.to_owned(), value));
     if let Some(act) = &subject.act {
         add("done", format!("{}: {}", act.rung, act.detail));
+    }
+    if notice == Notice::Exhausted && !incident.tries.is_empty() {
+        let tried = incident.tries.iter().map(|(rung, times)| format!("{rung} ({times})"));
+        add("tried", tried.collect::<Vec<_>>().join(", "));
     }
     match &subject.decision {
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
