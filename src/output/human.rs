@@ -93,15 +93,23 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         let _ = writeln!(text, "    {}", sanitize::line(&line));
     }
     if let Some(act) = &subject.act {
+        // Of several changes the first that fails ends the act: what was not seen to be done is not claimed.
+        let word = if act.outcome == Outcome::Failed { "tried" } else { "did  " };
         for change in &act.changes {
-            let _ = writeln!(text, "    did   {}", sanitize::line(&change_line(change)));
+            let _ = writeln!(text, "    {word} {}", sanitize::line(&change_line(change)));
         }
         let took = span_text(i64::try_from(act.took_ms).unwrap_or(i64::MAX));
         let line = format!("{} by `{}` in {took}: {}", outcome(act.outcome), act.rung, act.detail);
         let _ = writeln!(text, "    {}", sanitize::line(&line));
     } else if dry_run {
         plan(text, subject);
-    } else if let Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) = &subject.decision {
+    } else {
+        let why = match &subject.decision {
+            Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) => why,
+            // What only waits for its threshold or its grace says so in its first line.
+            Some(Decision::Wait { why }) if standing.level == Level::Unhealthy => why,
+            _ => return,
+        };
         let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
     }
 }
