@@ -1,8 +1,9 @@
 //! Which process is the service? Selector, pidfile, start command and recorded identity are weighed; disagreement is "unknown".
 //! A pid or a substring alone never names anybody (DESIGN §6, "Who is it").
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
+use super::program::{contains, is_program, is_start, split, tail};
 use crate::host::process::{Detail, PID_MAX, Process, Processes, command_text};
 use crate::host::{files, resources};
 use crate::model::report::Considered;
@@ -201,11 +202,12 @@ impl Search<'_> {
     }
 
     fn fits(&self, process: &Process) -> Fit {
-        if self.known == Some(&process.identity) && self.names_fit(process).is_ok() {
-            return Fit::Yes("the recorded identity");
+        match self.names_fit(process) {
+            Fit::Yes(_) => {}
+            other => return other,
         }
-        if let Err(reason) = self.names_fit(process) {
-            return Fit::No(reason);
+        if self.known == Some(&process.identity) {
+            return Fit::Yes("the recorded identity");
         }
         if self.selector.names_program() {
             return self.place(process);
@@ -213,35 +215,43 @@ impl Search<'_> {
         self.tie(process)
     }
 
-    /// What the selector says about the process itself.
-    fn names_fit(&self, process: &Process) -> Result<(), String> {
+    /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
+    /// service would be started twice.
+    fn names_fit(&self, process: &Process) -> Fit {
         let selector = self.selector;
-        if let Some(name) = &selector.executable
-            && !is_program(process, name)
-        {
-            return Err(format!("its program is not {name}"));
+        if let Some(name) = &selector.executable {
+            match is_program(process, name) {
+                Some(true) => {}
+                Some(false) => return Fit::No(format!("its program is not {name}")),
+                None => return Fit::Perhaps(format!("heal may not see whether its program is {name}")),
+            }
         }
         if let Some(part) = &selector.args_contain
             && !contains(&process.args, part)
         {
-            return Err(format!("its arguments do not contain `{part}`"));
-        }
-        if let Some(user) = &selector.user
-            && Some(resources::uid(user)?) != process.uid
-        {
-            return Err(format!("it does not run as {user}"));
+            return Fit::No(format!("its arguments do not contain `{part}`"));
         }
         if let Some(age) = selector.min_age
             && process.age_ms < age.millis()
         {
-            return Err(format!("it is younger than {age}"));
+            return Fit::No(format!("it is younger than {age}"));
         }
-        if let Some(cwd) = &selector.cwd
-            && process.cwd.as_deref() != Some(&self.root.join(cwd))
-        {
-            return Err(format!("it does not run in {}", cwd.display()));
+        if let Some(user) = &selector.user {
+            match (resources::uid(user), process.uid) {
+                (Ok(wanted), Some(uid)) if wanted == uid => {}
+                (Ok(_), Some(_)) => return Fit::No(format!("it does not run as {user}")),
+                (Ok(_), None) => return Fit::Perhaps("heal may not see as whom it runs".to_owned()),
+                (Err(why), _) => return Fit::Perhaps(why),
+            }
         }
-        Ok(())
+        if let Some(cwd) = &selector.cwd {
+            match &process.cwd {
+                Some(actual) if *actual == self.root.join(cwd) => {}
+                Some(_) => return Fit::No(format!("it does not run in {}", cwd.display())),
+                None => return Fit::Perhaps("heal may not see where it runs".to_owned()),
+            }
+        }
+        Fit::Yes("match")
     }
 
     /// The same program in another directory is another service. Only said for services that heal starts itself: there
@@ -268,14 +278,15 @@ impl Search<'_> {
     /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
     fn tie(&self, process: &Process) -> Fit {
         if let Some(known) = self.known {
+            if process.identity.pid == known.pid && process.identity != *known {
+                return Fit::No("it is a later life of that pid".to_owned());
+            }
             if process.identity.boot == known.boot
                 && process.session == known.pid
                 && process.identity.start >= known.start
+                && !self.was_reused(known)
             {
                 return Fit::Yes("the session that heal started");
-            }
-            if process.identity.pid == known.pid && process.identity != *known {
-                return Fit::No("it is a later life of that pid".to_owned());
             }
         }
         if let Some(launch) = &self.service.launch {
@@ -312,10 +323,20 @@ impl Search<'_> {
         false
     }
 
+    /// Does the number belong to somebody else by now? Then the session of that number is theirs as well.
+    fn was_reused(&self, known: &Identity) -> bool {
+        match self.processes.detail(known.pid) {
+            Detail::Gone => false,
+            Detail::Seen(process) => process.identity != *known,
+            Detail::Hidden(_) => true,
+        }
+    }
+
     /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
     /// is in it, so these can be nobody else's.
     fn left_behind(&self) -> Vec<Process> {
-        let Some(known) = self.known.filter(|known| known.boot == crate::host::clock::boot_id()) else {
+        let this_boot = |known: &&Identity| known.boot == crate::host::clock::boot_id();
+        let Some(known) = self.known.filter(this_boot).filter(|known| !self.was_reused(known)) else {
             return Vec::new();
         };
         let family = self.processes.family().unwrap_or_default();
@@ -351,46 +372,6 @@ pub fn parse_pid(text: &str) -> Option<i32> {
     let text = text.trim();
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|pid| digits && *pid > 1 && *pid <= PID_MAX)
-}
-
-fn split(cmdline: &[u8]) -> Vec<String> {
-    let ended = cmdline.strip_suffix(&[0]).unwrap_or(cmdline);
-    ended.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned()).collect()
-}
-
-/// `args_contain` looks behind the program's name, across arguments.
-fn contains(args: &[String], part: &str) -> bool {
-    args.get(1..).is_some_and(|rest| rest.join(" ").contains(part))
-}
-
-/// Is this its program? By path when the name is one; else by file name, where `python3` is also `python3.11` and
-/// `Python`, the name of a framework build on macOS (FAILURES F17).
-fn is_program(process: &Process, name: &str) -> bool {
-    if name.contains('/') {
-        let wanted = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
-        return process.exe.as_deref() == Some(&wanted);
-    }
-    let file_name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let names =
-        [process.exe.as_deref().and_then(file_name), process.args.first().and_then(|arg| file_name(Path::new(arg)))];
-    names.into_iter().flatten().any(|actual| {
-        let version =
-            actual.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name)).map(|head| &actual[head.len()..]);
-        version.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-    })
-}
-
-/// Is this the start command, perhaps behind the interpreter that its `#!` line names?
-fn is_start(args: &[String], argv: &[String]) -> bool {
-    let Some(program) = argv.first() else { return false };
-    (0..=2).any(|skip| {
-        args.len() == skip + argv.len() && args[skip + 1..] == argv[1..] && tail(&args[skip]) == tail(program)
-    })
-}
-
-/// `./run.sh` and `/srv/bot/run.sh` are the same script; where it runs is checked beside this.
-fn tail(path: &str) -> Option<Component<'_>> {
-    Path::new(path).components().next_back()
 }
 
 /// A server that forks keeps its command line in each child: only the topmost of them is the service.

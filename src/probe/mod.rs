@@ -8,6 +8,7 @@ pub mod http;
 pub mod identify;
 pub mod memory;
 pub mod process;
+mod program;
 pub mod run;
 pub mod tcp;
 
