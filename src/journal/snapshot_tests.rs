@@ -93,7 +93,8 @@ fn days_are_read_in_their_order_and_a_snapshot_covers_the_older_ones() {
 
 #[test]
 fn a_snapshot_that_cannot_be_right_is_rebuilt_from_the_journal() {
-    let spoil: [(&str, fn(&DataDir)); 7] = [
+    type Spoil = fn(&DataDir);
+    let spoil: [(&str, Spoil); 7] = [
         ("missing", |dir| std::fs::remove_file(dir.snapshot()).expect("removed")),
         ("empty", |dir| std::fs::write(dir.snapshot(), "").expect("written")),
         ("torn", |dir| {
