@@ -100,9 +100,9 @@ impl Global {
     }
 }
 
-/// The subcommands.
-#[expect(missing_docs, reason = "a comment on a variant would replace the help that stands in its file")]
+/// The subcommands. Their words of help stand at their `Args`: clap would let a doc comment here replace them.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a doc comment on a variant would be what `heal --help` prints")]
 pub enum Command {
     Check(commands::check::Args),
     Heal(commands::heal::Args),
@@ -169,12 +169,12 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
         let text = error.render().to_string();
         match error.kind() {
             K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
-            // clap's own code, 2, would read as "critical" (DESIGN §3).
             K::DisplayHelpOnMissingArgumentOrSubcommand => {
                 let mut error = Error::new(Kind::Usage, "a subcommand is missing");
-                error.rendered = Some(text.trim_end().to_owned());
+                error.rendered = Some(text.trim().to_owned());
                 Stop::Wrong(error)
             }
+            // clap's own code, 2, would read as "critical" (DESIGN §3).
             _ => Stop::Wrong(usage(&text)),
         }
     })
@@ -238,5 +238,13 @@ mod tests {
         grouped.sort_unstable();
         all.sort();
         assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn every_subcommand_says_what_it_does() {
+        for sub in command().get_subcommands() {
+            let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.contains("commands::"), "{}: {about}", sub.get_name());
+        }
     }
 }

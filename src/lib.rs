@@ -25,6 +25,8 @@
 //!
 //! Imports only point downwards; `tests/suite/architecture.rs` reads them against the table of the design.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make the world that they look at"))]
+
 pub mod alert;
 pub mod apply;
 pub mod cli;

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 ///
 /// # Errors
 /// There is one already, or it cannot be written.
+#[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
 pub fn create_new(path: &Path, text: &str) -> Result<()> {
     let what = format!("cannot create {}", path.display());
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o644).open(path) {

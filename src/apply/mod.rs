@@ -56,10 +56,15 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         why: plan.why,
     })?;
     failpoint("after-intent");
+    // Other services are never part of this one's family, whoever became their parent when heal ended.
+    let others = |(name, other): (&String, &crate::model::ServiceHistory)| {
+        other.known.as_ref().filter(|_| *name != service).map(|known| known.pid)
+    };
+    let spared: Vec<i32> = journal.history().services.iter().filter_map(others).collect();
     let mut performed = Performed { intent, service, rung: plan.rung.to_owned(), started: None, failure: None };
     for change in &plan.changes {
         let made = match change {
-            Change::StopProcess { identity, grace_ms, .. } => stop::stop(processes, identity, *grace_ms),
+            Change::StopProcess { identity, grace_ms, .. } => stop::stop(processes, identity, *grace_ms, &spared),
             Change::StartService { .. } => match plan.service.launch.as_ref() {
                 Some(launch) => launch::start(journal, processes, launch, &performed.intent, plan.service)
                     .map(|started| performed.started = Some(started)),

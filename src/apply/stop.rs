@@ -21,12 +21,17 @@ struct Target {
     pidfd: OwnedFd,
 }
 
-/// Stops it and its family. Already gone is success.
-pub(super) fn stop(processes: &dyn Processes, identity: &Identity, grace_ms: i64) -> Result<(), String> {
+/// Stops it and its family, but not `spared` and what descends from them. Already gone is success.
+pub(super) fn stop(
+    processes: &dyn Processes,
+    identity: &Identity,
+    grace_ms: i64,
+    spared: &[i32],
+) -> Result<(), String> {
     let Some(main) = aim(processes, identity.pid, Some(identity))? else { return Ok(()) };
     let leads = main.process.session == identity.pid;
     let mut targets = vec![main];
-    targets.extend(family(processes, identity.pid, leads, &[])?);
+    targets.extend(family(processes, identity.pid, leads, spared)?);
     for target in &targets {
         send(target, Signal::TERM)?;
         // A stopped process takes TERM only when it goes on.
@@ -34,11 +39,17 @@ pub(super) fn stop(processes: &dyn Processes, identity: &Identity, grace_ms: i64
     }
     let grace = Duration::from_millis(u64::try_from(grace_ms).unwrap_or(0));
     wait(&mut targets, grace);
-    let roots: Vec<i32> = targets.iter().map(|target| target.process.identity.pid).collect();
+    // Those that live may have children by now, and the session may have members that nobody saw being born.
+    let mut roots: Vec<i32> = targets.iter().map(|target| target.process.identity.pid).collect();
     for _ in 0..SCANS {
-        for root in roots.iter().chain([&identity.pid]) {
-            let seen: Vec<i32> = targets.iter().map(|target| target.process.identity.pid).collect();
-            targets.extend(family(processes, *root, leads && *root == identity.pid, &seen)?);
+        if !roots.contains(&identity.pid) && !was_reused(processes, identity) {
+            roots.push(identity.pid);
+        }
+        for root in roots.clone() {
+            let known: Vec<i32> = roots.iter().chain(spared).copied().collect();
+            let born = family(processes, root, leads && root == identity.pid, &known)?;
+            roots.extend(born.iter().map(|target| target.process.identity.pid));
+            targets.extend(born);
         }
         if targets.is_empty() {
             return Ok(());
@@ -52,6 +63,15 @@ pub(super) fn stop(processes: &dyn Processes, identity: &Identity, grace_ms: i64
         }
     }
     if targets.is_empty() { Ok(()) } else { Err(survivors(processes, &targets)) }
+}
+
+/// Does the number belong to somebody else by now? Then nothing that points to it is ours.
+fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {
+    match processes.detail(identity.pid) {
+        Detail::Gone => false,
+        Detail::Seen(process) => process.identity != *identity,
+        Detail::Hidden(_) => true,
+    }
 }
 
 /// Opens the pidfd first and looks at the process afterwards: what was looked at is what the descriptor stands for.
@@ -87,7 +107,8 @@ fn aim(processes: &dyn Processes, pid: i32, expected: Option<&Identity>) -> Resu
     Ok(Some(Target { process, pidfd }))
 }
 
-/// The living descendants of `root`, and with `session` all of the session that it leads.
+/// The living descendants of `root`, and with `session` all of the session that it leads; `known` and what is only
+/// reached through them is left out.
 fn family(processes: &dyn Processes, root: i32, session: bool, known: &[i32]) -> Result<Vec<Target>, String> {
     let table = processes.family()?;
     let mut pids: Vec<i32> = Vec::new();
@@ -96,21 +117,21 @@ fn family(processes: &dyn Processes, root: i32, session: bool, known: &[i32]) ->
         added = false;
         for (pid, parent, leader) in &table {
             let ours = *parent == root || pids.contains(parent) || (session && *leader == root);
-            if ours && *pid != root && !pids.contains(pid) {
+            if ours && *pid != root && !pids.contains(pid) && !known.contains(pid) {
                 pids.push(*pid);
                 added = true;
             }
         }
     }
     // heal may have been started by the service that it heals: what leads to us is spared.
-    let spared = |pid: &i32| known.contains(pid) || processes.lineage().contains(pid);
     let mut targets = Vec::new();
-    for pid in pids.into_iter().filter(|pid| !spared(pid)) {
+    for pid in pids.into_iter().filter(|pid| !processes.lineage().contains(pid)) {
         targets.extend(aim(processes, pid, None)?);
     }
     Ok(targets)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one home of signals to services")]
 fn send(target: &Target, signal: Signal) -> Result<(), String> {
     match pidfd_send_signal(&target.pidfd, signal) {
         Ok(()) | Err(Errno::SRCH) => Ok(()),

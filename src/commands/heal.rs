@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::Global;
 use crate::commands::Answer;
 use crate::error::Result;
-use crate::pipeline::{self, Options};
+use crate::pipeline::{self, Options, Progress};
 
 /// One tick: look, decide, act one rung, verify, record, alert
 ///
@@ -35,9 +35,8 @@ impl Args {
     pub fn run(self, global: &Global) -> Result<Answer> {
         let config = global.origin().load()?;
         let spinner = global.wants_progress().then(spinner);
-        let progress = spinner.clone().map(|spinner| {
-            Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Arc<dyn Fn(&str) + Send + Sync>
-        });
+        let progress =
+            spinner.clone().map(|spinner| Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Progress);
         let options = Options { only: self.only, explain: false, progress };
         let report = pipeline::tick(&config, &options, self.dry_run);
         if let Some(spinner) = spinner {

@@ -7,7 +7,6 @@ mod resolve;
 mod service;
 mod show;
 mod syntax;
-mod trust;
 mod typed;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +15,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
-use crate::host::{env, files};
+use crate::host::{env, files, trust};
 use crate::model::{Service, Span};
 use crate::{alert, probe};
 use faults::{Faults, a, suggestion};
@@ -63,6 +62,14 @@ pub struct Watched {
     pub enabled: bool,
     /// Its probes; the implied `process` first.
     pub probes: Vec<probe::Declared>,
+}
+
+impl Watched {
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.service.name
+    }
 }
 
 /// Where the configuration comes from, as the command line says it.
@@ -114,7 +121,11 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
         Error::new(Kind::Config, format!("{} cannot be read: {why}", path.display())).hint(hint)
     };
     let (_, meta) = files::open(path).map_err(unread)?;
-    trust::check(path, &meta)?;
+    trust::check(&meta).map_err(|(why, remedy)| {
+        let remedy = remedy.replace("{}", &path.display().to_string());
+        Error::new(Kind::Config, format!("{} is refused: {why}", path.display()))
+            .hint(format!("`{remedy}`, if you trust what it says"))
+    })?;
     let text = files::read_text(path, LIMIT).map_err(unread)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let root = std::fs::canonicalize(parent).map_err(|error| unread(error.into()))?;

@@ -201,7 +201,14 @@ pub(super) fn probe(
     };
     let mut common = typed::split_off(&mut table, &probe::COMMON_KEYS);
     common.get_mut().remove("kind");
+    let place_of_timeout = common.get_ref().get("timeout").map(Spanned::span);
     let common = typed::read::<probe::Common>(&common, faults);
+    if let (Some(place), Some(timeout)) = (place_of_timeout, common.as_ref().and_then(|common| common.timeout))
+        && (timeout > probe::MOST || timeout.get().is_zero())
+    {
+        let hint = format!("a look may take up to {}: the whole run has four minutes", probe::MOST);
+        faults.add(place, format!("`timeout` is {timeout}"), Some(hint));
+    }
     let parsed = typed::read_with(&table, &probe::COMMON_KEYS, kind.parse, faults);
     Some(probe::Declared { name: name.to_owned(), kind, common: common?, probe: parsed? })
 }

@@ -14,6 +14,7 @@ pub fn var(name: &str) -> Option<String> {
 
 /// The current directory, or `None` when it was deleted.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of the current directory")]
 pub fn cwd() -> Option<PathBuf> {
     std::env::current_dir().ok()
 }
@@ -35,8 +36,13 @@ pub fn clean() -> Vec<(&'static str, String)> {
 /// Says what was looked for and where.
 pub fn program(name: &str, cwd: &Path, path: &str) -> Result<PathBuf, String> {
     which::which_in(name, Some(path), cwd).map_err(|_| {
-        if name.contains('/') {
-            format!("`{name}` does not exist in {} or is not executable", cwd.display())
+        let path_of = cwd.join(name);
+        if name.contains('/') && path_of.is_file() {
+            format!("`{name}` is not executable")
+        } else if name.starts_with('/') {
+            format!("`{name}` does not exist")
+        } else if name.contains('/') {
+            format!("`{name}` does not exist in {}", cwd.display())
         } else {
             format!("`{name}` is not in PATH ({path})")
         }

@@ -101,10 +101,9 @@ fn attend(mut child: Child, job: &Job<'_>) -> io::Result<Ended> {
     let deadline = Instant::now() + job.timeout;
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let mut stdin = child.stdin.take();
-    for fd in [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd), stdin.as_ref().map(AsFd::as_fd)] {
-        if let Some(fd) = fd {
-            rustix::fs::fcntl_setfl(fd, rustix::fs::OFlags::NONBLOCK)?;
-        }
+    let pipes = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd), stdin.as_ref().map(AsFd::as_fd)];
+    for fd in pipes.into_iter().flatten() {
+        rustix::fs::fcntl_setfl(fd, rustix::fs::OFlags::NONBLOCK)?;
     }
     let (mut out, mut err, mut sent) = (Vec::new(), Vec::new(), 0);
     let ended = super::process::watch(i32::try_from(child.id()).unwrap_or(0));
@@ -128,14 +127,20 @@ fn attend(mut child: Child, job: &Job<'_>) -> io::Result<Ended> {
             break false;
         }
     };
-    // Its group goes with it, while the child itself is not reaped yet and so still owns the group's number.
-    let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-    let _ = killpg(group, Signal::SIGKILL);
+    end_group(&child);
     let status = reap(&mut child);
     drain(&mut stdout, &mut out);
     drain(&mut stderr, &mut err);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ok(Ended { status: status.filter(|_| in_time), stdout: text(out), stderr: text(err) })
+}
+
+/// Its group goes with it. The child is not reaped yet, so the group's number is still its own.
+#[expect(clippy::disallowed_methods, reason = "the one home of signals to a group: that of our own child")]
+fn end_group(child: &Child) {
+    if let Ok(group) = i32::try_from(child.id()) {
+        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
 }
 
 fn has_ended(child: &mut Child, pidfd: Option<&std::os::fd::OwnedFd>) -> bool {
@@ -221,6 +226,7 @@ mod tests {
 
     #[test]
     fn nothing_of_our_environment_or_descriptors_leaks() {
+        sys::close_on_exec_everywhere();
         let (ended, _) = sh("env | cut -d= -f1 | sort | tr '\\n' ' '; ls /proc/self/fd | tr '\\n' ' '", 5_000, b"");
         assert!(!ended.stdout.contains("CARGO") && ended.stdout.contains("PATH"), "{}", ended.stdout);
         assert!(ended.stdout.ends_with("0 1 2 3 "), "3 is ls reading the directory: {}", ended.stdout);

@@ -46,6 +46,7 @@ pub fn stat(path: &Path) -> Result<Metadata, Unread> {
 ///
 /// # Errors
 /// [`Unread`], also for anything that is not a regular file.
+#[expect(clippy::disallowed_methods, reason = "the one home of opening to read")]
 pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
     let meta = file.metadata()?;
@@ -65,7 +66,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     if meta.len() > limit {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0).saturating_add(1));
     // One byte more than allowed: a file that grows while it is read is seen as well.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {

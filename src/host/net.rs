@@ -2,10 +2,11 @@
 
 use std::io::Read;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
@@ -33,8 +34,21 @@ pub fn tcp(address: &str, timeout: Duration) -> Result<(), NetError> {
 ///
 /// # Errors
 /// [`NetError`].
-pub fn unix(path: &Path) -> Result<(), NetError> {
-    UnixStream::connect(path).map(drop).map_err(|error| NetError::from_io(&error))
+pub fn unix(path: &Path, timeout: Duration) -> Result<(), NetError> {
+    let deadline = Instant::now() + timeout;
+    let address = SocketAddrUnix::new(path).map_err(|error| NetError::Unknown(error.to_string()))?;
+    loop {
+        // A connect that waits cannot be given a deadline; one that does not wait says EAGAIN while nobody accepts and
+        // the queue is full.
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let answer = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+            .and_then(|socket| connect(&socket, &address));
+        match answer {
+            Ok(()) => return Ok(()),
+            Err(Errno::AGAIN) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
+            Err(error) => return Err(NetError::from_io(&error.into())),
+        }
+    }
 }
 
 /// Why nothing answered.
@@ -49,7 +63,13 @@ pub enum NetError {
 impl NetError {
     fn from_io(error: &std::io::Error) -> Self {
         use std::io::ErrorKind as K;
+        // Behind the head of a reply, ureq hands its own errors through as errors of a reader.
+        if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+            return net_error(inner);
+        }
         match error.kind() {
+            // What rustls says while it shakes hands: the other side spoke, and was not whom it should be.
+            K::InvalidData => Self::Dead(tls_words(&error.to_string())),
             K::ConnectionRefused => Self::Dead("connection refused".to_owned()),
             K::NotFound => Self::Dead("there is no such socket".to_owned()),
             K::TimedOut | K::WouldBlock => Self::Dead("no answer in time".to_owned()),
@@ -105,8 +125,14 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     for (name, value) in request.headers {
         building = building.header(name, value);
     }
-    let asked = building.body(request.body).map_err(|error| NetError::Unknown(error.to_string()))?;
-    let mut reply = agent.run(asked).map_err(|error| net_error(&error))?;
+    let wrong = |error: ureq::http::Error| NetError::Unknown(error.to_string());
+    let answer = if request.body.is_empty() {
+        // No body is not an empty body: `Content-Length: 0` on a GET is refused by some servers.
+        agent.run(building.body(()).map_err(wrong)?)
+    } else {
+        agent.run(building.body(request.body).map_err(wrong)?)
+    };
+    let mut reply = answer.map_err(|error| net_error(&error))?;
     let status = reply.status().as_u16();
     let mut body = Vec::new();
     match reply.body_mut().as_reader().take(BODY_LIMIT).read_to_end(&mut body) {
@@ -115,13 +141,24 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     }
 }
 
+/// rustls names its cases for programmers; two of them happen to everybody.
+fn tls_words(said: &str) -> String {
+    if said.contains("UnknownIssuer") {
+        return "TLS: the certificate is signed by nobody that this machine trusts".to_owned();
+    }
+    if said.contains("InvalidContentType") {
+        return "TLS: what answers there does not speak TLS".to_owned();
+    }
+    format!("TLS: {said}")
+}
+
 fn net_error(error: &ureq::Error) -> NetError {
     match error {
         ureq::Error::Timeout(_) => NetError::Dead("no answer in time".to_owned()),
         ureq::Error::ConnectionFailed => NetError::Dead("connection failed".to_owned()),
         ureq::Error::Io(error) => NetError::from_io(error),
         ureq::Error::HostNotFound => NetError::Unknown("the host's name cannot be resolved".to_owned()),
-        ureq::Error::Rustls(error) => NetError::Dead(format!("TLS: {error}")),
+        ureq::Error::Rustls(error) => NetError::Dead(tls_words(&error.to_string())),
         ureq::Error::Protocol(error) => NetError::Dead(format!("not an HTTP reply: {error}")),
         ureq::Error::BadUri(_) => NetError::Unknown("the URL is not valid".to_owned()),
         _ => NetError::Dead("no usable HTTP reply".to_owned()),

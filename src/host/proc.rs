@@ -44,6 +44,10 @@ impl Processes for Proc {
         }
     }
 
+    fn exe(&self, pid: i32) -> Option<std::path::PathBuf> {
+        fs::read_link(format!("/proc/{pid}/exe")).ok()
+    }
+
     fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
         let mut family = Vec::new();
         for pid in pids()? {

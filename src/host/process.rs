@@ -91,6 +91,14 @@ pub trait Processes: Send + Sync {
     /// One process, looked at now: never from the pass.
     fn detail(&self, pid: i32) -> Detail;
 
+    /// The program that a process runs; `None` when we may not know.
+    fn exe(&self, pid: i32) -> Option<PathBuf> {
+        match self.detail(pid) {
+            Detail::Seen(process) => process.exe,
+            _ => None,
+        }
+    }
+
     /// (pid, parent, session) of every process, looked at now.
     ///
     /// # Errors

@@ -23,6 +23,13 @@ pub fn memory() -> Result<(u64, u64), String> {
     Ok((available, info.mem_total))
 }
 
+/// Inodes of the files that somebody holds a lock on, by the kernel's own table.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn locked_inodes() -> Vec<u64> {
+    procfs::locks().map_or_else(|_| Vec::new(), |locks| locks.into_iter().map(|lock| lock.inode).collect())
+}
+
 /// The number of a user, given by name or number.
 ///
 /// # Errors

@@ -17,22 +17,21 @@ pub(super) fn create_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// Opens a file of our own, made private when it is new. A link, a FIFO or a device in its place is refused, at once.
+#[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = options.create(true).mode(0o600).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
 /// Appends one line, whole or not at all (FAULTS D2): a torn tail of an earlier crash is closed first, a write that the
 /// disk did not take is taken back. With `durable` it is on the disk before this returns.
 ///
 /// # Errors
 /// The system's; the file is then as it was.
 pub fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
+    let mut file = open(path, OpenOptions::new().read(true).append(true))?;
     let locked = lock_patiently(&file);
     let end = file.seek(SeekFrom::End(0))?;
     let mut bytes = Vec::with_capacity(line.len() + 2);
@@ -78,15 +77,15 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
+/// Removes an old file of the journal itself.
+#[expect(clippy::disallowed_methods, reason = "the journal's own files, beyond their time")]
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)
+}
+
 /// Writes a short stamp in place: for what is written at every tick and may be lost at any time.
 pub(super) fn stamp(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)?;
+    let mut file = open(path, OpenOptions::new().write(true).truncate(true))?;
     file.write_all(text.as_bytes())
 }
 

@@ -3,11 +3,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
-use nix::libc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
@@ -47,19 +46,9 @@ impl RecoveryLock {
     /// [`Kind::Busy`] when another run holds it; otherwise why it cannot be taken.
     pub fn take(path: &Path, purpose: &str) -> Result<Self> {
         let what = || format!("cannot take the recovery lock {}", path.display());
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(path)
+        let file = super::files::open(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| Error::io(what(), error))?;
         let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
-        if !meta.is_file() {
-            return Err(Error::new(Kind::Config, format!("{}: it is not a regular file", what())));
-        }
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {
                 return Err(busy(path));
@@ -132,7 +121,15 @@ fn busy(path: &Path) -> Error {
 
 /// What the lock file says of its holder.
 fn holder(path: &Path) -> Option<Held> {
-    serde_json::from_slice(&files::read(&PathBuf::from(path), 4096).ok()?).ok()
+    serde_json::from_slice(&files::read(path, 4096).ok()?).ok()
+}
+
+/// Who holds the lock at this moment, without touching it: taking it to try would make a tick that comes just then fail.
+#[must_use]
+pub fn holds(path: &Path) -> Option<Held> {
+    let inode = std::fs::symlink_metadata(path).ok()?.ino();
+    let held = holder(path).filter(|held| held.boot == clock::boot_id())?;
+    crate::host::resources::locked_inodes().contains(&inode).then_some(held)
 }
 
 #[cfg(test)]

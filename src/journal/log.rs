@@ -62,6 +62,10 @@ impl Journal {
         let line = serde_json::to_string(&entry)
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;
         let path = self.today();
+        if !path.exists() {
+            // The first line of a day: the time to forget the oldest.
+            snapshot::forget(&self.dir, entry.moment.at);
+        }
         files::append_line(&path, &line, durable).map_err(|error| {
             Error::io(format_args!("cannot write the journal {}", path.display()), error).of_kind(Kind::Io)
         })?;

@@ -8,11 +8,12 @@ mod snapshot;
 use std::path::{Path, PathBuf};
 
 pub use files::append_line;
-pub use lock::{Held, RecoveryLock};
+pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
 pub use snapshot::{LastRun, past};
 
 use crate::error::{Error, Kind, Result};
+use crate::host::trust;
 
 /// The layout of the data directory (DESIGN §5).
 #[derive(Clone, Debug)]
@@ -70,7 +71,15 @@ impl DataDir {
     pub fn create(&self) -> Result<()> {
         for dir in [self.root.clone(), self.journal(), self.root.join("state")] {
             match std::fs::symlink_metadata(&dir) {
-                Ok(meta) if meta.is_dir() => continue,
+                Ok(meta) if meta.is_dir() => {
+                    // Who can write here can tell heal that any process is the service that it should stop.
+                    trust::check(&meta).map_err(|(why, remedy)| {
+                        let remedy = remedy.replace("{}", &dir.display().to_string());
+                        let message = format!("the data directory {} is refused: {why}", dir.display());
+                        Error::new(Kind::Config, message).hint(format!("`{remedy}`, if you trust what is in it"))
+                    })?;
+                    continue;
+                }
                 Ok(_) => {
                     let message = format!("{} is not a directory", dir.display());
                     return Err(Error::new(Kind::Config, message)

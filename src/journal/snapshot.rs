@@ -10,7 +10,7 @@ use super::{DataDir, files};
 use crate::error::{Error, Kind, Result};
 use crate::host;
 use crate::model::event::{FORMAT, Moment};
-use crate::model::{Entry, History};
+use crate::model::{Entry, History, Stamp};
 
 /// A line of the journal beyond this is not one of ours (FAULTS §4.28).
 const LINE_LIMIT: u64 = 1024 * 1024;
@@ -76,6 +76,22 @@ fn covers(snapshot: &Snapshot, files: &[PathBuf]) -> bool {
 
 fn load(dir: &DataDir) -> Option<Snapshot> {
     serde_json::from_slice(&host::files::read(&dir.snapshot(), SNAPSHOT_LIMIT).ok()?).ok()
+}
+
+/// How long the journal is kept (DESIGN §5).
+const KEPT_DAYS: i64 = 90;
+
+/// Removes the files of the journal that are older than [`KEPT_DAYS`]; what cannot be removed stays for another day.
+pub(super) fn forget(dir: &DataDir, now: Stamp) {
+    let oldest = (now - chrono::TimeDelta::days(KEPT_DAYS)).format("%Y-%m-%d.jsonl").to_string();
+    for path in days(dir).unwrap_or_default() {
+        let name = name(&path);
+        // Only what heal itself names so: another file in the folder is somebody else's.
+        let ours = name.len() == oldest.len() && name.bytes().filter(u8::is_ascii_digit).count() == 8;
+        if ours && name < oldest {
+            let _ = files::remove(&path);
+        }
+    }
 }
 
 /// The files of the journal, oldest first.

@@ -94,6 +94,9 @@ pub enum Event {
         bad: Vec<String>,
         /// Probes that found it good.
         good: Vec<String>,
+        /// All in all it could not be seen.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unseen: bool,
     },
     /// The process of a service was recognised for the first time.
     Recognised {

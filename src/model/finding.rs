@@ -18,6 +18,8 @@ pub enum Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
+    /// It cannot be seen at all, for several looks on end. Never a reason to act; a reason to tell somebody.
+    Unknown,
     /// A host resource runs out: nothing that a restart would cure.
     Resource,
     /// Something that the service needs is down: healing the service would not help.

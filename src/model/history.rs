@@ -28,6 +28,8 @@ pub struct ServiceHistory {
     pub known: Option<Identity>,
     /// Consecutive bad looks, by probe.
     pub fails: BTreeMap<String, u32>,
+    /// Looks in a row that could not see it.
+    pub unseen_looks: u32,
     /// Since when every look was good; only counted while an incident is open.
     pub good_since: Option<Moment>,
     /// Good looks in a row.
@@ -109,7 +111,11 @@ impl History {
     pub fn apply(&mut self, entry: &Entry) {
         let when = &entry.moment;
         match &entry.event {
-            Event::Observed { service, bad, good } => self.entry(service).observed(when, bad, good),
+            Event::Observed { service, bad, good, unseen } => {
+                let service = self.entry(service);
+                service.unseen_looks = if *unseen { service.unseen_looks.saturating_add(1) } else { 0 };
+                service.observed(when, bad, good);
+            }
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);

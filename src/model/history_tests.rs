@@ -1,1 +1,112 @@
 use super::*;
+use crate::model::change::Change;
+use crate::model::event::Outcome;
+use crate::model::{Class, Stamp};
+
+fn at(second: i64) -> Moment {
+    let at = Stamp::from_timestamp(1_700_000_000 + second, 0).unwrap_or_default();
+    Moment { at, up: second * 1_000, boot: "boot".to_owned() }
+}
+
+fn fold(events: impl IntoIterator<Item = Event>) -> History {
+    let mut history = History::default();
+    for (second, event) in events.into_iter().enumerate() {
+        let moment = at(i64::try_from(second).unwrap_or(0));
+        history.apply(&Entry { v: 1, moment, run: "run".to_owned(), event });
+    }
+    history
+}
+
+fn bot() -> String {
+    "bot".to_owned()
+}
+
+fn opened() -> Event {
+    Event::Opened { service: bot(), incident: "i".to_owned(), class: Class::Dead, summary: "down".to_owned() }
+}
+
+fn intent(id: &str, rung: &str) -> Event {
+    let changes = vec![Change::StartService { argv: vec![], cwd: "/".into(), log: "/log".into() }];
+    Event::Intent { id: id.to_owned(), service: bot(), rung: rung.to_owned(), changes, why: String::new() }
+}
+
+fn done(id: &str, outcome: Outcome) -> Event {
+    let (intent, rung, detail) = (id.to_owned(), String::new(), String::new());
+    Event::Done { intent, service: bot(), rung, outcome, detail }
+}
+
+fn alerted(notice: Notice, channel: &str) -> Event {
+    Event::Alerted { service: bot(), incident: "i".to_owned(), notice, channel: channel.to_owned() }
+}
+
+fn closed() -> Event {
+    Event::Closed { service: bot(), incident: "i".to_owned(), downtime_ms: 5 }
+}
+
+#[test]
+fn an_intent_counts_against_the_budget_whatever_comes_of_it() {
+    let history = fold([opened(), intent("1", "restart"), intent("2", "stop-stale"), done("2", Outcome::Failed)]);
+    let service = history.service("bot");
+    assert_eq!(service.acts.len(), 2);
+    assert_eq!(history.open_intents.keys().collect::<Vec<_>>(), ["1"]);
+    assert_eq!(history.open_intents["1"].to_string().split(" of ").next(), Some("bot: `restart`"));
+    let tries = service.incident.expect("open").tries;
+    assert_eq!(tries.into_iter().collect::<Vec<_>>(), [("restart".to_owned(), 1), ("stop-stale".to_owned(), 1)]);
+}
+
+#[test]
+fn only_acts_after_the_last_rung_are_slow_retries() {
+    let exhausted = Event::Exhausted { service: bot(), why: String::new() };
+    let history = fold([opened(), intent("1", "restart"), exhausted, intent("2", "restart"), intent("3", "restart")]);
+    assert_eq!(history.service("bot").incident.expect("open").retries, 2);
+}
+
+#[test]
+fn a_release_begins_the_ladder_anew_but_keeps_the_budget() {
+    let held = Event::Held { service: bot(), reason: "exit code 2".to_owned() };
+    let history = fold([
+        opened(),
+        intent("1", "restart"),
+        held,
+        alerted(Notice::Held, "mail"),
+        Event::Released { service: bot() },
+    ]);
+    let service = history.service("bot");
+    assert_eq!(service.held, None);
+    assert_eq!(service.acts.len(), 1);
+    let incident = service.incident.expect("still open");
+    assert!(incident.tries.is_empty());
+    assert!(!incident.was_told(Notice::Held, "mail"), "the next hold is told again");
+}
+
+#[test]
+fn a_recovery_is_owed_to_those_who_heard_of_the_trouble_and_to_nobody_else() {
+    assert_eq!(fold([opened(), closed()]).service("bot").recovered, []);
+    let events = [opened(), alerted(Notice::Opened, "mail"), alerted(Notice::Exhausted, "chat"), closed()];
+    let history = fold(events.clone());
+    let owed = &history.service("bot").recovered;
+    assert_eq!(owed[0].knowing(), ["chat", "mail"]);
+    assert_eq!(owed[0].downtime_ms, Some(5));
+    let half = events.clone().into_iter().chain([alerted(Notice::Recovered, "mail")]);
+    assert_eq!(fold(half).service("bot").recovered.len(), 1);
+    let all = events.into_iter().chain([alerted(Notice::Recovered, "mail"), alerted(Notice::Recovered, "chat")]);
+    assert_eq!(fold(all).service("bot").recovered, []);
+}
+
+#[test]
+fn a_verified_recovery_is_remembered_in_its_incident() {
+    let history = fold([
+        opened(),
+        intent("1", "restart"),
+        done("1", Outcome::Healed),
+        intent("2", "x"),
+        done("2", Outcome::Probation),
+    ]);
+    assert_eq!(history.service("bot").incident.expect("open").cures, 1);
+}
+
+#[test]
+fn the_memory_of_acts_is_bounded() {
+    let history = fold((0..ACTS_KEPT + 50).map(|n| intent(&n.to_string(), "restart")));
+    assert_eq!(history.service("bot").acts.len(), ACTS_KEPT);
+}

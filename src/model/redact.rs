@@ -71,13 +71,13 @@ fn word(text: &str) -> String {
 
 /// A Telegram bot token, `digits:35 characters`, wherever it stands in the word.
 fn bot_token(text: &str) -> String {
-    let Some(colon) = text.find(':') else { return text.to_owned() };
-    let digits = text[..colon].bytes().rev().take_while(u8::is_ascii_digit).count();
-    let tail: usize =
-        text[colon + 1..].bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
-    if digits >= 6 && tail >= 30 {
-        let (head, rest) = (&text[..colon - digits], &text[colon + 1 + tail..]);
-        return format!("{head}{MASK}{rest}");
+    for (colon, _) in text.match_indices(':') {
+        let digits = text[..colon].bytes().rev().take_while(u8::is_ascii_digit).count();
+        let secret = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        let tail = text[colon + 1..].bytes().take_while(secret).count();
+        if digits >= 6 && tail >= 30 {
+            return format!("{}{MASK}{}", &text[..colon - digits], bot_token(&text[colon + 1 + tail..]));
+        }
     }
     text.to_owned()
 }

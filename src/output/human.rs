@@ -1,13 +1,14 @@
 //! What does a person read on a bad day? Problems first, a line each, evidence indented, the next command to type last.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use console::{Style, StyledObject};
 
 use super::{level, outcome, sanitize};
 use crate::model::change::Change;
 use crate::model::event::Outcome;
-use crate::model::report::{Decision, Level, Report, Subject};
+use crate::model::report::{Act, Decision, Level, Refusal, Report, Subject};
 use crate::model::units::span_text;
 use crate::model::{Finding, Verdict, redact, rfc3339};
 
@@ -44,8 +45,9 @@ pub fn report(report: &Report, quiet: bool) -> String {
     }
     if !quiet && !report.warnings.is_empty() {
         let count = report.warnings.len();
-        let things = if count == 1 { "1 setting" } else { &format!("{count} settings") };
-        let _ = writeln!(text, "{}", dim(format!("note  {things} of heal.toml do nothing yet: heal config check")));
+        let (things, does) = if count == 1 { ("setting", "does") } else { ("settings", "do") };
+        let line = format!("note  {count} {things} of heal.toml {does} nothing yet: heal config check");
+        let _ = writeln!(text, "{}", dim(line));
     }
     if let Some(next) = next_command(report) {
         let _ = writeln!(text, "next  {next}");
@@ -55,25 +57,32 @@ pub fn report(report: &Report, quiet: bool) -> String {
 
 fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     let standing = &subject.standing;
-    let summary = if standing.summary.is_empty() { process_line(subject) } else { standing.summary.clone() };
-    let class = standing.class.map(|class| format!(" ({class:?})").to_lowercase()).unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "{} {}{class}  {}",
-        mark(level(standing.level), standing.level),
-        sanitize::line(&subject.name),
-        sanitize::line(&summary)
-    );
+    let summary = if standing.summary.is_empty() { all_well(subject) } else { standing.summary.clone() };
+    // Inside its grace nobody knows yet whether a service is ill: no class.
+    let class = standing.class.filter(|_| standing.level != Level::Starting);
+    let class = class.map(|class| format!("{class:?}").to_lowercase());
+    // What was done is the news; what was found before is the reason for it.
+    let (mark, class) = match &subject.act {
+        Some(act) => (mark(outcome(act.outcome), after(act.outcome)), class.map(|class| format!(" (was {class})"))),
+        None => (mark(level(standing.level), standing.level), class.map(|class| format!(" ({class})"))),
+    };
+    let (name, class) = (sanitize::line(&subject.name), class.unwrap_or_default());
+    let _ = writeln!(text, "{mark} {name}{class}  {}", sanitize::line(&summary));
     if !matches!(standing.level, Level::Healthy | Level::Disabled) {
-        for finding in &subject.findings {
+        let (skipped, looked): (Vec<&Finding>, Vec<&Finding>) =
+            subject.findings.iter().partition(|finding| finding.verdict == Verdict::Skipped);
+        for finding in looked {
             self::finding(text, finding);
         }
+        self::skipped(text, &skipped);
         if let Some((_, opened, acts)) = &subject.incident {
             let acts = if *acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
             let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(*opened));
         }
     }
-    if let Some(reason) = &subject.held {
+    // A refusal because of it says so below.
+    let refused = matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Held, .. }));
+    if let Some(reason) = subject.held.as_ref().filter(|_| !refused) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
     }
     for one in &subject.considered {
@@ -102,7 +111,8 @@ fn plan(text: &mut String, subject: &Subject) {
             for change in &subject.plan {
                 let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));
             }
-            let next = next.as_ref().map_or("then a person is told".to_owned(), |next| format!("then `{next}`"));
+            let next =
+                next.as_ref().map_or("a person is told".to_owned(), |next| format!("the next tick takes `{next}`"));
             let _ = writeln!(text, "    if that does not help, {next}");
         }
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
@@ -128,6 +138,15 @@ fn finding(text: &mut String, finding: &Finding) {
     }
 }
 
+/// Probes that were not asked, those with one and the same reason on one line.
+fn skipped(text: &mut String, skipped: &[&Finding]) {
+    for group in skipped.chunk_by(|one, other| one.summary == other.summary) {
+        let names: Vec<&str> = group.iter().map(|finding| finding.probe()).collect();
+        let why = group.first().map_or("", |finding| &finding.summary);
+        let _ = writeln!(text, "    {}", sanitize::line(&format!("skipped  {}  {why}", names.join(", "))));
+    }
+}
+
 fn change_line(change: &Change) -> String {
     match change {
         Change::StopProcess { identity, command, grace_ms } => {
@@ -139,10 +158,16 @@ fn change_line(change: &Change) -> String {
     }
 }
 
-fn process_line(subject: &Subject) -> String {
-    let found =
-        subject.findings.iter().find(|finding| finding.kind == "process" && finding.verdict == Verdict::Healthy);
-    found.map_or_else(String::new, |finding| finding.summary.clone())
+/// What there is to say about a subject that is well: its process, or what was measured where there is none.
+fn all_well(subject: &Subject) -> String {
+    let good = |finding: &&Finding| finding.verdict == Verdict::Healthy;
+    match subject.findings.iter().filter(good).find(|finding| finding.kind == "process") {
+        Some(process) => process.summary.clone(),
+        None => {
+            let line = |finding: &Finding| format!("{}: {}", finding.probe(), finding.summary);
+            subject.findings.iter().filter(good).map(line).collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// What to type next, if anything.
@@ -159,9 +184,30 @@ fn next_command(report: &Report) -> Option<String> {
         "heal" if report.dry_run => report.subjects.iter().find(acts).map(|_| "heal heal".to_owned()),
         "heal" => {
             let subject = report.subjects.iter().find(|subject| is_critical(subject))?;
+            // Why a start failed is known to what was started, not to heal.
+            if let Some(log) = subject.act.as_ref().and_then(failed_start) {
+                return Some(sanitize::line(&format!("tail {}", log.display())).into_owned());
+            }
             Some(format!("heal check --only {} --explain", sanitize::line(&subject.name)))
         }
         _ => None,
+    }
+}
+
+/// Where the start that failed may have said why.
+fn failed_start(act: &Act) -> Option<&Path> {
+    act.changes.iter().filter(|_| act.outcome == Outcome::Failed).find_map(|change| match change {
+        Change::StartService { log, .. } => Some(log.as_path()),
+        Change::StopProcess { .. } => None,
+    })
+}
+
+/// How things stand after an act, as a colour.
+const fn after(outcome: Outcome) -> Level {
+    match outcome {
+        Outcome::Healed => Level::Healthy,
+        Outcome::Probation => Level::Starting,
+        Outcome::Unchanged | Outcome::Failed | Outcome::Interrupted => Level::Unhealthy,
     }
 }
 

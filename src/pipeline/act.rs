@@ -47,10 +47,13 @@ pub(super) fn act(
 ) -> Result<Act> {
     let start = Instant::now();
     let (rung, changes) = (plan.rung.to_owned(), plan.changes.clone());
-    let old = changes.iter().find_map(|change| match change {
-        Change::StopProcess { identity, .. } => Some(identity.clone()),
-        Change::StartService { .. } => None,
-    });
+    let old: Vec<Identity> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::StopProcess { identity, .. } => Some(identity.clone()),
+            Change::StartService { .. } => None,
+        })
+        .collect();
     let name = &watched.service.name;
     options.progress(&format!("{name}: {rung}"));
     let mut performed = apply::perform(journal, looker.processes.as_ref(), plan)?;
@@ -58,7 +61,7 @@ pub(super) fn act(
         Some(why) => (Outcome::Failed, why),
         None => {
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
-            verify(journal, looker, watched, launch, &mut performed, old.as_ref())
+            verify(journal, looker, watched, launch, &mut performed, &old)
         }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
@@ -76,7 +79,7 @@ fn verify(
     watched: &Watched,
     launch: &Launch,
     performed: &mut Performed,
-    old: Option<&Identity>,
+    old: &[Identity],
 ) -> (Outcome, String) {
     let start = Instant::now();
     let deadline = start + launch.verify_within.get();
@@ -118,14 +121,14 @@ fn verify(
     }
 }
 
-fn glance(who: &Who, old: Option<&Identity>, good: bool, complaints: impl Fn() -> String) -> Glance {
+fn glance(who: &Who, old: &[Identity], good: bool, complaints: impl Fn() -> String) -> Glance {
     match who {
-        Who::Running { process, .. } if old == Some(&process.identity) => {
+        Who::Running { process, .. } if old.contains(&process.identity) => {
             Glance::Old(format!("pid {} still runs", process.identity.pid))
         }
         Who::Running { process, .. } if good => Glance::Good(process.identity.clone()),
         Who::Running { process, .. } => Glance::Young(complaints(), process.age_ms),
-        Who::Gone { why } | Who::Unknown { why } => Glance::Nobody(why.clone()),
+        Who::Gone { why, .. } | Who::Unknown { why } => Glance::Nobody(why.clone()),
         Who::Unwatched => Glance::Nobody("nothing says how to recognise it".to_owned()),
     }
 }

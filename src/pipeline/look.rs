@@ -14,7 +14,8 @@ use crate::model::service::HOST;
 use crate::model::units::span_text;
 use crate::model::{Finding, History, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
-use crate::probe::identify::{Who, identify};
+use crate::probe::identify::{Who, identify_in};
+use crate::probe::index::Index;
 use crate::probe::run::{Job, finding, run};
 use crate::probe::{Declared, Scene};
 
@@ -32,20 +33,32 @@ pub(super) struct Looker<'a> {
 }
 
 /// One subject as it was seen.
-pub(super) struct Seen {
+pub(super) struct Seen<'a> {
     /// What will be reported.
     pub(super) subject: Subject,
     /// Who runs as it.
     pub(super) who: Arc<Who>,
+    /// The service; `None` for the host.
+    pub(super) watched: Option<&'a Watched>,
 }
 
 impl<'a> Looker<'a> {
     pub(super) fn new(config: &'a Config, options: &'a Options, dir: &DataDir, now: Moment) -> Result<Self> {
-        let known = |name: &String| name == HOST || config.services.iter().any(|watched| watched.service.name == *name);
-        if let Some(name) = options.only.iter().find(|name| !known(name)) {
-            let names: Vec<&str> = config.services.iter().map(|watched| watched.service.name.as_str()).collect();
-            return Err(Error::new(Kind::Usage, format!("there is no service `{name}` in {}", config.path.display()))
-                .hint(format!("declared are: {}", names.join(", "))));
+        // To look at nothing would read as "healthy": what is asked for has to be there.
+        let host = (!config.host_probes.is_empty()).then_some(HOST);
+        let services = config.services.iter().map(|watched| watched.service.name.as_str());
+        let names: Vec<&str> = services.chain(host).collect();
+        if let Some(name) = options.only.iter().find(|name| !names.contains(&name.as_str())) {
+            let path = config.path.display();
+            let message = match name.as_str() {
+                HOST => format!("there are no [host.probes] in {path}"),
+                _ => format!("there is no service `{name}` in {path}"),
+            };
+            let hint = match names.as_slice() {
+                [] => "it declares nothing to look at".to_owned(),
+                names => format!("it declares: {}", names.join(", ")),
+            };
+            return Err(Error::new(Kind::Usage, message).hint(hint));
         }
         let unjudged = gap(config, dir, &now);
         Ok(Self { config, options, now, unjudged, processes: processes() })
@@ -58,38 +71,36 @@ impl<'a> Looker<'a> {
     }
 
     /// Looks at all of them at once, and at the host.
-    pub(super) fn look(&self, history: &History) -> Vec<Seen> {
-        let mut seen: Vec<(Seen, &[Declared], Rules, ServiceHistory)> = Vec::new();
+    pub(super) fn look(&self, history: &History) -> Vec<Seen<'a>> {
+        let enabled = self.watched().filter(|watched| watched.enabled).map(|watched| &watched.service);
+        let index = Index::new(enabled, self.options.explain);
+        let mut seen: Vec<(Seen<'a>, usize)> = Vec::new();
         let mut jobs = Vec::new();
         for watched in self.watched() {
             let past = history.service(&watched.service.name);
             let (who, considered) =
-                if watched.enabled { self.who(&watched.service, &past) } else { (Who::Unwatched, vec![]) };
+                if watched.enabled { self.who(&index, &watched.service, &past) } else { (Who::Unwatched, Vec::new()) };
             let who = Arc::new(who);
-            if watched.enabled {
-                jobs.extend(self.jobs(&watched.service.name, &watched.probes, Some(&who)));
-            }
-            let subject = subject(&watched.service.name, &who, considered, self.options.explain, &past);
-            seen.push((Seen { subject, who }, &watched.probes, watched.service.rules.clone(), past));
+            let own = if watched.enabled { self.jobs(watched.name(), &watched.probes, Some(&who)) } else { Vec::new() };
+            let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
+            seen.push((Seen { subject, who, watched: Some(watched) }, own.len()));
+            jobs.extend(own);
         }
-        let host = !self.config.host_probes.is_empty()
-            && (self.options.only.is_empty() || self.options.only.iter().any(|name| name == HOST));
-        if host {
-            let past = history.service(HOST);
+        let only = &self.options.only;
+        if !self.config.host_probes.is_empty() && (only.is_empty() || only.iter().any(|name| name == HOST)) {
             let who = Arc::new(Who::Unwatched);
-            jobs.extend(self.jobs(HOST, &self.config.host_probes, None));
-            let subject = subject(HOST, &who, Vec::new(), false, &past);
-            seen.push((Seen { subject, who }, &self.config.host_probes, Rules::default(), past));
+            let own = self.jobs(HOST, &self.config.host_probes, None);
+            let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
+            seen.push((Seen { subject, who, watched: None }, own.len()));
+            jobs.extend(own);
         }
-        let mut findings = self.examine(jobs);
-        for (seen, probes, rules, past) in &mut seen {
-            let own = |finding: &mut Finding| {
-                finding.subject.rsplit_once('/').is_some_and(|(name, _)| name == seen.subject.name)
-            };
-            seen.subject.findings = findings.extract_if(.., own).collect();
-            seen.subject.standing = self.judge(seen, probes, rules, past);
-        }
-        seen.into_iter().map(|(seen, ..)| seen).collect()
+        let mut findings = self.examine(jobs).into_iter();
+        let judged = seen.into_iter().map(|(mut seen, count)| {
+            seen.subject.findings = findings.by_ref().take(count).collect();
+            seen.subject.standing = self.judge(&seen, &history.service(&seen.subject.name));
+            seen
+        });
+        judged.collect()
     }
 
     /// Looks at one service again, now, while an act is verified.
@@ -101,14 +112,14 @@ impl<'a> Looker<'a> {
             unjudged: None,
             processes: processes(),
         };
-        let (who, _) = fresh.who(&watched.service, past);
+        let (who, _) = fresh.who(&Index::new([&watched.service], false), &watched.service, past);
         let who = Arc::new(who);
-        let findings = fresh.examine(fresh.jobs(&watched.service.name, &watched.probes, Some(&who)));
+        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
         (Arc::unwrap_or_clone(who), findings)
     }
 
-    fn who(&self, service: &Service, past: &ServiceHistory) -> (Who, Vec<Considered>) {
-        identify(service, &self.config.root, past.known.as_ref(), self.processes.as_ref())
+    fn who(&self, index: &Index, service: &Service, past: &ServiceHistory) -> (Who, Vec<Considered>) {
+        identify_in(index, service, &self.config.root, past.known.as_ref(), self.processes.as_ref())
     }
 
     fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {
@@ -152,23 +163,29 @@ impl<'a> Looker<'a> {
         findings.into_iter().filter_map(|finding| finding.or_else(|| looked.next())).collect()
     }
 
-    fn judge(&self, seen: &Seen, probes: &[Declared], rules: &Rules, past: &ServiceHistory) -> Standing {
-        if seen.subject.name != HOST
-            && !self.config.services.iter().any(|w| w.service.name == seen.subject.name && w.enabled)
-        {
+    fn judge(&self, seen: &Seen<'_>, past: &ServiceHistory) -> Standing {
+        if seen.watched.is_some_and(|watched| !watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
-        let age = match &*seen.who {
-            Who::Running { process, .. } => Some(process.age_ms),
-            _ => None,
+        let (age, anew) = match &*seen.who {
+            Who::Running { process, .. } => (Some(process.age_ms), past.known.as_ref() != Some(&process.identity)),
+            _ => (None, false),
         };
         // A life that the history does not know yet starts with clean counters.
-        let anew = matches!(&*seen.who, Who::Running { process, .. } if past.known.as_ref() != Some(&process.identity));
-        let counted = if anew { ServiceHistory { fails: Default::default(), ..past.clone() } } else { past.clone() };
+        let fails = if anew { Default::default() } else { past.fails.clone() };
+        let counted = ServiceHistory { fails, ..ServiceHistory::default() };
+        let probes = seen.watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
         let threshold =
             |name: &str| probes.iter().find(|probe| probe.name == name).map_or(1, |probe| probe.common.fail_after);
         let look = policy::Look { findings: &seen.subject.findings, process_age_ms: age, threshold: &threshold };
-        policy::judge(look, rules, &counted)
+        policy::judge(look, &seen.rules(), &counted)
+    }
+}
+
+impl Seen<'_> {
+    /// Its rules; the host has the default ones.
+    pub(super) fn rules(&self) -> Rules {
+        self.watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
     }
 }
 

@@ -11,10 +11,14 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::{DataDir, past};
+use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
+use crate::model::report::Level;
 
 pub use tick::tick;
+
+/// Called with what is going on, for somebody who watches.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What a look should add to the report.
 #[derive(Clone, Default)]
@@ -24,7 +28,7 @@ pub struct Options {
     /// List who was considered.
     pub explain: bool,
     /// Called with what is going on, for somebody who watches.
-    pub progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub progress: Option<Progress>,
 }
 
 impl Options {
@@ -43,12 +47,25 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let start = Instant::now();
     let now = clock::now();
     let dir = DataDir::at(config.data_dir.clone());
-    let past = past(&dir)?;
+    let holder = holds(&dir.lock());
+    let past = journal::past(&dir)?;
     let looker = look::Looker::new(config, options, &dir, now.clone())?;
-    let subjects = looker.look(&past.history).into_iter().map(|seen| seen.subject).collect();
     let mut report = empty(config, "check", &now);
-    report.subjects = subjects;
-    report.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
+    report.subjects = looker.look(&past.history).into_iter().map(|seen| seen.subject).collect();
+    // Read once more: an act may have begun, or ended, while we looked.
+    let after = journal::past(&dir)?.history;
+    if let Some(held) = holds(&dir.lock()).or(holder) {
+        // Somebody is at it: what looks dead is between a stop and a start.
+        for intent in past.history.open_intents.values().chain(after.open_intents.values()) {
+            let subject = report.subjects.iter_mut().find(|subject| subject.name == intent.service);
+            if let Some(subject) = subject.filter(|subject| subject.standing.level == Level::Unhealthy) {
+                subject.standing.level = Level::Starting;
+                subject.standing.summary = format!("recovering: `{}` is under way in pid {}", intent.rung, held.pid);
+            }
+        }
+    } else {
+        report.unfinished = after.open_intents.values().map(ToString::to_string).collect();
+    }
     report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
 }

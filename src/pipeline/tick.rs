@@ -11,9 +11,8 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, LastRun, RecoveryLock, past};
-use crate::model::report::{Decision, Standing};
-use crate::model::service::HOST;
-use crate::model::{Event, Report, Rules, ServiceHistory};
+use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
+use crate::model::{Event, Identity, Report, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -51,8 +50,10 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     let mut journal = Journal::open(dir.clone())?;
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, &dir, now)?;
-    for seen in looker.look(journal.history()) {
-        report.subjects.push(treat(&mut journal, &looker, options, seen, start)?.subject);
+    let seen = looker.look(journal.history());
+    let mut run = Run { journal: &mut journal, looker: &looker, options, start };
+    for seen in seen {
+        report.subjects.push(run.treat(seen)?);
     }
     journal.save();
     report.duration_ms = millis(start);
@@ -68,67 +69,94 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     Ok(report)
 }
 
-/// Everything that one tick does about one service.
-fn treat(
-    journal: &mut Journal,
-    looker: &Looker<'_>,
-    options: &Options,
-    mut seen: Seen,
+/// A tick under way.
+struct Run<'a> {
+    journal: &'a mut Journal,
+    looker: &'a Looker<'a>,
+    options: &'a Options,
     start: Instant,
-) -> Result<Seen> {
-    let name = seen.subject.name.clone();
-    let watched = looker.watched().find(|watched| watched.service.name == name && name != HOST);
-    record(journal, looker, &seen, watched)?;
-    let past = journal.history().service(&name);
-    plan(looker, &mut seen, &past);
-    if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), watched) {
-        take(journal, looker, options, &mut seen, watched, &rung, why, start)?;
-    }
-    // An incident with nothing left to try turns to its slow retries from here on.
-    let past = journal.history().service(&name);
-    if let Some(Decision::Refuse { by: crate::model::report::Refusal::Ladder, why }) = &seen.subject.decision
-        && past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none())
-    {
-        journal.record(Event::Exhausted { service: name.clone(), why: why.clone() })?;
-    }
-    let past = journal.history().service(&name);
-    seen.subject.incident =
-        past.incident.as_ref().map(|incident| (incident.id.clone(), incident.opened.at, incident.tries.values().sum()));
-    seen.subject.held = past.held.map(|(_, reason)| reason);
-    Ok(seen)
 }
 
-/// What the look adds to the history.
-fn record(journal: &mut Journal, looker: &Looker<'_>, seen: &Seen, watched: Option<&Watched>) -> Result<()> {
-    let name = &seen.subject.name;
-    if let Who::Running { process, .. } = &*seen.who
-        && journal.history().service(name).known.as_ref() != Some(&process.identity)
-    {
-        journal.record(Event::Recognised { service: name.clone(), identity: process.identity.clone() })?;
+impl Run<'_> {
+    /// Everything that one tick does about one service.
+    fn treat(&mut self, mut seen: Seen<'_>) -> Result<Subject> {
+        let name = seen.subject.name.clone();
+        self.record(&seen)?;
+        plan(self.looker, &mut seen, &self.journal.history().service(&name));
+        if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), seen.watched) {
+            self.take(&mut seen, watched, &rung, why)?;
+        }
+        let past = self.journal.history().service(&name);
+        let mut subject = seen.subject;
+        subject.incident = past
+            .incident
+            .as_ref()
+            .map(|incident| (incident.id.clone(), incident.opened.at, incident.tries.values().sum()));
+        subject.held = past.held.map(|(_, reason)| reason);
+        // An incident with nothing left to try turns to its slow retries from here on.
+        if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = &subject.decision
+            && past.incident.is_some_and(|incident| incident.exhausted.is_none())
+        {
+            self.journal.record(Event::Exhausted { service: name, why: why.clone() })?;
+        }
+        Ok(subject)
     }
-    let rules = watched.map_or_else(Rules::default, |watched| watched.service.rules.clone());
-    let past = journal.history().service(name);
-    let id = format!("{}/{name}", journal.run());
-    let subject = &seen.subject;
-    for event in policy::follow(name, &subject.standing, &subject.findings, &rules, &past, &looker.now, &id) {
-        journal.record(event)?;
+
+    /// What the look adds to the history.
+    fn record(&mut self, seen: &Seen<'_>) -> Result<()> {
+        let subject = &seen.subject;
+        let name = &subject.name;
+        if let Who::Running { process, .. } = &*seen.who
+            && self.journal.history().service(name).known.as_ref() != Some(&process.identity)
+        {
+            let event = Event::Recognised { service: name.clone(), identity: process.identity.clone() };
+            self.journal.record(event)?;
+        }
+        let past = self.journal.history().service(name);
+        let id = format!("{}/{name}", self.journal.run());
+        let (standing, findings, now) = (&subject.standing, &subject.findings, &self.looker.now);
+        for event in policy::follow(name, standing, findings, &seen.rules(), &past, now, &id) {
+            self.journal.record(event)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Takes the rung, if there is time for it and the world is still as it was seen.
+    fn take(&mut self, seen: &mut Seen<'_>, watched: &Watched, rung: &str, why: String) -> Result<()> {
+        let Some(launch) = &watched.service.launch else { return Ok(()) };
+        let mut wait = |why: &str| seen.subject.decision = Some(Decision::Wait { why: why.to_owned() });
+        let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
+        let needed = launch.stop_grace.get() + launch.verify_within.get() + slowest * 2 + OVERHEAD;
+        if self.start.elapsed() + needed > WORK {
+            wait("this run has no time left for it; the next tick goes on");
+            return Ok(());
+        }
+        if !act::still_as_seen(self.looker, &seen.who, watched, self.journal) {
+            wait("it changed while this run was looking; the next tick looks again");
+            return Ok(());
+        }
+        let plan = Plan { service: &watched.service, rung, changes: seen.subject.plan.clone(), why };
+        seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, launch, plan)?);
+        Ok(())
+    }
 }
 
 /// Decides, and says what the decision would change.
-fn plan(looker: &Looker<'_>, seen: &mut Seen, past: &ServiceHistory) {
+fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
     let subject = &mut seen.subject;
-    let Some(watched) = looker.watched().find(|watched| watched.service.name == subject.name) else {
+    let Some(watched) = seen.watched else {
         subject.decision = Some(host_decision(&subject.standing));
         return;
     };
-    let built = remedy::built();
-    let decision = policy::decide(&watched.service, &subject.standing, past, &built, &looker.now);
+    let decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
-        let process = subject.process.as_ref().map(|(identity, command)| (identity, command.as_str()));
-        let case = remedy::Case { service: &watched.service, process };
+        let processes: Vec<(Identity, String)> = match &*seen.who {
+            Who::Running { process, .. } => vec![(process.identity.clone(), process.command())],
+            Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
+            Who::Unknown { .. } | Who::Unwatched => Vec::new(),
+        };
+        let case = remedy::Case { service: &watched.service, processes: &processes };
         match remedy::find(rung).map(|kind| (kind.propose)(&case)) {
             Some(Ok(changes)) => subject.plan = changes,
             Some(Err(why)) => subject.decision = Some(Decision::Helpless { why }),
@@ -138,41 +166,11 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen, past: &ServiceHistory) {
 }
 
 fn host_decision(standing: &Standing) -> Decision {
-    use crate::model::report::Level;
     match standing.level {
         Level::Unhealthy => Decision::Helpless { why: "heal does not clean up a machine".to_owned() },
         Level::Healthy | Level::Disabled => Decision::Nothing,
         _ => Decision::Wait { why: standing.summary.clone() },
     }
-}
-
-/// Takes the rung, if there is time for it and the world is still as it was seen.
-#[expect(clippy::too_many_arguments, reason = "one call, one place; a struct would name the same things again")]
-fn take(
-    journal: &mut Journal,
-    looker: &Looker<'_>,
-    options: &Options,
-    seen: &mut Seen,
-    watched: &Watched,
-    rung: &str,
-    why: String,
-    start: Instant,
-) -> Result<()> {
-    let Some(launch) = &watched.service.launch else { return Ok(()) };
-    let needed = launch.stop_grace.get() + launch.verify_within.get() + OVERHEAD;
-    if start.elapsed() + needed > WORK {
-        let why = "this run has no time left for it; the next tick goes on".to_owned();
-        seen.subject.decision = Some(Decision::Wait { why });
-        return Ok(());
-    }
-    if !act::still_as_seen(looker, &seen.who, watched, journal) {
-        let why = "it changed while this run was looking; the next tick looks again".to_owned();
-        seen.subject.decision = Some(Decision::Wait { why });
-        return Ok(());
-    }
-    let plan = Plan { service: &watched.service, rung, changes: seen.subject.plan.clone(), why };
-    seen.subject.act = Some(act::act(journal, looker, options, watched, launch, plan)?);
-    Ok(())
 }
 
 fn millis(start: Instant) -> u64 {

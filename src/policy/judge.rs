@@ -5,6 +5,10 @@ use crate::model::report::{Level, Standing};
 use crate::model::units::span_text;
 use crate::model::{Class, Event, Finding, Rules, ServiceHistory, Severity, Verdict};
 
+/// A watchdog that cannot see is itself in trouble: after this many looks in a row somebody is told. Three is the number
+/// that watchdogs in the field wait for before they believe a failure (FAILURES, "default numbers").
+const UNSEEN_AFTER: u32 = 3;
+
 /// What one run saw of one service.
 #[derive(Clone, Copy)]
 pub struct Look<'a> {
@@ -23,12 +27,12 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
     let mut looked = false;
     for finding in look.findings {
         let (level, class, why) = match finding.verdict {
-            Verdict::Healthy => {
+            Verdict::Skipped => continue,
+            Verdict::Unknown => (Level::Unknown, None, String::new()),
+            Verdict::Healthy | Verdict::Unhealthy(Severity::Info, _) => {
                 looked = true;
                 continue;
             }
-            Verdict::Skipped => continue,
-            Verdict::Unknown => (Level::Unknown, None, String::new()),
             Verdict::Unhealthy(severity, class) => {
                 let (level, why) = weigh(look, rules, past, finding, severity, class);
                 (level, Some(class), why)
@@ -57,9 +61,6 @@ fn weigh(
     severity: Severity,
     class: Class,
 ) -> (Level, String) {
-    if severity == Severity::Info {
-        return (Level::Healthy, String::new());
-    }
     // A young process that does not answer yet is starting; one that is not there never is.
     if class == Class::Hung
         && let Some(age) = look.process_age_ms
@@ -96,14 +97,16 @@ pub fn follow(
     // What is forgiven inside the grace is not counted against the service after it.
     let bad = if starting { Vec::new() } else { named(Finding::is_bad) };
     let good = if starting { Vec::new() } else { named(|finding| finding.verdict == Verdict::Healthy) };
-    if !bad.is_empty() || !past.fails.is_empty() || past.incident.is_some() {
-        events.push(Event::Observed { service: service.to_owned(), bad, good });
+    let unseen = standing.level == Level::Unknown;
+    if !bad.is_empty() || !past.fails.is_empty() || past.incident.is_some() || unseen || past.unseen_looks > 0 {
+        events.push(Event::Observed { service: service.to_owned(), bad, good, unseen });
     }
+    let blind = unseen && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
     match (&past.incident, standing.level) {
-        (None, Level::Unhealthy) => events.push(Event::Opened {
+        (None, level) if level == Level::Unhealthy || blind => events.push(Event::Opened {
             service: service.to_owned(),
             incident: new_id.to_owned(),
-            class: standing.class.unwrap_or(Class::Hung),
+            class: standing.class.unwrap_or(Class::Unknown),
             summary: standing.summary.clone(),
         }),
         (Some(incident), Level::Healthy) => {

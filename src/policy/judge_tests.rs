@@ -1,1 +1,188 @@
 use super::*;
+use crate::model::{History, Identity, Span, Stamp};
+
+fn at(second: i64) -> Moment {
+    let at = Stamp::from_timestamp(1_700_000_000 + second, 0).unwrap_or_default();
+    Moment { at, up: second * 1_000, boot: "boot".to_owned() }
+}
+
+fn finding(probe: &str, verdict: Verdict) -> Finding {
+    Finding {
+        subject: format!("bot/{probe}"),
+        kind: "fresh",
+        verdict,
+        summary: "as seen".to_owned(),
+        evidence: Vec::new(),
+        took_ms: 0,
+    }
+}
+
+const DEAD: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Dead);
+const HUNG: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Hung);
+const SLOW: Verdict = Verdict::Unhealthy(Severity::Warning, Class::Hung);
+const INFO: Verdict = Verdict::Unhealthy(Severity::Info, Class::Hung);
+const FULL: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Resource);
+
+fn standing(verdicts: &[Verdict], age_s: Option<i64>, fails: u32, needed: u32) -> Standing {
+    let findings: Vec<Finding> = verdicts.iter().enumerate().map(|(n, v)| finding(&format!("p{n}"), *v)).collect();
+    let past = ServiceHistory {
+        fails: findings.iter().map(|finding| (finding.probe().to_owned(), fails)).collect(),
+        ..ServiceHistory::default()
+    };
+    let rules = Rules { startup_grace: Span::secs(30), ..Rules::default() };
+    let threshold = |_: &str| needed;
+    let look = Look { findings: &findings, process_age_ms: age_s.map(|age| age * 1_000), threshold: &threshold };
+    judge(look, &rules, &past)
+}
+
+#[test]
+fn the_worst_finding_speaks() {
+    let (good, unknown, skipped) = (Verdict::Healthy, Verdict::Unknown, Verdict::Skipped);
+    type Row<'a> = (&'a [Verdict], Option<i64>, Level, Option<Class>);
+    let table: &[Row<'_>] = &[
+        (&[good, good], Some(99), Level::Healthy, None),
+        (&[good, skipped], Some(99), Level::Healthy, None),
+        (&[good, INFO], Some(99), Level::Healthy, None),
+        (&[good, SLOW], Some(99), Level::Degraded, Some(Class::Hung)),
+        (&[good, unknown], Some(99), Level::Unknown, None),
+        (&[SLOW, unknown], Some(99), Level::Unknown, None),
+        (&[unknown, HUNG], Some(99), Level::Unhealthy, Some(Class::Hung)),
+        (&[HUNG, DEAD], None, Level::Unhealthy, Some(Class::Dead)),
+        (&[FULL, HUNG], Some(99), Level::Unhealthy, Some(Class::Hung)),
+        // Nothing was seen at all: that is not health.
+        (&[], None, Level::Unknown, None),
+        (&[skipped, skipped], None, Level::Unknown, None),
+        // Inside the grace.
+        (&[good, HUNG], Some(29), Level::Starting, Some(Class::Hung)),
+        (&[good, HUNG], Some(30), Level::Unhealthy, Some(Class::Hung)),
+        // A process that is not there is never starting; a full disk has nothing to do with a start.
+        (&[DEAD], None, Level::Unhealthy, Some(Class::Dead)),
+        (&[good, FULL], Some(1), Level::Unhealthy, Some(Class::Resource)),
+    ];
+    for (verdicts, age, level, class) in table {
+        let got = standing(verdicts, *age, 0, 1);
+        assert_eq!((got.level, got.class), (*level, *class), "{verdicts:?} {age:?}: {}", got.summary);
+    }
+}
+
+#[test]
+fn a_failure_counts_from_its_threshold_on() {
+    for (before, level) in [(0, Level::Degraded), (1, Level::Degraded), (2, Level::Unhealthy), (9, Level::Unhealthy)] {
+        assert_eq!(standing(&[HUNG], Some(99), before, 3).level, level, "{before} bad looks before");
+    }
+    assert_eq!(standing(&[HUNG], Some(99), 1, 3).summary, "p0: as seen (2 of 3)");
+}
+
+/// A service lived through: each step is a look at a second, with its verdict; the history is the real fold.
+struct Life {
+    history: History,
+    rules: Rules,
+    log: Vec<String>,
+}
+
+impl Life {
+    fn new() -> Self {
+        let rules = Rules { startup_grace: Span::secs(0), stable_for: Span::secs(120), ..Rules::default() };
+        Self { history: History::default(), rules, log: Vec::new() }
+    }
+
+    fn look(&mut self, second: i64, verdict: Verdict) {
+        let findings = [finding("log", verdict)];
+        let past = self.history.service("bot");
+        let threshold = |_: &str| 2;
+        let look = Look { findings: &findings, process_age_ms: Some(9_000_000), threshold: &threshold };
+        let standing = judge(look, &self.rules, &past);
+        for event in follow("bot", &standing, &findings, &self.rules, &past, &at(second), &format!("i{second}")) {
+            match &event {
+                Event::Opened { incident, .. } => self.log.push(format!("{second} opened {incident}")),
+                Event::Closed { downtime_ms, .. } => self.log.push(format!("{second} closed after {downtime_ms} ms")),
+                _ => {}
+            }
+            self.add(second, event);
+        }
+    }
+
+    fn add(&mut self, second: i64, event: Event) {
+        let entry = crate::model::Entry { v: 1, moment: at(second), run: "r".to_owned(), event };
+        self.history.apply(&entry);
+    }
+}
+
+#[test]
+fn an_incident_begins_at_the_threshold_and_ends_after_stable_health() {
+    let mut life = Life::new();
+    for second in [0, 60] {
+        life.look(second, Verdict::Healthy);
+    }
+    life.look(120, HUNG); // 1 of 2
+    life.look(180, Verdict::Healthy); // the count begins anew
+    life.look(240, HUNG);
+    life.look(300, HUNG); // the threshold
+    life.look(360, HUNG); // still the same incident
+    life.look(420, Verdict::Healthy); // the first good look
+    life.look(480, Verdict::Unknown); // says nothing, neither way
+    life.look(500, Verdict::Healthy); // 80 s: too early
+    life.look(540, Verdict::Healthy); // 120 s of health
+    life.look(600, Verdict::Healthy);
+    assert_eq!(life.log, ["300 opened i300", "540 closed after 120000 ms"]);
+    assert_eq!(life.history.service("bot").fails, Default::default());
+}
+
+#[test]
+fn a_service_that_cannot_be_seen_is_told_of_but_not_at_once() {
+    let mut life = Life::new();
+    life.look(0, Verdict::Unknown);
+    life.look(60, Verdict::Unknown);
+    life.look(120, Verdict::Healthy); // seen again: the count begins anew
+    life.look(180, Verdict::Unknown);
+    life.look(240, Verdict::Unknown);
+    assert_eq!(life.log, [""; 0]);
+    life.look(300, Verdict::Unknown);
+    life.look(360, Verdict::Unknown);
+    assert_eq!(life.log, ["300 opened i300"]);
+    assert_eq!(life.history.service("bot").incident.map(|incident| incident.class), Some(Class::Unknown));
+}
+
+#[test]
+fn a_relapse_within_the_time_is_the_same_incident() {
+    let mut life = Life::new();
+    life.look(0, HUNG);
+    life.look(60, HUNG);
+    life.look(120, Verdict::Healthy);
+    life.look(180, HUNG);
+    life.look(240, Verdict::Healthy);
+    life.look(300, Verdict::Healthy); // 60 s since the relapse
+    assert_eq!(life.log, ["60 opened i60"]);
+    life.look(360, Verdict::Healthy);
+    assert_eq!(life.log.len(), 2, "{:?}", life.log);
+}
+
+#[test]
+fn a_new_process_starts_with_clean_counters() {
+    let mut life = Life::new();
+    life.look(0, HUNG);
+    let identity = Identity { pid: 7, start: 7, boot: "boot".to_owned() };
+    life.add(30, Event::Recognised { service: "bot".to_owned(), identity });
+    life.look(60, HUNG); // 1 of 2 of this life
+    assert_eq!(life.log, [""; 0]);
+    life.look(120, HUNG);
+    assert_eq!(life.log, ["120 opened i120"]);
+}
+
+#[test]
+fn a_healthy_service_leaves_no_trace_in_the_journal() {
+    let findings = [finding("log", Verdict::Healthy)];
+    let healthy = Standing { level: Level::Healthy, class: None, summary: String::new() };
+    let events = follow("bot", &healthy, &findings, &Rules::default(), &ServiceHistory::default(), &at(0), "i");
+    assert_eq!(events, []);
+}
+
+#[test]
+fn what_is_forgiven_while_starting_is_not_counted() {
+    let findings = [finding("log", HUNG)];
+    let starting = Standing { level: Level::Starting, class: Some(Class::Hung), summary: String::new() };
+    let past = ServiceHistory { fails: [("log".to_owned(), 1)].into(), ..ServiceHistory::default() };
+    let events = follow("bot", &starting, &findings, &Rules::default(), &past, &at(0), "i");
+    let nothing = Event::Observed { service: "bot".to_owned(), bad: Vec::new(), good: Vec::new(), unseen: false };
+    assert_eq!(events, [nothing]);
+}

@@ -22,6 +22,9 @@ pub const KIND: Kind = Kind {
     timeout: Span::secs(10),
 };
 
+/// Characters of a line that are shown. Long enough for a cause behind a path (FAILURES F36).
+const LONGEST: usize = 500;
+
 /// The probe's table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,9 +71,17 @@ impl Command {
             (Some(126 | 127) | None, false) => Judged::Unknown,
             (Some(_), false) => Judged::Bad(None),
         };
-        let said = redact::line(ended.last_line());
+        let said = clip(redact::line(ended.last_line()));
         let summary = if said.is_empty() { ended.how() } else { format!("{}: {said}", ended.how()) };
         Sight::new(judged, summary)
+    }
+}
+
+/// A line that a person can still read: the cause stands at its beginning, and a megabyte helps nobody.
+fn clip(line: String) -> String {
+    match line.char_indices().nth(LONGEST) {
+        None => line,
+        Some((end, _)) => format!("{}…", &line[..end]),
     }
 }
 

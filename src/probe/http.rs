@@ -137,7 +137,7 @@ mod tests {
             (http(Some(401), None), reply(401, ""), Judged::Good),
             (http(Some(200), None), reply(204, ""), Judged::Bad(None)),
             (http(None, Some("ok")), reply(200, "all ok"), Judged::Good),
-            (http(None, Some("ok")), reply(200, "broken"), Judged::Bad(None)),
+            (http(None, Some("ok")), reply(200, "down"), Judged::Bad(None)),
             (http(None, None), dead, Judged::Bad(None)),
             (http(None, None), unknown, Judged::Unknown),
         ];

@@ -1,9 +1,11 @@
 //! Which process is the service? Selector, pidfile, start command and recorded identity are weighed; disagreement is "unknown".
 //! A pid or a substring alone never names anybody (DESIGN §6, "Who is it").
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use crate::host::process::{Detail, PID_MAX, Process, Processes, command_text};
+use super::index::Index;
+use super::matching::{contains, is_program, is_start, parse_pid};
+use crate::host::process::{Detail, Process, Processes, command_text};
 use crate::host::{files, resources};
 use crate::model::report::Considered;
 use crate::model::{Identity, Selector, Service};
@@ -22,6 +24,9 @@ pub enum Who {
     Gone {
         /// What was looked at.
         why: String,
+        /// What the ended process left behind in the session that heal gave it. It is nobody else's, and a new start
+        /// beside it would be a second service.
+        left: Vec<Process>,
     },
     /// It cannot be said, or the evidence disagrees.
     Unknown {
@@ -32,6 +37,9 @@ pub enum Who {
     Unwatched,
 }
 
+/// A process that fits, and how it was recognised.
+type Match = (Process, &'static str);
+
 /// What one candidate is.
 enum Fit {
     Yes(&'static str),
@@ -40,22 +48,37 @@ enum Fit {
     Perhaps(String),
 }
 
-/// Finds the service's process. `known` is the life that it was last recognised as.
+/// Finds the service's process. `known` is the life that it was last recognised as. With `explain`, processes that only
+/// half fit are looked at as well, and say why they do not.
 #[must_use]
 pub fn identify(
     service: &Service,
     root: &Path,
     known: Option<&Identity>,
     processes: &dyn Processes,
+    explain: bool,
+) -> (Who, Vec<Considered>) {
+    identify_in(&Index::new([service], explain), service, root, known, processes)
+}
+
+/// As [`identify`], for one of many services that share a pass over the process table.
+#[must_use]
+pub fn identify_in(
+    index: &Index,
+    service: &Service,
+    root: &Path,
+    known: Option<&Identity>,
+    processes: &dyn Processes,
 ) -> (Who, Vec<Considered>) {
     let Some(selector) = &service.selector else { return (Who::Unwatched, Vec::new()) };
-    let search = Search { service, selector, root, known, processes };
+    let search = Search { index, service, selector, root, known, processes };
     let mut considered = Vec::new();
     let who = search.run(&mut considered);
     (who, considered)
 }
 
 struct Search<'a> {
+    index: &'a Index,
     service: &'a Service,
     selector: &'a Selector,
     root: &'a Path,
@@ -70,6 +93,7 @@ impl Search<'_> {
             Some(Err(why)) => return Who::Unknown { why },
             Some(Ok(found)) => found,
         };
+        let mut in_pidfile = None;
         if let Some(process) = &pidfile {
             match self.fits(process) {
                 // Without names to search for, the pidfile is the last word.
@@ -77,7 +101,8 @@ impl Search<'_> {
                     note(considered, process, true, how);
                     return Who::Running { process: process.clone(), how: format!("pidfile and {how}") };
                 }
-                Fit::Yes(_) => {}
+                Fit::Yes(_) => in_pidfile = Some(process.identity.pid),
+                // It does not count: what runs under that pid is somebody else.
                 Fit::No(reason) => note(considered, process, false, &format!("named by the pidfile, but {reason}")),
                 Fit::Perhaps(reason) => {
                     note(considered, process, false, &reason);
@@ -95,10 +120,9 @@ impl Search<'_> {
             Err(why) => return Who::Unknown { why },
         };
         only_roots(&mut found);
-        let in_pidfile = pidfile.as_ref().map(|process| process.identity.pid);
         match (found.len(), in_pidfile) {
             (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
-            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()) },
+            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()), left: self.left_behind() },
             (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
                 let why = format!(
                     "the pidfile names pid {pid}, but pid {} fits as well; stop one of them or remove the pidfile",
@@ -146,17 +170,18 @@ impl Search<'_> {
     }
 
     /// Everybody in the process table who fits, and the doubtful cases in words.
-    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<(Process, &'static str)>, Vec<String>), String> {
+    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<Match>, Vec<String>), String> {
         let (mut found, mut doubts) = (Vec::new(), Vec::new());
-        for row in self.processes.rows()? {
-            let known = self.known.is_some_and(|known| known.pid == row.pid);
-            if self.processes.lineage().contains(&row.pid) || !(known || self.may_fit(row.cmdline)) {
-                continue;
-            }
-            let process = match self.processes.detail(row.pid) {
+        let mut pids = self.index.candidates(&self.service.name, self.processes)?.to_vec();
+        // The life that it was last recognised as is looked at whatever it calls itself by now.
+        if let Some(known) = self.known.filter(|known| !pids.contains(&known.pid)) {
+            pids.push(known.pid);
+        }
+        for pid in pids.into_iter().filter(|pid| !self.processes.lineage().contains(pid)) {
+            let process = match self.processes.detail(pid) {
                 Detail::Seen(process) if !process.is_zombie() => process,
                 Detail::Hidden(why) => {
-                    doubts.push(format!("pid {} cannot be looked at: {why}", row.pid));
+                    doubts.push(format!("pid {pid} cannot be looked at: {why}"));
                     continue;
                 }
                 _ => continue,
@@ -174,15 +199,6 @@ impl Search<'_> {
             }
         }
         Ok((found, doubts))
-    }
-
-    /// Cheap test on the raw command line, before the process is looked at closely.
-    fn may_fit(&self, cmdline: &[u8]) -> bool {
-        let args: Vec<String> = split(cmdline);
-        if self.selector.names_program() {
-            return self.selector.args_contain.as_ref().is_none_or(|part| contains(&args, part));
-        }
-        self.service.launch.as_ref().is_some_and(|launch| is_start(&args, &launch.argv))
     }
 
     fn fits(&self, process: &Process) -> Fit {
@@ -297,6 +313,21 @@ impl Search<'_> {
         false
     }
 
+    /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
+    /// is in it, so these can be nobody else's.
+    fn left_behind(&self) -> Vec<Process> {
+        let Some(known) = self.known.filter(|known| known.boot == crate::host::clock::boot_id()) else {
+            return Vec::new();
+        };
+        let family = self.processes.family().unwrap_or_default();
+        let members = family.into_iter().filter(|(pid, _, session)| *session == known.pid && *pid != known.pid);
+        let living = members.filter_map(|(pid, ..)| match self.processes.detail(pid) {
+            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= known.start => Some(*process),
+            _ => None,
+        });
+        living.filter(|process| !self.processes.lineage().contains(&process.identity.pid)).collect()
+    }
+
     fn nobody(&self, stale: Option<&Process>) -> String {
         let mut why = vec!["no process fits".to_owned()];
         if let Some(process) = stale {
@@ -315,56 +346,8 @@ impl Search<'_> {
     }
 }
 
-/// A pid as a pidfile may hold it: one positive decimal number, alone on its line.
-#[must_use]
-pub fn parse_pid(text: &str) -> Option<i32> {
-    let text = text.trim();
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|pid| digits && *pid > 1 && *pid <= PID_MAX)
-}
-
-fn split(cmdline: &[u8]) -> Vec<String> {
-    let ended = cmdline.strip_suffix(&[0]).unwrap_or(cmdline);
-    ended.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned()).collect()
-}
-
-/// `args_contain` looks behind the program's name, across arguments.
-fn contains(args: &[String], part: &str) -> bool {
-    args.get(1..).is_some_and(|rest| rest.join(" ").contains(part))
-}
-
-/// Is this its program? By path when the name is one; else by file name, where `python3` is also `python3.11` and
-/// `Python`, the name of a framework build on macOS (FAILURES F17).
-fn is_program(process: &Process, name: &str) -> bool {
-    if name.contains('/') {
-        let wanted = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
-        return process.exe.as_deref() == Some(&wanted);
-    }
-    let file_name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let names =
-        [process.exe.as_deref().and_then(file_name), process.args.first().and_then(|arg| file_name(Path::new(arg)))];
-    names.into_iter().flatten().any(|actual| {
-        let version =
-            actual.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name)).map(|head| &actual[head.len()..]);
-        version.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-    })
-}
-
-/// Is this the start command, perhaps behind the interpreter that its `#!` line names?
-fn is_start(args: &[String], argv: &[String]) -> bool {
-    let Some(program) = argv.first() else { return false };
-    (0..=2).any(|skip| {
-        args.len() == skip + argv.len() && args[skip + 1..] == argv[1..] && tail(&args[skip]) == tail(program)
-    })
-}
-
-/// `./run.sh` and `/srv/bot/run.sh` are the same script; where it runs is checked beside this.
-fn tail(path: &str) -> Option<Component<'_>> {
-    Path::new(path).components().next_back()
-}
-
 /// A server that forks keeps its command line in each child: only the topmost of them is the service.
-fn only_roots(found: &mut Vec<(Process, &'static str)>) {
+fn only_roots(found: &mut Vec<Match>) {
     let pids: Vec<i32> = found.iter().map(|(process, _)| process.identity.pid).collect();
     found.retain(|(process, _)| !pids.contains(&process.parent));
 }

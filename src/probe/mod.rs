@@ -6,6 +6,8 @@ pub mod disk;
 pub mod fresh;
 pub mod http;
 pub mod identify;
+pub mod index;
+mod matching;
 pub mod memory;
 pub mod process;
 pub mod run;
@@ -94,6 +96,17 @@ impl Debug for Kind {
         f.write_str(self.name)
     }
 }
+
+impl Declared {
+    /// How long one look may take.
+    #[must_use]
+    pub fn timeout(&self) -> std::time::Duration {
+        self.common.timeout.unwrap_or(self.kind.timeout).get()
+    }
+}
+
+/// The longest that a look may be allowed to take: a run has 240 s for everything (DESIGN §5).
+pub const MOST: Span = Span::secs(60);
 
 /// What a probe may know while it looks and judges. It holds the one `now` of the run.
 #[derive(Clone)]

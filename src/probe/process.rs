@@ -47,7 +47,12 @@ fn judge(who: &Who) -> Sight {
             };
             Sight::new(judged, summary).with("command", process.command()).with("recognised by", how)
         }
-        Who::Gone { why } => Sight::new(Judged::Bad(Some(Severity::Critical)), "not running").with("because", why),
+        Who::Gone { why, left } => {
+            let sight = Sight::new(Judged::Bad(Some(Severity::Critical)), "not running").with("because", why);
+            left.iter().fold(sight, |sight, process| {
+                sight.with("left behind", format!("pid {} `{}`", process.identity.pid, process.command()))
+            })
+        }
         Who::Unknown { why } => Sight::new(Judged::Unknown, why.clone()),
         Who::Unwatched => Sight::new(Judged::Skipped, "nothing says how to recognise its process"),
     }
@@ -60,7 +65,10 @@ mod tests {
     #[test]
     fn only_a_positive_absence_is_dead() {
         let why = String::from("x");
-        assert_eq!(judge(&Who::Gone { why: why.clone() }).judged, Judged::Bad(Some(Severity::Critical)));
+        assert_eq!(
+            judge(&Who::Gone { why: why.clone(), left: Vec::new() }).judged,
+            Judged::Bad(Some(Severity::Critical))
+        );
         assert_eq!(judge(&Who::Unknown { why }).judged, Judged::Unknown);
         assert_eq!(judge(&Who::Unwatched).judged, Judged::Skipped);
     }

@@ -1,4 +1,5 @@
-//! How are many probes run? Up to sixteen at once, each with its own deadline: one that hangs costs its deadline, not the run's.
+//! How are many probes run? Sixteen at once, and more while some only wait; each has its own deadline: one that hangs
+//! costs its deadline, not the run's.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -10,6 +11,13 @@ use crate::model::{Finding, Severity, Verdict};
 
 /// Probes looking at once (DESIGN §6).
 const AT_ONCE: usize = 16;
+
+/// What all of them together may take, so that time is left to act: what was not begun by then is unknown.
+const WHOLE: Duration = Duration::from_secs(120);
+
+/// A look that takes longer than this is waiting, not working, and does not count among those at once: twenty silent
+/// sockets cost one deadline, not two.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a look gets beyond its own timeout before it is abandoned.
 const MARGIN: Duration = Duration::from_millis(200);
@@ -38,16 +46,19 @@ pub fn run(jobs: &[Job]) -> Vec<Finding> {
     let queue: Queue = Arc::new(Mutex::new(jobs.iter().cloned().enumerate().collect()));
     let (sender, receiver) = channel();
     // A single look needs no second thread, but it does need a deadline.
-    for _ in 0..jobs.len().min(AT_ONCE) {
-        spawn(&queue, &sender);
+    let threads = (0..jobs.len().min(AT_ONCE)).filter(|_| spawn(&queue, &sender)).count();
+    if threads == 0 {
+        let nobody = |job: &Job| finding(job, Sight::new(Judged::Unknown, "no thread can be started"), Duration::ZERO);
+        return jobs.iter().map(nobody).collect();
     }
     collect(jobs, &queue, &sender, &receiver)
 }
 
-fn spawn(queue: &Queue, sender: &Sender<Message>) {
+/// Starts one more worker, unless the system refuses.
+fn spawn(queue: &Queue, sender: &Sender<Message>) -> bool {
     let (queue, sender) = (Arc::clone(queue), sender.clone());
     // Not joined: a thread that hangs in the kernel must not keep the run.
-    std::thread::spawn(move || {
+    let work = move || {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some((index, job)) = next else { return };
@@ -55,25 +66,30 @@ fn spawn(queue: &Queue, sender: &Sender<Message>) {
             if sender.send(Message::Begun(index)).is_err() {
                 return;
             }
-            let timeout = timeout(&job.declared);
-            let sight = job.declared.probe.look(&job.scene, timeout);
+            let sight = job.declared.probe.look(&job.scene, job.declared.timeout());
             if sender.send(Message::Done(index, sight, start.elapsed())).is_err() {
                 return;
             }
         }
-    });
+    };
+    std::thread::Builder::new().spawn(work).is_ok()
 }
 
 fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Receiver<Message>) -> Vec<Finding> {
     let mut findings: Vec<Option<Finding>> = vec![None; jobs.len()];
     let mut running: Vec<(usize, Instant)> = Vec::new();
+    let mut slow: VecDeque<(usize, Instant)> = VecDeque::new();
     let mut open = jobs.len();
+    let end = Instant::now() + WHOLE;
     while open > 0 {
-        let next = running.iter().map(|(_, until)| *until).min();
-        let wait = next.map_or(Duration::from_secs(3_600), |until| until.saturating_duration_since(Instant::now()));
+        let patience = slow.front().map(|(_, until)| *until);
+        let next = running.iter().map(|(_, until)| *until).chain(patience).min().map_or(end, |until| until.min(end));
+        let wait = next.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(wait) {
             Ok(Message::Begun(index)) => {
-                running.push((index, Instant::now() + timeout(&jobs[index].declared) + MARGIN));
+                let now = Instant::now();
+                running.push((index, now + jobs[index].declared.timeout() + MARGIN));
+                slow.push_back((index, now + PATIENCE));
             }
             Ok(Message::Done(index, sight, took)) => {
                 running.retain(|(other, _)| *other != index);
@@ -83,10 +99,18 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
                 }
             }
             Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if Instant::now() >= end => break,
             Err(RecvTimeoutError::Timeout) => {
                 let now = Instant::now();
+                // One that waits costs nothing but time: it gives its place to the next.
+                while let Some((index, _)) = slow.pop_front_if(|(_, until)| *until <= now) {
+                    let waits = running.iter().any(|(other, _)| *other == index);
+                    if waits && !queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                        spawn(queue, sender);
+                    }
+                }
                 for (index, _) in running.extract_if(.., |(_, until)| *until <= now) {
-                    let limit = timeout(&jobs[index].declared);
+                    let limit = jobs[index].declared.timeout();
                     let sight = Sight::new(
                         Judged::Unknown,
                         format!(
@@ -96,23 +120,16 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
                     );
                     findings[index] = Some(finding(&jobs[index], sight, limit));
                     open -= 1;
-                    // Its thread is lost; the others must not wait for it.
-                    spawn(queue, sender);
                 }
             }
         }
     }
     let lost = |(index, finding): (usize, Option<Finding>)| {
-        // A probe that panicked took its thread along.
-        finding.unwrap_or_else(|| {
-            self::finding(&jobs[index], Sight::new(Judged::Unknown, "the probe failed"), Duration::ZERO)
-        })
+        let why = "not asked: the run had no time left for it";
+        finding.unwrap_or_else(|| self::finding(&jobs[index], Sight::new(Judged::Unknown, why), Duration::ZERO))
     };
+    queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
     findings.into_iter().enumerate().map(lost).collect()
-}
-
-fn timeout(declared: &Declared) -> Duration {
-    declared.common.timeout.unwrap_or(declared.kind.timeout).get()
 }
 
 /// The common keys turn a sight into a finding.

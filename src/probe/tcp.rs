@@ -52,7 +52,7 @@ impl Probe for Tcp {
         let start = Instant::now();
         let (target, answer) = match (&self.address, &self.unix) {
             (Some(address), _) => (address.clone(), net::tcp(address, timeout)),
-            (None, Some(path)) => (path.display().to_string(), net::unix(&scene.root.join(path))),
+            (None, Some(path)) => (path.display().to_string(), net::unix(&scene.root.join(path), timeout)),
             (None, None) => return Sight::new(Judged::Unknown, "neither address nor unix"),
         };
         judge(&target, &answer, start.elapsed())

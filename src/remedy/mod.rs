@@ -30,8 +30,8 @@ pub struct Kind {
 pub struct Case<'a> {
     /// The service.
     pub service: &'a Service,
-    /// Its process and command line, while it runs.
-    pub process: Option<(&'a Identity, &'a str)>,
+    /// Its process and command line while it runs; else what its last life left behind.
+    pub processes: &'a [(Identity, String)],
 }
 
 /// The names of the rungs that are built.
@@ -49,11 +49,11 @@ pub fn find(name: &str) -> Option<Kind> {
 /// Stop what runs, if anything does, then start.
 fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
     let launch = case.service.launch.as_ref().ok_or("it has no `start`")?;
-    let stop = case.process.map(|(identity, command)| Change::StopProcess {
+    let stop = case.processes.iter().map(|(identity, command)| Change::StopProcess {
         identity: identity.clone(),
-        command: command.to_owned(),
+        command: command.clone(),
         grace_ms: launch.stop_grace.millis(),
     });
     let start = Change::StartService { argv: launch.argv.clone(), cwd: launch.cwd.clone(), log: launch.log.clone() };
-    Ok(stop.into_iter().chain([start]).collect())
+    Ok(stop.chain([start]).collect())
 }

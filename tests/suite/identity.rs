@@ -1,1 +1,1 @@
-//! To be written.
+//! to be replaced

@@ -1,35 +1,33 @@
-//! Whose word is this? A file that tells heal what to run must belong to whoever runs it, and be closed to everybody else.
+//! Whose word is this? What tells heal what to run, or what it ran, must belong to whoever runs it and be closed to everybody else.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use nix::unistd::{Gid, Group, Uid, User};
 
-use crate::error::{Error, Kind, Result};
-
-/// Refuses a file that somebody else could have written (DESIGN §4; monit refuses the same).
-pub(super) fn check(path: &Path, meta: &Metadata) -> Result<()> {
+/// Could nobody but us have written this file or directory (DESIGN §4; monit asks the same)?
+///
+/// # Errors
+/// Why somebody could, and the command that would change it, with `{}` for the path.
+pub fn check(meta: &Metadata) -> Result<(), (String, String)> {
     let me = Uid::effective();
-    let refuse = |why: String, hint: String| {
-        Err(Error::new(Kind::Config, format!("{} is refused: {why}", path.display())).hint(hint))
-    };
+    let refuse = |why: String, remedy: String| Err((why, remedy));
     let owner = Uid::from_raw(meta.uid());
     if !owner.is_root() && owner != me {
         let why = if me.is_root() {
-            format!("root would run what {} may write", name(owner))
+            format!("root would trust what {} may write", name(owner))
         } else {
             format!("it belongs to {}, heal runs as {}", name(owner), name(me))
         };
-        return refuse(why, format!("`chown {} {}`, if you trust it", name(me), path.display()));
+        return refuse(why, format!("chown {} {{}}", name(me)));
     }
     if meta.mode() & 0o002 != 0 {
-        return refuse("everybody may write it".to_owned(), format!("`chmod o-w {}`", path.display()));
+        return refuse("everybody may write it".to_owned(), "chmod o-w {}".to_owned());
     }
     if meta.mode() & 0o020 != 0
         && let Some(group) = shared_group(meta.gid(), owner)
     {
-        return refuse(format!("the group {group} may write it"), format!("`chmod g-w {}`", path.display()));
+        return refuse(format!("the group {group} may write it"), "chmod g-w {}".to_owned());
     }
     Ok(())
 }

@@ -1,0 +1,34 @@
+#!/bin/sh
+# An example of an escalation around heal: one tick, and a person is called when heal could not help.
+#
+#   * * * * * /srv/bot/scripts/watchdog.sh /srv/bot/heal.toml
+#
+# heal tells its own alert channels already. What this adds is a last resort that depends on none of them: cron mails
+# whatever is printed. It exits with heal's own code.
+set -u
+# cron's PATH is short; `cargo install` puts heal where cron does not look.
+PATH=$PATH:/usr/local/bin:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
+export PATH
+config=${1:-heal.toml}
+
+# Every time, also when all is well: an incident ends only when a tick has seen the service healthy for a while.
+said=$(heal heal --config "$config" --quiet 2>&1)
+code=$?
+case $code in
+    0 | 1 | 75) exit "$code" ;; # well or healed; on probation or degraded; another run is at work
+    2) what="something is unhealthy, and this run did not cure it" ;;
+    3) what="heal could not look" ;;
+    69) what="heal waits for a person, or for its budget" ;;
+    77) what="heal is not permitted to do its work" ;;
+    78) what="heal.toml is missing or invalid" ;;
+    127) what="heal is not installed, or not in PATH" ;;
+    *) what="heal failed with exit code $code" ;;
+esac
+
+# Once an hour is enough for the same trouble. Where that cannot be remembered, it is told each time.
+mark="$code $(date +%Y-%m-%dT%H)"
+seen=$(dirname -- "$config")/.watchdog-told
+[ "$(cat "$seen" 2>/dev/null)" = "$mark" ] && exit "$code"
+{ echo "$mark" >"$seen"; } 2>/dev/null
+printf '%s: %s\n\n%s\n' "$config" "$what" "$said"
+exit "$code"

@@ -1,0 +1,47 @@
+//! Does this command line, program or pidfile mean that one? Pure comparisons, strict where a mistake would cost a process its life.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::host::process::{PID_MAX, Process};
+
+/// A pid as a pidfile may hold it: one positive decimal number, alone on its line.
+pub(super) fn parse_pid(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|pid| digits && *pid > 1 && *pid <= PID_MAX)
+}
+
+/// `args_contain` looks behind the program's name, across arguments.
+pub(super) fn contains(args: &[String], part: &str) -> bool {
+    args.get(1..).is_some_and(|rest| rest.join(" ").contains(part))
+}
+
+/// Is this its program? By path when the name is one; else by file name, where `python3` is also `python3.11` and
+/// `Python`, the name of a framework build on macOS (FAILURES F17).
+pub(super) fn is_program(process: &Process, name: &str) -> bool {
+    if name.contains('/') {
+        let wanted = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        return process.exe.as_deref() == Some(&wanted);
+    }
+    let file_name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let names =
+        [process.exe.as_deref().and_then(file_name), process.args.first().and_then(|arg| file_name(Path::new(arg)))];
+    names.into_iter().flatten().any(|actual| {
+        let version =
+            actual.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name)).map(|head| &actual[head.len()..]);
+        version.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+    })
+}
+
+/// Is this the start command, perhaps behind the interpreter that its `#!` line names?
+pub(super) fn is_start(args: &[String], argv: &[String]) -> bool {
+    let Some(program) = argv.first() else { return false };
+    (0..=2).any(|skip| {
+        args.len() == skip + argv.len() && args[skip + 1..] == argv[1..] && tail(&args[skip]) == tail(program)
+    })
+}
+
+/// `./run.sh` and `/srv/bot/run.sh` are the same script; where it runs is checked beside this.
+pub(super) fn tail(path: &str) -> Option<Component<'_>> {
+    Path::new(path).components().next_back()
+}
