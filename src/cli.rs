@@ -100,9 +100,9 @@ impl Global {
     }
 }
 
-/// The subcommands. Their words of help stand at their `Args`: clap would let a doc comment here replace them.
+/// The subcommands.
+#[expect(missing_docs, reason = "a comment on a variant would replace the help that stands in its file")]
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a doc comment on a variant would be what `heal --help` prints")]
 pub enum Command {
     Check(commands::check::Args),
     Heal(commands::heal::Args),
@@ -169,11 +169,6 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
         let text = error.render().to_string();
         match error.kind() {
             K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
-            K::DisplayHelpOnMissingArgumentOrSubcommand => {
-                let mut error = Error::new(Kind::Usage, "a subcommand is missing");
-                error.rendered = Some(text.trim().to_owned());
-                Stop::Wrong(error)
-            }
             // clap's own code, 2, would read as "critical" (DESIGN §3).
             _ => Stop::Wrong(usage(&text)),
         }

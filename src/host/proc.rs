@@ -97,6 +97,13 @@ fn pass() -> Result<Pass, String> {
         match read {
             Ok(_) if pass.bytes.len() > start => pass.rows.push((pid, start..pass.bytes.len())),
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => hidden += 1,
+            // It ended meanwhile, or it is a kernel thread or a zombie without a command line.
+            Err(error)
+                if error.kind() != std::io::ErrorKind::NotFound && error.raw_os_error() != Some(nix::libc::ESRCH) =>
+            {
+                // Out of descriptors or memory: who was not seen is not gone.
+                return Err(format!("the command line of pid {pid} cannot be read: {error}"));
+            }
             _ => {}
         }
     }

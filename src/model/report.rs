@@ -129,6 +129,9 @@ pub struct Subject {
     pub incident: Option<(String, Stamp, u32)>,
     /// Why it waits for a person.
     pub held: Option<String>,
+    /// Something about it changed in this run, so that it is worth a line even to those who asked for quiet. A look that
+    /// remembers nothing takes everything that is wrong for news.
+    pub news: bool,
 }
 
 /// The answer of `check` and `heal`.

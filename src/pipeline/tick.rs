@@ -81,6 +81,7 @@ impl Run<'_> {
     /// Everything that one tick does about one service.
     fn treat(&mut self, mut seen: Seen<'_>) -> Result<Subject> {
         let name = seen.subject.name.clone();
+        let told = self.journal.news();
         self.record(&seen)?;
         plan(self.looker, &mut seen, &self.journal.history().service(&name));
         if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), seen.watched) {
@@ -99,6 +100,7 @@ impl Run<'_> {
         {
             self.journal.record(Event::Exhausted { service: name, why: why.clone() })?;
         }
+        subject.news = self.journal.news() > told;
         Ok(subject)
     }
 

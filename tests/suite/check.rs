@@ -216,7 +216,7 @@ fn only_some_can_be_asked_for_and_an_unknown_one_is_a_mistake() {
         --- stdout
         --- stderr
         heal: there is no service `ap` in [DIR]/heal.toml
-          declared are: app, other, host
+          it declares: app, other, host
     "#]]
     .assert_eq(&wrong.snapshot(&project));
     assert_eq!(project.heal(&["check", "--only", "ap", "--json"]).exits(64).json()["error"]["kind"], "usage");
@@ -232,7 +232,7 @@ fn to_ask_for_a_machine_that_nobody_looks_at_is_a_mistake() {
         --- stdout
         --- stderr
         heal: there are no [host.probes] in [DIR]/heal.toml
-          declared are: app
+          it declares: app
     "#]]
     .assert_eq(&ran.snapshot(&project));
 }

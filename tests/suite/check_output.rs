@@ -37,16 +37,15 @@ fn a_dead_service_says_so_first_and_what_to_type_last() {
         &project,
         &["check"],
         &expect![[r#"
-        exit 2
-        --- stdout
-        unhealthy app (dead)  process: not running
-            bad      process  not running
-                    because: no process fits
-            skipped  log  not asked: the process is not running
-            skipped  health  not asked: the process is not running
-        next  heal heal --dry-run
-        --- stderr
-    "#]],
+            exit 2
+            --- stdout
+            unhealthy app (dead)  process: not running
+                bad      process  not running
+                        because: no process fits
+                skipped  log, health  not asked: the process is not running
+            next  heal heal --dry-run
+            --- stderr
+        "#]],
     );
 }
 
@@ -86,9 +85,9 @@ fn a_starting_service_says_how_long_it_may() {
             --- stdout
             starting  app  health: connection refused (after [SPAN]) (starting, [SPAN] of [SPAN])
                 good     process  pid [PID], up [SPAN]
-                skipped  log  logs/service.log does not exist yet, [SPAN] after the start
                 bad      health  connection refused (after [SPAN])
                         url: http://127.0.0.1:[PORT]/health
+                skipped  log  logs/service.log does not exist yet, [SPAN] after the start
             --- stderr
         "#]],
     );
@@ -139,8 +138,8 @@ later = { kind = "command", command = ["sh", "-c", "echo only 3 of 9; exit 1"], 
                 unknown  queue  `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
                 bad      later  exit code 1: only 3 of 9
             degraded  port (hung)  port: no.sock: there is no such socket
-                skipped  process  nothing says how to recognise its process
                 bad      port  no.sock: there is no such socket
+                skipped  process  nothing says how to recognise its process
             disabled  fine  enabled = false
             note  1 setting of heal.toml does nothing yet: heal config check
             next  heal heal --dry-run
