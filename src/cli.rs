@@ -170,6 +170,11 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
         match error.kind() {
             K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
             // clap's own code, 2, would read as "critical" (DESIGN §3).
+            K::DisplayHelpOnMissingArgumentOrSubcommand => {
+                let mut error = Error::new(Kind::Usage, "a subcommand is missing");
+                error.rendered = Some(text.trim_end().to_owned());
+                Stop::Wrong(error)
+            }
             _ => Stop::Wrong(usage(&text)),
         }
     })
