@@ -71,8 +71,9 @@ impl DataDir {
         for dir in [self.root.clone(), self.journal(), self.root.join("state")] {
             match std::fs::symlink_metadata(&dir) {
                 Ok(meta) if meta.is_dir() => continue,
-                Ok(_) => {
-                    let message = format!("{} is not a directory", dir.display());
+                Ok(meta) => {
+                    let what = if meta.is_symlink() { "a link, which heal does not follow" } else { "not a directory" };
+                    let message = format!("{} is {what}", dir.display());
                     return Err(Error::new(Kind::Config, message)
                         .hint("set `[project] data_dir` to a directory that heal may have to itself"));
                 }
