@@ -101,6 +101,32 @@ fn killed_after_any_delay_the_next_run_converges() {
     });
 }
 
+#[test]
+fn killed_while_it_replaces_a_hung_service_there_are_never_two() {
+    let delays: Vec<u64> = (0..=900).step_by(60).collect();
+    in_parallel(&delays, |delay| {
+        let project = sleeper(
+            "startup_grace = \"0s\"\n[service.app.probes]\nbeat = { kind = \"fresh\", path = \"beat\", within = \"1h\" }",
+        );
+        project.write("beat", "");
+        project.heal(&["heal"]).exits(0);
+        let what = format!("killed after {delay} ms");
+        let (_, most) = Watch::during(&project, NAP, || {
+            let mut heal = project
+                .command(&["heal", "--set", "service.app.probes.beat.within=1ms"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("heal runs");
+            std::thread::sleep(Duration::from_millis(*delay));
+            let _ = heal.kill();
+            let _ = heal.wait();
+            converges(&project, &what);
+        });
+        assert!(most == 1, "{what}: {most} at once");
+    });
+}
+
 /// The calls of a start that change something, as strace names them.
 const CALLS: &str = "openat,mkdir,write,fdatasync,fsync,rename,ftruncate,flock,timer_settime,pipe2,clone,clone3,vfork,setsid,execve,linkat,unlink,unlinkat,dup2";
 
