@@ -55,6 +55,7 @@ use serde_json::{Map, Value, json};
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     host::sys::close_on_exec_everywhere();
     host::sys::sane_signals();
+    host::sys::sane_umask();
     end_panics_with_70();
     let argv: Vec<OsString> = argv.into_iter().collect();
     let cli = match cli::parse(&argv) {

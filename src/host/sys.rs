@@ -38,6 +38,14 @@ pub fn sane_signals() {
     let _ = pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
 }
 
+/// A mask that takes away the owner's own rights would make the data directory, and what a service writes, unreadable to
+/// us; one that takes away nothing would let everybody write what a service creates. Between these it is the user's choice.
+pub fn sane_umask() {
+    use nix::sys::stat::{Mode, umask};
+    let given = umask(Mode::from_bits_truncate(0o077));
+    umask((given | Mode::S_IWOTH) - Mode::S_IRWXU);
+}
+
 /// In a child between fork and exec: every signal gets its default, whatever heal itself was started with. What `nohup`
 /// or a script's `trap '' TERM` ignores is ignored across exec as well: such a service could only be killed.
 pub fn default_signals() -> io::Result<()> {

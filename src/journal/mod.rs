@@ -80,8 +80,9 @@ impl DataDir {
                     })?;
                     continue;
                 }
-                Ok(_) => {
-                    let message = format!("{} is not a directory", dir.display());
+                Ok(meta) => {
+                    let what = if meta.is_symlink() { "a link, which heal does not follow" } else { "not a directory" };
+                    let message = format!("{} is {what}", dir.display());
                     return Err(Error::new(Kind::Config, message)
                         .hint("set `[project] data_dir` to a directory that heal may have to itself"));
                 }

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, clippy::type_complexity)]
+
 use super::*;
 use crate::model::Stamp;
 use crate::model::event::Event;

@@ -1,1 +1,104 @@
-//! To be written.
+//! What if the journal is torn, full of rubbish, newer than we are, or gone? What can be read counts; what cannot is never guessed.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use expect_test::expect;
+
+use super::acting::{NAP, end, running, sleeper, started_by, the_one};
+use super::support::Project;
+
+fn today(project: &Project) -> PathBuf {
+    let entries = std::fs::read_dir(project.path("data/journal")).expect("there").flatten();
+    entries.map(|entry| entry.path()).max().expect("a journal")
+}
+
+fn append(project: &Project, bytes: &[u8]) {
+    let mut file = std::fs::OpenOptions::new().append(true).open(today(project)).expect("there");
+    file.write_all(bytes).expect("written");
+}
+
+/// A service that cannot be brought up, with a budget of three acts of which two are spent.
+fn spent() -> Project {
+    let project = started_by("[\"false\"]", "restart_limit = \"2 per 1h\"");
+    project.heal(&["heal"]).exits(2);
+    project.heal(&["heal"]).exits(2);
+    project.heal(&["heal"]).exits(69);
+    project
+}
+
+#[test]
+fn a_torn_tail_and_rubbish_neither_lose_the_budget_nor_the_next_line() {
+    let rubbish: [(&str, &[u8]); 5] = [
+        ("a torn line", b"{\"v\":1,\"at\":\"2026-"),
+        ("rubbish", b"\x00\xff\xfe\x1b[31m\n\n{}\n[]\nnull\n"),
+        ("an unknown event", b"{\"v\":1,\"at\":\"2026-11-22T00:00:00Z\",\"up\":1,\"boot\":\"b\",\"run\":\"r\",\"event\":\"teleported\",\"to\":7}\n"),
+        ("an event without its fields", b"{\"v\":1,\"at\":\"2026-11-22T00:00:00Z\",\"up\":1,\"boot\":\"b\",\"run\":\"r\",\"event\":\"released\"}\n"),
+        ("another one's tail", b"\"}\n"),
+    ];
+    for (what, bytes) in rubbish {
+        let project = spent();
+        append(&project, bytes);
+        for snapshot in ["kept", "gone"] {
+            if snapshot == "gone" {
+                std::fs::remove_file(project.path("data/state/now.json")).expect("removed");
+            }
+            let ran = project.heal(&["heal"]);
+            assert_eq!(ran.code, 69, "{what}, snapshot {snapshot}: {ran:?}");
+        }
+        assert!(project.processes().is_empty(), "{what}");
+        project.heal(&["release", "app"]).exits(0);
+        let text = String::from_utf8_lossy(&std::fs::read(today(&project)).expect("read")).into_owned();
+        let last = text.lines().last().expect("a line");
+        assert!(serde_json::from_str::<serde_json::Value>(last).is_ok(), "{what}: {last}");
+    }
+}
+
+#[test]
+fn a_snapshot_is_disposable() {
+    let spoil: [(&str, &[u8]); 4] =
+        [("empty", b""), ("torn", b"{\"v\":1,\"fi"), ("rubbish", b"\xff\xff"), ("null", b"null")];
+    for (what, bytes) in spoil {
+        let project = spent();
+        std::fs::write(project.path("data/state/now.json"), bytes).expect("written");
+        std::fs::write(project.path("data/state/last-run"), bytes).expect("written");
+        project.heal(&["heal"]).exits(69);
+        assert_eq!(project.events("intent").len(), 2, "{what}");
+        assert_eq!(project.events("opened").len(), 1, "{what}");
+    }
+}
+
+#[test]
+fn a_journal_of_a_newer_heal_is_read_and_never_written() {
+    let project = sleeper("");
+    project.heal(&["heal"]).exits(0);
+    let pid = the_one(&project, NAP);
+    append(&project, b"{\"v\":2,\"something\":\"else\"}\n");
+    end(pid);
+    let before = std::fs::read(today(&project)).expect("read");
+    let ran = project.heal(&["heal"]).exits(65);
+    expect![[r#"
+        exit 65
+        --- stdout
+        --- stderr
+        heal: [DIR]/data/journal was written by a newer heal
+          install that version, or point `[project] data_dir` elsewhere
+    "#]]
+    .assert_eq(&ran.snapshot(&project));
+    project.heal(&["release", "app"]).exits(65);
+    project.heal(&["check"]).exits(2);
+    assert_eq!(std::fs::read(today(&project)).expect("read"), before);
+    assert!(running(&project, NAP).is_empty());
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_no_empty_budget() {
+    let project = spent();
+    std::fs::remove_file(project.path("data/state/now.json")).expect("removed");
+    let path = today(&project);
+    std::fs::remove_file(&path).expect("removed");
+    std::fs::create_dir(&path).expect("created");
+    let ran = project.heal(&["heal"]).exits(74);
+    assert!(ran.stderr.contains("cannot read the journal"), "{ran:?}");
+    assert!(project.processes().is_empty());
+}
