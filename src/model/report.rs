@@ -146,6 +146,8 @@ pub struct Report {
     pub duration_ms: u64,
     /// Nothing was done, only planned.
     pub dry_run: bool,
+    /// Was anything done, told or found that the run before did not do, tell or find? `--quiet` prints nothing otherwise.
+    pub news: bool,
     /// Services in the order of the configuration, then `host`.
     pub subjects: Vec<Subject>,
     /// Acts that an earlier run began and did not finish.

@@ -19,10 +19,14 @@ pub fn is_critical(subject: &Subject) -> bool {
     subject.standing.level == Level::Unhealthy && !cured
 }
 
-/// The text of a report. With `quiet` it is empty unless something is wrong or was done: cron mails whatever is printed.
+/// The text of a report. With `quiet` it is empty unless there is news that is not good: cron mails whatever is printed, and
+/// a service that waits for a person all night is not to send six hundred mails.
 #[must_use]
 pub fn report(report: &Report, quiet: bool) -> String {
     let mut text = String::new();
+    if quiet && !report.news {
+        return text;
+    }
     let mut subjects: Vec<&Subject> = report.subjects.iter().collect();
     // Stable: equals stay in the order of the file.
     subjects.sort_by_key(|subject| std::cmp::Reverse((subject.act.is_some(), subject.standing.level)));

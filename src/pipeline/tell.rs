@@ -19,8 +19,8 @@ const ALL: Duration = Duration::from_secs(10);
 /// The name under which the data directory's own list of alerts counts as a channel.
 const LIST: &str = "operator_alerts";
 
-/// Tells what is due. Never fails: what did not arrive is in the answer.
-pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> Vec<Delivery> {
+/// Tells what is due. Never fails: what did not arrive is in the answer, and whether anything did.
+pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> (Vec<Delivery>, bool) {
     let deadline = Instant::now() + ALL;
     let mut deliveries = Vec::new();
     for (message, incident) in due(journal, report) {
@@ -36,9 +36,10 @@ pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir:
             }
         }
     }
+    let told = deliveries.iter().any(|delivery| delivery.failure.is_none());
     // The list is where everything can be read later, not somebody who was told.
     deliveries.retain(|delivery| delivery.channel != LIST || delivery.failure.is_some());
-    deliveries
+    (deliveries, told)
 }
 
 const fn timeout(channel: &Declared) -> Duration {

@@ -57,13 +57,17 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     }
     journal.save();
     report.duration_ms = millis(start);
+    let before = LastRun::read(&dir).map(|run| run.exit_code);
     let stamp = LastRun { moment: clock::now(), exit_code: Exit::of(&report).code() };
     if let Err(error) = stamp.write(&dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
     options.progress("telling");
-    report.alerts = tell::tell(config, &mut journal, &report, &dir);
+    let (alerts, told) = tell::tell(config, &mut journal, &report, &dir);
+    let acted = report.subjects.iter().any(|subject| subject.act.is_some());
+    report.news = acted || told || !report.unfinished.is_empty() || before != Some(stamp.exit_code);
+    report.alerts = alerts;
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)

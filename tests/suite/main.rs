@@ -17,6 +17,7 @@ mod config;
 mod examples;
 mod faults;
 mod heal;
+mod heal_quiet;
 mod identity;
 mod identity_pidfile;
 mod init;
