@@ -100,9 +100,9 @@ impl Global {
     }
 }
 
-/// The subcommands. Their words of help stand at their `Args`: clap would let a doc comment here replace them.
+/// The subcommands.
+#[expect(missing_docs, reason = "a comment on a variant would replace the help that stands in its file")]
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a doc comment on a variant would be what `heal --help` prints")]
 pub enum Command {
     Check(commands::check::Args),
     Heal(commands::heal::Args),
@@ -169,29 +169,39 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
         let text = error.render().to_string();
         match error.kind() {
             K::DisplayHelp | K::DisplayVersion => Stop::Shown(text),
+            // clap's own code, 2, would read as "critical" (DESIGN §3).
             K::DisplayHelpOnMissingArgumentOrSubcommand => {
                 let mut error = Error::new(Kind::Usage, "a subcommand is missing");
-                error.rendered = Some(text.trim().to_owned());
+                error.rendered = Some(text.trim_end().to_owned());
                 Stop::Wrong(error)
             }
-            // clap's own code, 2, would read as "critical" (DESIGN §3).
-            _ => {
-                let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim()).to_owned();
-                let mut lines = text.lines();
-                let first = lines.next().unwrap_or("wrong usage").to_owned();
-                let mut error = Error::new(Kind::Usage, first);
-                let rest = lines.collect::<Vec<_>>().join("\n");
-                error.rendered = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
-                Stop::Wrong(error)
-            }
+            _ => Stop::Wrong(usage(&text)),
         }
     })
+}
+
+/// clap's text as an error: its first paragraph is the message, what follows is for people.
+fn usage(text: &str) -> Error {
+    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let mut error = Error::new(Kind::Usage, message.split_whitespace().collect::<Vec<_>>().join(" "));
+    error.rendered = Some(rest.trim_end().to_owned()).filter(|rest| !rest.is_empty());
+    error
 }
 
 /// Did a command line that could not be read ask for JSON?
 #[must_use]
 pub fn wants_json(argv: &[OsString]) -> bool {
     argv.iter().any(|arg| arg == "--json" || arg == "--format=json")
+        || argv.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+}
+
+/// The subcommand that a command line names which could not be read; `heal` when none is to be seen.
+#[must_use]
+pub fn named(argv: &[OsString]) -> String {
+    let command = Cli::command();
+    let known = |arg: &OsString| command.find_subcommand(arg).map(|sub| sub.get_name().to_owned());
+    argv.iter().skip(1).find_map(known).unwrap_or_else(|| "heal".to_owned())
 }
 
 /// The whole command line, as help, completions and manual need it.

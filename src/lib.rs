@@ -60,7 +60,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match cli::parse(&argv) {
         Ok(cli) => cli,
         Err(cli::Stop::Shown(text)) => return print(&text, Exit::Fine),
-        Err(cli::Stop::Wrong(error)) => return complain(&error, "heal", cli::wants_json(&argv)),
+        Err(cli::Stop::Wrong(error)) => return complain(&error, &cli::named(&argv), cli::wants_json(&argv)),
     };
     cli.global.apply_colour();
     let (name, json, quiet) = (cli.command.name(), cli.global.wants_json(), cli.global.quiet);

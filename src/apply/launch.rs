@@ -28,6 +28,9 @@ pub(super) fn start(
     service: &Service,
 ) -> Result<(Identity, Child), String> {
     let name = launch.argv.first().ok_or("`start` is empty")?;
+    if !launch.cwd.is_dir() {
+        return Err(format!("its directory {} does not exist", launch.cwd.display()));
+    }
     let path = launch.env.get("PATH").map_or(env::PATH, String::as_str);
     let program = env::program(name, &launch.cwd, path)?;
     let log =

@@ -60,17 +60,16 @@ fn check(global: &Global) -> Result<Answer> {
             config.services.iter().map(|watched| watched.probes.len()).sum::<usize>() + config.host_probes.len();
         human.push_str(&format!(
             "{path} is right: {}, {}, {}\n",
-            count(config.services.len(), "service"),
-            count(probes, "probe"),
-            count(config.alerts.len(), "alert channel")
+            counted(config.services.len(), "service"),
+            counted(probes, "probe"),
+            counted(config.alerts.len(), "alert channel")
         ));
     }
     Ok(Answer::fine(human, json!({"path": path, "warnings": config.warnings})))
 }
 
-/// "1 probe", "2 probes".
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn show(global: &Global) -> Result<Answer> {
@@ -80,7 +79,7 @@ fn show(global: &Global) -> Result<Answer> {
     Ok(Answer::fine(human, json!({"config": shown})))
 }
 
-fn kinds() -> Answer {
+pub(super) fn kinds() -> Answer {
     let mut human = String::new();
     let mut section = |title: &str, kinds: &[(&str, &str, &str)], planned: &[&str]| -> Value {
         human.push_str(&format!("{title}\n"));

@@ -42,6 +42,6 @@ impl Args {
         let path = here.join(FILE);
         apply::create_new(&path, &text)?;
         let said = format!("wrote {}\nnext  edit it, then: heal config check && heal check\n", path.display());
-        Ok(Answer::fine(said, json!({"path": path})))
+        Ok(Answer::fine(said, json!({"path": path.display().to_string()})))
     }
 }

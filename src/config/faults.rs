@@ -2,18 +2,26 @@
 //! The value of a secret is never shown: not in the message, not in the source line.
 
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use super::mask::mask;
 use crate::error::{Error, Fault, Kind};
-use crate::model::redact;
 
 /// A byte range of the file, or beyond its end the number of a `--set`.
 pub(super) type Place = Range<usize>;
 
+/// Each `--set` has a few places of its own, so that a value is told from the table around it.
+const PLACES: usize = 4;
+
+/// More faults than this are one fault: it is another kind of file.
+const MOST: usize = 50;
+
 /// Collects the faults of one configuration.
 #[derive(Debug)]
 pub(super) struct Faults {
+    path: String,
     name: String,
     text: String,
     assignments: Vec<String>,
@@ -21,34 +29,42 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new(name: &str, text: &str, assignments: &[String]) -> Self {
-        Self { name: name.to_owned(), text: text.to_owned(), assignments: assignments.to_vec(), found: Vec::new() }
+    pub(super) fn new(path: &Path, text: &str, assignments: &[String]) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let path = path.display().to_string();
+        Self { path, name, text: text.to_owned(), assignments: assignments.to_vec(), found: Vec::new() }
     }
 
-    /// The place of the n-th `--set`.
-    pub(super) const fn command_line(&self, number: usize) -> Place {
-        let at = self.text.len() + 1 + number;
-        at..at
+    /// The place of the n-th `--set`: of the tables on its way, and of its last key and value.
+    pub(super) const fn command_line(&self, number: usize) -> (Place, Place) {
+        let at = self.text.len() + 1 + number * PLACES;
+        (at..at + PLACES, at + 1..at + 2)
     }
 
     pub(super) fn add(&mut self, place: Place, message: impl Into<String>, hint: Option<String>) {
         self.found.push((place, message.into(), hint));
     }
 
+    /// Was anything there found wrong already?
+    pub(super) fn has_in(&self, place: &Place) -> bool {
+        self.found.iter().any(|(found, ..)| place.start <= found.start && found.end <= place.end)
+    }
+
     /// `file:line:column`, or which `--set`.
     pub(super) fn place(&self, place: &Place) -> String {
         if let Some(assignment) = self.assignment(place) {
-            let key = assignment.split('=').next().unwrap_or_default();
-            return format!("--set {key}");
+            // Without a `=`, all of it may be the value.
+            let key = assignment.split_once('=').map(|(key, _)| key).filter(|key| !key.is_empty());
+            return key.map_or_else(|| "--set".to_owned(), |key| format!("--set {key}"));
         }
-        let before = self.text.get(..place.start.min(self.text.len())).unwrap_or_default();
+        let before = &self.text[..self.text.floor_char_boundary(place.start)];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
     }
 
     fn assignment(&self, place: &Place) -> Option<&String> {
-        self.assignments.get(place.start.checked_sub(self.text.len() + 1)?)
+        self.assignments.get(place.start.checked_sub(self.text.len() + 1)? / PLACES)
     }
 
     /// All faults as one error, or nothing.
@@ -57,6 +73,8 @@ impl Faults {
             return None;
         }
         self.found.sort_by_key(|(place, ..)| place.start);
+        let all = self.found.len();
+        self.found.truncate(MOST);
         let shown = mask(&self.text);
         let rendered: Vec<String> = self.found.iter().map(|fault| self.render(&shown, fault)).collect();
         let faults = self.found.iter().map(|(place, message, hint)| Fault {
@@ -64,11 +82,12 @@ impl Faults {
             message: message.clone(),
             hint: hint.clone(),
         });
-        let count = match self.found.len() {
+        let count = match all {
             1 => "1 fault".to_owned(),
+            count if count > MOST => format!("{count} faults; these are the first {MOST}"),
             count => format!("{count} faults"),
         };
-        let mut error = Error::new(Kind::Config, format!("{} has {count}", self.name))
+        let mut error = Error::new(Kind::Config, format!("{} has {count}", self.path))
             .hint("correct it and try again with `heal config check`");
         error.faults = faults.collect();
         error.rendered = Some(rendered.join("\n\n"));
@@ -80,11 +99,12 @@ impl Faults {
         let mut group = if self.assignment(place).is_some() {
             title.element(Level::NOTE.message(format!("in `{}`", self.place(place))))
         } else {
-            // An empty range would not be drawn at all.
-            let end = place.end.max(place.start + 1).min(shown.len());
+            // An empty range would not be drawn at all, and one that cuts a character in two cannot be.
+            let start = shown.floor_char_boundary(place.start);
+            let end = shown.ceil_char_boundary(place.end.max(start + 1));
             // Only the first line of a long value: the rest explains nothing.
-            let first = shown.get(place.start..end).and_then(|text| text.find('\n')).map_or(end, |at| place.start + at);
-            let range = place.start.min(shown.len())..first.max(place.start.min(shown.len()));
+            let first = shown[start..end].find('\n').map_or(end, |at| start + at);
+            let range = start..first.max(start);
             title.element(
                 Snippet::source(shown).path(self.name.as_str()).annotation(AnnotationKind::Primary.span(range)),
             )
@@ -96,36 +116,9 @@ impl Faults {
     }
 }
 
-/// The text with everything behind `=` on lines that name a secret replaced by stars of the same length, and so the rest
-/// of a string that such a line leaves open.
-fn mask(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut open: Option<&str> = None;
-    for line in text.split_inclusive('\n') {
-        let start = if open.is_some() { Some(0) } else { secret_from(line) };
-        let Some(start) = start else {
-            masked.push_str(line);
-            continue;
-        };
-        let quotes = ["\"\"\"", "'''"];
-        open = match open {
-            Some(quote) if line.contains(quote) => None,
-            Some(quote) => Some(quote),
-            None => quotes.into_iter().find(|quote| line[start..].matches(quote).count() == 1),
-        };
-        masked.push_str(&line[..start]);
-        let star = |c: char| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) };
-        masked.extend(line[start..].chars().map(star));
-    }
-    masked
-}
-
-/// Where the value of a secret begins on this line.
-fn secret_from(line: &str) -> Option<usize> {
-    line.match_indices('=').find_map(|(at, _)| {
-        let key = line[..at].trim_end().rsplit([' ', '{', ',', '.']).next().unwrap_or_default();
-        redact::is_secret_name(key).then_some(at + 1)
-    })
+/// The word with its article.
+pub(super) fn a(word: &str) -> String {
+    format!("{} {word}", if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
 }
 
 /// The nearest of the known names, if one is near.
@@ -136,7 +129,7 @@ pub(super) fn suggestion<'n>(name: &str, known: impl IntoIterator<Item = &'n str
         .map(|other| (strsim::damerau_levenshtein(&name.to_ascii_lowercase(), other), *other))
         .min_by_key(|(distance, _)| *distance);
     match best {
-        Some((distance, other)) if distance <= 1 + name.chars().count() / 3 => Some(format!("did you mean `{other}`?")),
+        Some((distance, other)) if distance <= 1 + name.chars().count() / 4 => Some(format!("did you mean `{other}`?")),
         _ if known.is_empty() => None,
         _ => Some(format!("known are {}", list(&known))),
     }
@@ -151,23 +144,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_masked_wherever_they_stand() {
-        let table = [
-            ("token = \"abc\" # x\nname = \"n\"\n", "token = ***** * *\nname = \"n\"\n".to_owned()),
-            ("a = { kind = \"x\", token = \"t\" }\n", "a = { kind = \"x\", token = *** *\n".to_owned()),
-            ("password = \"\"\"\nsecret\n\"\"\"\nb = 1\n", "password = ***\n******\n***\nb = 1\n".to_owned()),
-            ("token = \"open\nb = 1\n", "token = *****\nb = 1\n".to_owned()),
-        ];
-        for (text, expected) in table {
-            assert_eq!(mask(text), expected);
-            assert_eq!(mask(text).len(), text.len());
-        }
-    }
-
-    #[test]
     fn near_names_are_suggested() {
         assert_eq!(suggestion("witin", ["path", "within"]), Some("did you mean `within`?".to_owned()));
         assert_eq!(suggestion("zzz", ["path", "within"]), Some("known are `path`, `within`".to_owned()));
         assert_eq!(suggestion("zzz", []), None);
+        // Two letters of three are not a typing error.
+        assert_eq!(suggestion("foo", ["log"]), Some("known are `log`".to_owned()));
     }
 }

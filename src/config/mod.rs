@@ -2,9 +2,11 @@
 
 mod faults;
 mod file;
+mod mask;
 mod resolve;
 mod service;
 mod show;
+mod syntax;
 mod typed;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
 use crate::model::{Service, Span};
 use crate::{alert, probe};
-use faults::{Faults, suggestion};
+use faults::{Faults, a, suggestion};
 pub use file::Mode;
 use typed::Table;
 
@@ -110,19 +112,23 @@ impl Origin {
 }
 
 fn read(path: &Path) -> Result<(String, PathBuf)> {
-    let unread = |why: String| {
-        Error::new(Kind::Config, format!("{} cannot be read: {why}", path.display()))
-            .hint("`heal init` writes a new one; `--config FILE` names another")
+    let unread = |why: files::Unread| {
+        let hint = match why {
+            files::Unread::Missing => "`heal init` writes a new one; `--config FILE` names another",
+            // `heal init` would refuse: something is there.
+            files::Unread::Failed(_) => "put it right, or name another with `--config FILE`",
+        };
+        Error::new(Kind::Config, format!("{} cannot be read: {why}", path.display())).hint(hint)
     };
-    let (_, meta) = files::open(path).map_err(|why| unread(why.to_string()))?;
+    let (_, meta) = files::open(path).map_err(unread)?;
     trust::check(&meta).map_err(|(why, remedy)| {
         let remedy = remedy.replace("{}", &path.display().to_string());
         Error::new(Kind::Config, format!("{} is refused: {why}", path.display()))
             .hint(format!("`{remedy}`, if you trust what it says"))
     })?;
-    let text = files::read_text(path, LIMIT).map_err(|why| unread(why.to_string()))?;
+    let text = files::read_text(path, LIMIT).map_err(unread)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let root = std::fs::canonicalize(parent).map_err(|error| unread(error.to_string()))?;
+    let root = std::fs::canonicalize(parent).map_err(|error| unread(error.into()))?;
     Ok((text, root))
 }
 
@@ -131,14 +137,12 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
 /// # Errors
 /// All its faults in one.
 pub fn parse(path: &Path, root: &Path, text: &str, set: &[String]) -> Result<Config> {
-    let name = path.file_name().map_or_else(|| FILE.to_owned(), |name| name.to_string_lossy().into_owned());
-    let mut faults = Faults::new(&name, text, set);
+    // A mark that some editors put first; it is no part of the text, and places are counted without it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut faults = Faults::new(path, text, set);
     let (mut document, errors) = DeTable::parse_recoverable(keep(text.to_owned()));
     if !errors.is_empty() {
-        for error in errors {
-            let message = format!("not TOML: {}", error.message().lines().next().unwrap_or_default());
-            faults.add(error.span().unwrap_or_default(), message, None);
-        }
+        syntax::report(&errors, text, &mut faults);
         return Err(faults.into_error().unwrap_or_else(|| Error::new(Kind::Config, "not TOML")));
     }
     let table = document.get_mut();
@@ -176,12 +180,13 @@ impl Reader<'_> {
                 let known = file::SECTIONS.iter().chain(file::PLANNED).copied();
                 faults.add(key.span(), format!("unknown section `{name}`"), suggestion(name, known));
             } else if !value.get_ref().is_table() {
-                faults.add(value.span(), format!("`{name}` is a {}, not a table", value.get_ref().type_str()), None);
+                faults.add(value.span(), format!("`{name}` is {}, not a table", a(value.get_ref().type_str())), None);
             }
         }
         let section = |name: &str| document.get_ref().get(name).and_then(typed::as_table);
         let project = match section("project") {
             Some(table) => typed::read::<file::Project>(&table, faults),
+            None if document.get_ref().contains_key("project") => None,
             None => {
                 let hint = "begin with:\n[project]\nname = \"my-bot\"".to_owned();
                 faults.add(document.span().start..document.span().start, "[project] is missing", Some(hint));
@@ -209,14 +214,17 @@ impl Reader<'_> {
             typed::read::<file::Schedule>(&tick, faults)
         });
         let project = project?;
+        let place_of = |key: &str| {
+            let table = document.get_ref().get("project");
+            let value = table.and_then(|table| table.get_ref().get(key));
+            value.or(table).map(Spanned::span).unwrap_or_default()
+        };
         if project.name.trim().is_empty() || project.name.chars().any(char::is_control) {
-            let place = document.get_ref().get("project").map(Spanned::span).unwrap_or_default();
-            faults.add(place, "`name` is empty or holds control characters", None);
+            faults.add(place_of("name"), "`name` is empty or holds control characters", None);
         }
         let data_dir = self.root.join(&project.data_dir);
         if [Path::new("/"), self.root].contains(&data_dir.as_path()) {
-            let place = document.get_ref().get("project").map(Spanned::span).unwrap_or_default();
-            faults.add(place, "`data_dir` has to be a directory of its own", None);
+            faults.add(place_of("data_dir"), "`data_dir` has to be a directory of its own", None);
         }
         // Default logs need the data directory, which is known only now.
         for watched in &mut services {
@@ -248,8 +256,8 @@ impl Reader<'_> {
                 faults.add(key.span(), format!("unknown key `{}`", key.get_ref()), hint);
                 continue;
             }
-            let Some(probes) = typed::as_table(value) else { continue };
-            for (name, place, table) in typed::tables(Some(&probes), "a probe", faults) {
+            let probes = typed::table(value, "probes", "[host.probes]", faults);
+            for (name, place, table) in typed::tables(probes.as_ref(), "a probe", faults) {
                 check_name(&name, "probe", &place, faults);
                 found.extend(service::probe(&name, table, faults, warnings));
             }

@@ -6,23 +6,24 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::faults::Faults;
+use super::faults::{Faults, Place, a};
 use crate::host::env;
-use crate::model::Span;
+use crate::model::{Bytes, Percent, Rate, Span};
 
 /// Lays `KEY=VALUE` over the table: dotted keys, TOML values, and a bare word is a string.
 pub(super) fn set(table: &mut DeTable<'static>, assignment: &str, number: usize, faults: &mut Faults) {
-    let place = faults.command_line(number);
-    let Some((key, text)) = assignment.split_once('=') else {
-        faults.add(place, format!("`--set {assignment}` is not KEY=VALUE"), None);
+    let (place, last_place) = faults.command_line(number);
+    let hint = || Some("write it as service.bot.startup_grace=5m".to_owned());
+    let Some((key, text)) = assignment.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+        faults.add(place, "`--set` is not followed by KEY=VALUE", hint());
         return;
     };
     let keys: Vec<&str> = key.split('.').map(str::trim).collect();
     if keys.iter().any(|key| key.is_empty()) {
-        faults.add(place, format!("`{key}` is not a dotted key such as service.bot.startup_grace"), None);
+        faults.add(place, format!("`{key}` is not a dotted key"), hint());
         return;
     }
-    let value = parse_value(text);
+    let value = at_place(parse_value(text), &last_place);
     let mut at = table;
     let Some((last, above)) = keys.split_last() else { return };
     for key in above {
@@ -31,7 +32,7 @@ pub(super) fn set(table: &mut DeTable<'static>, assignment: &str, number: usize,
         match next.get_mut() {
             DeValue::Table(table) => at = table,
             other => {
-                let message = format!("`{key}` in `--set {}` is a {}, not a table", keys.join("."), other.type_str());
+                let message = format!("`{key}` in `--set {}` is {}, not a table", keys.join("."), a(other.type_str()));
                 faults.add(place, message, None);
                 return;
             }
@@ -39,7 +40,25 @@ pub(super) fn set(table: &mut DeTable<'static>, assignment: &str, number: usize,
     }
     // Removed first: an existing key would keep the place of the file.
     at.remove(*last);
-    at.insert(Spanned::new(place.clone(), Cow::Owned((*last).to_owned())), Spanned::new(place, value));
+    at.insert(Spanned::new(last_place.clone(), Cow::Owned((*last).to_owned())), Spanned::new(last_place, value));
+}
+
+/// The value with all places inside it replaced: they are those of another text than the file's.
+fn at_place(value: DeValue<'static>, place: &Place) -> DeValue<'static> {
+    match value {
+        DeValue::Array(array) => {
+            let items = array.into_iter().map(|item| Spanned::new(place.clone(), at_place(item.into_inner(), place)));
+            DeValue::Array(items.collect())
+        }
+        DeValue::Table(table) => {
+            let entries = table.into_iter().map(|(key, value)| {
+                let value = at_place(value.into_inner(), place);
+                (Spanned::new(place.clone(), key.into_inner()), Spanned::new(place.clone(), value))
+            });
+            DeValue::Table(entries.collect())
+        }
+        other => other,
+    }
 }
 
 /// A TOML value; what is not one is a string, so that `--set a.b=text` needs no quotes within quotes.
@@ -69,7 +88,7 @@ fn replace(value: &mut Spanned<DeValue<'static>>, faults: &mut Faults) {
                     let chosen = match env::var(&name) {
                         None => default,
                         Some(text) => match like(&default, &text) {
-                            Ok(chosen) => chosen,
+                            Ok(chosen) => at_place(chosen, &span),
                             Err(why) => {
                                 // The value of a variable may be a secret: it is not shown.
                                 faults.add(span, format!("the environment variable {name} {why}"), None);
@@ -94,7 +113,10 @@ fn like(default: &DeValue<'_>, text: &str) -> Result<DeValue<'static>, String> {
         DeValue::String(shown) if shown.parse::<Span>().is_ok() && text.bytes().all(|b| b.is_ascii_digit()) => {
             Ok(DeValue::String(Cow::Owned(format!("{text}s"))))
         }
-        DeValue::String(_) => Ok(DeValue::String(Cow::Owned(text.to_owned()))),
+        DeValue::String(shown) => match unlike(shown, text) {
+            Some(what) => Err(format!("is not {what}")),
+            None => Ok(DeValue::String(Cow::Owned(text.to_owned()))),
+        },
         DeValue::Boolean(_) => match text.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => Ok(DeValue::Boolean(true)),
             "false" | "0" | "no" | "off" => Ok(DeValue::Boolean(false)),
@@ -106,8 +128,24 @@ fn like(default: &DeValue<'_>, text: &str) -> Result<DeValue<'static>, String> {
             if value.same_type(other) || float_for_integer {
                 Ok(value)
             } else {
-                Err(format!("is not of the type of its default, {}", other.type_str()))
+                Err(format!("is not {}, as its default is", a(other.type_str())))
             }
         }
+    }
+}
+
+/// What `default` is and `text` is not. Said here, where the variable is known: later it would look like a fault of the file.
+fn unlike(default: &str, text: &str) -> Option<&'static str> {
+    let breaks = |is: fn(&str) -> bool| is(default) && !is(text);
+    if breaks(|text| text.parse::<Span>().is_ok()) {
+        Some("a duration such as 90s or 5m")
+    } else if breaks(|text| text.parse::<Bytes>().is_ok()) {
+        Some("a size such as 512MB")
+    } else if breaks(|text| text.parse::<Rate>().is_ok()) {
+        Some("a rate such as 3 per 1h")
+    } else if breaks(|text| text.parse::<Percent>().is_ok()) {
+        Some("a percentage such as 80%")
+    } else {
+        None
     }
 }

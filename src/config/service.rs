@@ -44,7 +44,8 @@ impl Reader<'_> {
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
         let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
         let mut probes = vec![implied()];
-        let declared = tables.get_ref().get("probes").and_then(typed::as_table);
+        let shape = format!("[service.{name}.probes]");
+        let declared = tables.get_ref().get("probes").and_then(|value| typed::table(value, "probes", &shape, faults));
         for (name, place, table) in typed::tables(declared.as_ref(), "a probe", faults) {
             check_name(&name, "probe", &place, faults);
             if let Some(declared) = probe(&name, table, faults, warnings) {
@@ -66,7 +67,8 @@ impl Reader<'_> {
         if let Some(ladder) = &written.ladder {
             check_ladder(name, ladder, &custom, &ladder_place, faults, warnings);
         }
-        check_identity(name, &written, &place_of, faults);
+        let named = ["unit", "match"].iter().any(|key| table.get_ref().contains_key(*key));
+        check_identity(name, named, &written, &place_of, faults);
         if written.unit.is_some() {
             let place = faults.place(&place_of("unit"));
             warnings.push(format!("{place}: supervisors are not spoken to yet; heal only observes [service.{name}]"));
@@ -109,15 +111,23 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
     Service { name: name.to_owned(), rules, selector: written.selector, launch, unit: written.unit }
 }
 
-fn check_identity(name: &str, written: &file::Service, place_of: &dyn Fn(&str) -> Place, faults: &mut Faults) {
+/// `named`: there is a `unit` or a `match`, be it one that could not be read.
+fn check_identity(
+    name: &str,
+    named: bool,
+    written: &file::Service,
+    place_of: &dyn Fn(&str) -> Place,
+    faults: &mut Faults,
+) {
     let example = || Some("match = { executable = \"python3\", args_contain = \"bot.py\" }".to_owned());
     match (&written.unit, &written.selector) {
-        (None, None) => {
+        (None, None) if !named => {
             let message =
                 format!("[service.{name}] has neither `unit` nor `match`: heal could not tell which process it is");
             faults.add(place_of(""), message, example());
         }
-        (_, Some(selector)) if names_nobody(selector) => {
+        // With a key taken out that was wrong, it is not known whom it would name.
+        (_, Some(selector)) if names_nobody(selector) && !faults.has_in(&place_of("match")) => {
             faults.add(place_of("match"), "`match` names no process by itself", example());
         }
         _ => {}

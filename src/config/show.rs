@@ -16,7 +16,10 @@ impl Config {
             Mode::Observe => "observe",
         };
         let mut shown = Map::new();
-        shown.insert("project".into(), json!({"name": self.name, "mode": mode, "data_dir": self.data_dir}));
+        shown.insert(
+            "project".into(),
+            json!({"name": self.name, "mode": mode, "data_dir": self.data_dir.display().to_string()}),
+        );
         if let Some(tick) = self.tick {
             shown.insert("schedule".into(), json!({"heal": tick}));
         }
@@ -78,10 +81,10 @@ impl Config {
                     (name.clone(), shown.into())
                 })
                 .collect();
-            add("start", json!(launch.argv));
-            add("cwd", json!(launch.cwd));
+            add("start", json!(redact::args(&launch.argv)));
+            add("cwd", json!(launch.cwd.display().to_string()));
             add("env", env.into());
-            add("log", json!(short(&launch.log, &self.root)));
+            add("log", json!(short(&launch.log, &self.root).display().to_string()));
             add("stop_grace", json!(launch.stop_grace));
             add("verify_within", json!(launch.verify_within));
         }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 
-use super::faults::{Faults, Place, suggestion};
+use super::faults::{Faults, Place, a, suggestion};
 use crate::model::redact;
 
 /// A table of the file, all its text owned.
@@ -23,7 +23,8 @@ pub(super) fn read_with<T>(
     loop {
         let value = Spanned::new(table.span(), DeValue::Table(table.get_ref().clone()));
         let error = match parse(ValueDeserializer::from(value)) {
-            Ok(read) => return removed.is_empty().then_some(read),
+            // Without the keys that were wrong: what else is wrong with it is to be said as well.
+            Ok(read) => return Some(read),
             Err(error) => error,
         };
         let message = error.message();
@@ -34,15 +35,21 @@ pub(super) fn read_with<T>(
             }
             return None;
         }
-        let place = error.span().filter(|span| *span != table.span());
-        let Some(key) = place.as_ref().and_then(|place| remove(table.get_mut(), place)) else {
+        // A check across keys names the one that it is about, `like this`, first.
+        let named = || Some(table.get_ref().get(quoted_after(message, "")?.as_str())?.span());
+        let place = error.span().filter(|span| *span != table.span()).or_else(named);
+        let keys = table.get_ref().len();
+        let by_place = place.as_ref().and_then(|place| remove(table.get_mut(), place));
+        // What `--set` made has one place for a table and all that is in it.
+        let Some((key, value)) = by_place.or_else(|| remove_unknown(table.get_mut(), message)) else {
             if removed.is_empty() {
                 faults.add(table.span(), message.to_owned(), None);
             }
             return None;
         };
-        let (message, hint) = reword(message, &key, extra);
-        faults.add(place.unwrap_or_default(), message, hint);
+        let own = table.get_ref().len() < keys;
+        let (message, hint) = reword(message, &key, &value, if own { extra } else { &[] });
+        faults.add(place.unwrap_or_else(|| table.span()), message, hint);
         removed.push(key);
     }
 }
@@ -70,7 +77,7 @@ pub(super) fn tables(of: Option<&Table>, what: &str, faults: &mut Faults) -> Vec
         match as_table(value) {
             Some(table) => found.push((key.get_ref().to_string(), key.span(), table)),
             None => {
-                let message = format!("`{}` is a {}, not a table", key.get_ref(), value.get_ref().type_str());
+                let message = format!("`{}` is {}, not a table", key.get_ref(), a(value.get_ref().type_str()));
                 faults.add(value.span(), message, Some(format!("{what} is written as a table of its own")));
             }
         }
@@ -83,24 +90,40 @@ pub(super) fn as_table(value: &Spanned<DeValue<'static>>) -> Option<Table> {
     value.get_ref().as_table().map(|table| Spanned::new(value.span(), table.clone()))
 }
 
-/// Removes the innermost entry that holds `place`; answers with its key.
-fn remove(table: &mut DeTable<'static>, place: &Place) -> Option<String> {
+/// The value as a table; anything else is a fault, since what stands in it would be passed over in silence.
+pub(super) fn table(value: &Spanned<DeValue<'static>>, key: &str, section: &str, faults: &mut Faults) -> Option<Table> {
+    let table = as_table(value);
+    if table.is_none() {
+        let message = format!("`{key}` is {}, not a table", a(value.get_ref().type_str()));
+        faults.add(value.span(), message, Some(format!("write {section}, and below it NAME = {{ kind = … }}")));
+    }
+    table
+}
+
+/// Removes the innermost entry that holds `place`; answers with its key and what it was.
+fn remove(table: &mut DeTable<'static>, place: &Place) -> Option<(String, DeValue<'static>)> {
     let holds = |span: Place| span.start <= place.start && place.end <= span.end;
     let key = table
         .iter()
         .find(|(key, value)| holds(key.span()) || holds(value.span()))
         .map(|(key, _)| key.get_ref().to_string())?;
     if let Some(DeValue::Table(inner)) = table.get_mut(key.as_str()).map(Spanned::get_mut)
-        && let Some(inner_key) = remove(inner, place)
+        && let Some(removed) = remove(inner, place)
     {
-        return Some(inner_key);
+        return Some(removed);
     }
-    table.remove(key.as_str());
-    Some(key)
+    let value = table.remove(key.as_str())?;
+    Some((key, value.into_inner()))
+}
+
+fn remove_unknown(table: &mut DeTable<'static>, message: &str) -> Option<(String, DeValue<'static>)> {
+    let key = quoted_after(message, "unknown field ")?;
+    let value = table.remove(key.as_str())?;
+    Some((key, value.into_inner()))
 }
 
 /// serde's words in ours.
-fn reword(message: &str, key: &str, extra: &[&str]) -> (String, Option<String>) {
+fn reword(message: &str, key: &str, value: &DeValue<'_>, extra: &[&str]) -> (String, Option<String>) {
     if quoted_after(message, "unknown field ").is_some() {
         let known = backticked(message);
         let names = known.iter().skip(1).map(String::as_str).chain(extra.iter().copied());
@@ -116,7 +139,50 @@ fn reword(message: &str, key: &str, extra: &[&str]) -> (String, Option<String>) 
     if redact::is_secret_name(key) {
         return (format!("`{key}` has a value of the wrong type"), None);
     }
+    if value.as_table().is_some_and(|table| table.contains_key("env")) {
+        return (
+            format!("`{key}` is not a whole {{ env = \"NAME\", default = … }}"),
+            Some("both are needed: what holds when the variable is not set?".to_owned()),
+        );
+    }
+    if let Some((unexpected, expected)) = message.strip_prefix("invalid type: ").and_then(split_expected) {
+        let is = a(unexpected.split_once(" `").or(unexpected.split_once(" \"")).map_or(unexpected, |(what, _)| what));
+        // The value itself is not repeated: it stands in the source line, masked where it has to be.
+        let is = is.replace("a floating point", "a number");
+        let message = if value.is_array() && unexpected != "sequence" {
+            format!("`{key}` holds {is} where {} belongs", wanted(expected))
+        } else {
+            format!("`{key}` is {is}, not {}", wanted(expected))
+        };
+        return (message.replace(" a map", " a table").replace(" a sequence", " a list"), None);
+    }
+    if let Some((_, expected)) = message.strip_prefix("invalid value: ").and_then(split_expected) {
+        return (format!("`{key}` has to be {}", wanted(expected)), None);
+    }
+    if message.starts_with('`') && quoted_after(message, "").is_some_and(|named| named == key) {
+        return (message.to_owned(), None);
+    }
     (format!("`{key}`: {message}"), None)
+}
+
+fn split_expected(message: &str) -> Option<(&str, &str)> {
+    message.split_once(", expected ")
+}
+
+/// What serde expected, for people.
+fn wanted(expected: &str) -> String {
+    match expected {
+        "u16" => format!("a whole number from 0 to {}", u16::MAX),
+        "u32" => format!("a whole number from 0 to {}", u32::MAX),
+        "i32" => "a whole number".to_owned(),
+        "a string" => "text in quotes".to_owned(),
+        "path string" => "a path in quotes".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list such as [\"a\", \"b\"]".to_owned(),
+        "a map" => "a table such as { NAME = \"value\" }".to_owned(),
+        other if other.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 fn quoted_after(message: &str, words: &str) -> Option<String> {

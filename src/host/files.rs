@@ -80,7 +80,11 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
 /// # Errors
 /// [`Unread`], also when the file is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Unread> {
-    String::from_utf8(read(path, limit)?).map_err(|_| Unread::Failed("it is not UTF-8".to_owned()))
+    String::from_utf8(read(path, limit)?).map_err(|error| {
+        let right = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = right.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Unread::Failed(format!("it is not UTF-8 (line {line})"))
+    })
 }
 
 /// Paths that fit a glob, sorted, at most `limit` of them. Only the part behind the first wildcard is searched.

@@ -1,7 +1,10 @@
 //! What does Linux's `/proc` say about processes? One pass for the names, one close look at those that matter.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use procfs::ProcError;
@@ -44,8 +47,8 @@ impl Processes for Proc {
         }
     }
 
-    fn exe(&self, pid: i32) -> Option<std::path::PathBuf> {
-        fs::read_link(format!("/proc/{pid}/exe")).ok()
+    fn exe(&self, pid: i32) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{pid}/exe")).ok().map(still_called)
     }
 
     fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
@@ -97,6 +100,13 @@ fn pass() -> Result<Pass, String> {
         match read {
             Ok(_) if pass.bytes.len() > start => pass.rows.push((pid, start..pass.bytes.len())),
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => hidden += 1,
+            // It ended meanwhile, or it is a kernel thread or a zombie without a command line.
+            Err(error)
+                if error.kind() != std::io::ErrorKind::NotFound && error.raw_os_error() != Some(nix::libc::ESRCH) =>
+            {
+                // Out of descriptors or memory: who was not seen is not gone.
+                return Err(format!("the command line of pid {pid} cannot be read: {error}"));
+            }
             _ => {}
         }
     }
@@ -117,11 +127,18 @@ fn look(pid: i32) -> Result<Process, ProcError> {
         session: stat.session,
         state: stat.state,
         age_ms: (clock::boottime_ms() - started_ms).max(0),
-        exe: entry.exe().ok(),
+        exe: entry.exe().ok().map(still_called),
         args: entry.cmdline().unwrap_or_default(),
-        cwd: entry.cwd().ok(),
+        cwd: entry.cwd().ok().map(still_called),
         uid: entry.uid().ok(),
     })
+}
+
+/// The kernel marks a program or directory that was replaced, as each deploy and upgrade does: the process that still
+/// uses it is who it was.
+fn still_called(path: PathBuf) -> PathBuf {
+    let name = path.as_os_str().as_bytes();
+    name.strip_suffix(b" (deleted)").map_or_else(|| path.clone(), |name| PathBuf::from(OsStr::from_bytes(name)))
 }
 
 #[cfg(test)]

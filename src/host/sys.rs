@@ -38,10 +38,13 @@ pub fn sane_signals() {
     let _ = pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
 }
 
-/// Undoes [`sane_signals`] in a child between fork and exec: it gets the defaults.
+/// In a child between fork and exec: every signal gets its default, whatever heal itself was started with. What `nohup`
+/// or a script's `trap '' TERM` ignores is ignored across exec as well: such a service could only be killed.
 pub fn default_signals() -> io::Result<()> {
-    // SAFETY: setting a default disposition is async-signal-safe.
-    unsafe { signal(Signal::SIGXFSZ, SigHandler::SigDfl) }?;
+    for one in Signal::iterator().filter(|one| !matches!(one, Signal::SIGKILL | Signal::SIGSTOP)) {
+        // SAFETY: setting a default disposition is async-signal-safe, and the iterator walks a constant.
+        unsafe { signal(one, SigHandler::SigDfl) }?;
+    }
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub struct Journal {
     run: String,
     history: History,
     intents: u32,
+    news: u32,
     written: bool,
 }
 
@@ -31,13 +32,19 @@ impl Journal {
             return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
                 .hint("install that version, or point `[project] data_dir` elsewhere"));
         }
-        Ok(Self { dir, run: run_id(), history: past.history, intents: 0, written: false })
+        Ok(Self { dir, run: run_id(), history: past.history, intents: 0, news: 0, written: false })
     }
 
     /// What is true now.
     #[must_use]
     pub const fn history(&self) -> &History {
         &self.history
+    }
+
+    /// How many turns for the better or worse this run has written down.
+    #[must_use]
+    pub const fn news(&self) -> u32 {
+        self.news
     }
 
     /// The id of this run.
@@ -69,6 +76,7 @@ impl Journal {
         files::append_line(&path, &line, durable).map_err(|error| {
             Error::io(format_args!("cannot write the journal {}", path.display()), error).of_kind(Kind::Io)
         })?;
+        self.news += u32::from(is_news(&entry.event));
         self.history.apply(&entry);
         self.written = true;
         Ok(())
@@ -84,6 +92,14 @@ impl Journal {
             let _ = snapshot::save(&self.dir);
         }
     }
+}
+
+/// Is this a turn, and not just one more look at the same trouble?
+const fn is_news(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Opened { .. } | Event::Closed { .. } | Event::Done { .. } | Event::Exhausted { .. } | Event::Held { .. }
+    )
 }
 
 /// Unique among the runs of all boots: when it began, and which process it was.

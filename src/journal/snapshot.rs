@@ -132,21 +132,33 @@ fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
             past.position = Some((name(path), end));
             return Ok(());
         }
-        // A torn tail is read again next time: by then it was closed with a newline, and counts as skipped.
-        if line.ends_with(b"\n") {
+        let whole = line.ends_with(b"\n");
+        let parsed = serde_json::from_slice::<Entry>(&line);
+        // A torn tail is read again next time: by then it was closed with a newline, and counts as skipped. What is a
+        // whole event already, or only a part of a line beyond the limit, must not be read twice.
+        if whole || parsed.is_ok() || count as u64 == LINE_LIMIT {
             end += count as u64;
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice::<Entry>(&line) {
+        match parsed {
             Ok(entry) => {
                 past.newer |= entry.v > FORMAT;
                 past.history.apply(&entry);
             }
-            Err(_) => past.skipped += 1,
+            Err(_) => {
+                past.newer |= is_newer(&line);
+                past.skipped += 1;
+            }
         }
     }
+}
+
+/// All that can be said of a line whose shape is not ours: who is newer may have changed everything but its version.
+fn is_newer(line: &[u8]) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
+    value.and_then(|value| value.get("v")?.as_u64()).is_some_and(|v| v > u64::from(FORMAT))
 }
 
 /// Writes the snapshot. The journal is read once more from the last one: others may have written between our own lines,

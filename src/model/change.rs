@@ -24,8 +24,10 @@ pub enum Change {
         /// Program and arguments.
         argv: Vec<String>,
         /// Working directory.
+        #[serde(serialize_with = "as_text")]
         cwd: PathBuf,
         /// Where its output goes.
+        #[serde(serialize_with = "as_text")]
         log: PathBuf,
     },
 }
@@ -39,4 +41,10 @@ impl Change {
             Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
         }
     }
+}
+
+/// A path need not be UTF-8 and a line of the journal has to be: what cannot be said is replaced, never refused, since the
+/// change is written down to be read, not to be repeated from what was written.
+fn as_text<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }

@@ -17,6 +17,12 @@ pub fn is_secret_name(name: &str) -> bool {
 /// A command line for a person to read: `--token=x`, `--token x`, `user:password@host` and bot tokens are masked.
 #[must_use]
 pub fn command_line<S: AsRef<str>>(args: &[S]) -> String {
+    self::args(args).join(" ")
+}
+
+/// As [`command_line`], word by word.
+#[must_use]
+pub fn args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
     let mut shown = Vec::with_capacity(args.len());
     let mut hide_next = false;
     for arg in args {
@@ -25,7 +31,7 @@ pub fn command_line<S: AsRef<str>>(args: &[S]) -> String {
         hide_next = arg.starts_with('-') && !arg.contains('=') && is_secret_name(arg);
         shown.push(masked);
     }
-    shown.join(" ")
+    shown
 }
 
 /// A line of free text: each word that looks like a secret is masked.

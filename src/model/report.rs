@@ -129,6 +129,9 @@ pub struct Subject {
     pub incident: Option<(String, Stamp, u32)>,
     /// Why it waits for a person.
     pub held: Option<String>,
+    /// Something about it changed in this run, so that it is worth a line even to those who asked for quiet. A look that
+    /// remembers nothing takes everything that is wrong for news.
+    pub news: bool,
 }
 
 /// The answer of `check` and `heal`.
@@ -146,8 +149,6 @@ pub struct Report {
     pub duration_ms: u64,
     /// Nothing was done, only planned.
     pub dry_run: bool,
-    /// Was anything done, told or found that the run before did not do, tell or find? `--quiet` prints nothing otherwise.
-    pub news: bool,
     /// Services in the order of the configuration, then `host`.
     pub subjects: Vec<Subject>,
     /// Acts that an earlier run began and did not finish.

@@ -19,20 +19,16 @@ pub fn is_critical(subject: &Subject) -> bool {
     subject.standing.level == Level::Unhealthy && !cured
 }
 
-/// The text of a report. With `quiet` it is empty unless there is news that is not good: cron mails whatever is printed, and
-/// a service that waits for a person all night is not to send six hundred mails.
+/// The text of a report. With `quiet` it is empty unless there are news: cron mails whatever is printed, and the same
+/// trouble once a minute is no news.
 #[must_use]
 pub fn report(report: &Report, quiet: bool) -> String {
     let mut text = String::new();
-    if quiet && !report.news {
-        return text;
-    }
     let mut subjects: Vec<&Subject> = report.subjects.iter().collect();
     // Stable: equals stay in the order of the file.
     subjects.sort_by_key(|subject| std::cmp::Reverse((subject.act.is_some(), subject.standing.level)));
     for subject in subjects {
-        let calm = subject.act.is_none() && matches!(subject.standing.level, Level::Healthy | Level::Disabled);
-        if !(quiet && calm) {
+        if !quiet || subject.news {
             self::subject(&mut text, subject, report.dry_run);
         }
     }
@@ -53,7 +49,8 @@ pub fn report(report: &Report, quiet: bool) -> String {
         let line = format!("note  {count} {things} of heal.toml {does} nothing yet: heal config check");
         let _ = writeln!(text, "{}", dim(line));
     }
-    if let Some(next) = next_command(report) {
+    let silent = quiet && text.is_empty();
+    if let Some(next) = next_command(report).filter(|_| !silent) {
         let _ = writeln!(text, "next  {next}");
     }
     text
@@ -68,6 +65,7 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     // What was done is the news; what was found before is the reason for it.
     let (mark, class) = match &subject.act {
         Some(act) => (mark(outcome(act.outcome), after(act.outcome)), class.map(|class| format!(" (was {class})"))),
+        None if subject.news && standing.level == Level::Healthy => (mark("recovered", Level::Healthy), None),
         None => (mark(level(standing.level), standing.level), class.map(|class| format!(" ({class})"))),
     };
     let (name, class) = (sanitize::line(&subject.name), class.unwrap_or_default());
@@ -95,15 +93,23 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         let _ = writeln!(text, "    {}", sanitize::line(&line));
     }
     if let Some(act) = &subject.act {
+        // Of several changes the first that fails ends the act: what was not seen to be done is not claimed.
+        let word = if act.outcome == Outcome::Failed { "tried" } else { "did  " };
         for change in &act.changes {
-            let _ = writeln!(text, "    did   {}", sanitize::line(&change_line(change)));
+            let _ = writeln!(text, "    {word} {}", sanitize::line(&change_line(change)));
         }
         let took = span_text(i64::try_from(act.took_ms).unwrap_or(i64::MAX));
         let line = format!("{} by `{}` in {took}: {}", outcome(act.outcome), act.rung, act.detail);
         let _ = writeln!(text, "    {}", sanitize::line(&line));
     } else if dry_run {
         plan(text, subject);
-    } else if let Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) = &subject.decision {
+    } else {
+        let why = match &subject.decision {
+            Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) => why,
+            // What only waits for its threshold or its grace says so in its first line.
+            Some(Decision::Wait { why }) if standing.level == Level::Unhealthy => why,
+            _ => return,
+        };
         let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
     }
 }

@@ -109,7 +109,8 @@ fn change(change: &Change) -> Value {
                 "grace_ms": grace_ms})
         }
         Change::StartService { argv, cwd, log } => {
-            json!({"change": "start-service", "argv": crate::model::redact::command_line(argv), "cwd": cwd, "log": log})
+            json!({"change": "start-service", "argv": crate::model::redact::command_line(argv), "cwd": cwd.display().to_string(),
+                "log": log.display().to_string()})
         }
     }
 }

@@ -98,6 +98,7 @@ impl<'a> Looker<'a> {
         let judged = seen.into_iter().map(|(mut seen, count)| {
             seen.subject.findings = findings.by_ref().take(count).collect();
             seen.subject.standing = self.judge(&seen, &history.service(&seen.subject.name));
+            seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
             seen
         });
         judged.collect()
@@ -208,6 +209,7 @@ fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, pa
             (incident.id.clone(), incident.opened.at, acts)
         }),
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
+        news: false,
     }
 }
 

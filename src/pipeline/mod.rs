@@ -79,7 +79,6 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         at: now.at,
         duration_ms: 0,
         dry_run: false,
-        news: true,
         subjects: Vec::new(),
         unfinished: Vec::new(),
         alerts: Vec::new(),

@@ -19,8 +19,8 @@ const ALL: Duration = Duration::from_secs(10);
 /// The name under which the data directory's own list of alerts counts as a channel.
 const LIST: &str = "operator_alerts";
 
-/// Tells what is due. Never fails: what did not arrive is in the answer, and whether anything did.
-pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> (Vec<Delivery>, bool) {
+/// Tells what is due. Never fails: what did not arrive is in the answer.
+pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> Vec<Delivery> {
     let deadline = Instant::now() + ALL;
     let mut deliveries = Vec::new();
     for (message, incident) in due(journal, report) {
@@ -36,10 +36,9 @@ pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir:
             }
         }
     }
-    let told = deliveries.iter().any(|delivery| delivery.failure.is_none());
     // The list is where everything can be read later, not somebody who was told.
     deliveries.retain(|delivery| delivery.channel != LIST || delivery.failure.is_some());
-    (deliveries, told)
+    deliveries
 }
 
 const fn timeout(channel: &Declared) -> Duration {
@@ -110,18 +109,26 @@ fn send(
 
 fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Notice) -> Message {
     let name = &subject.name;
-    let healed = subject.act.as_ref().is_some_and(|act| matches!(act.outcome, Outcome::Healed | Outcome::Probation))
-        || subject.standing.level == Level::Healthy;
+    let did = subject.act.as_ref().map(|act| act.outcome);
+    let healed = did == Some(Outcome::Healed) || (did.is_none() && subject.standing.level == Level::Healthy);
+    // Started and not well yet is not healed; the next ticks tell.
+    let probation = did == Some(Outcome::Probation);
     let severity = match notice {
-        Notice::Opened if healed => Severity::Warning,
+        Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
         _ => Severity::Critical,
     };
     let (title, action) = match notice {
         Notice::Opened if healed => (format!("{name}: {}; healed", incident.summary), None),
+        Notice::Opened if probation => (format!("{name}: {}; started again, on probation", incident.summary), None),
         Notice::Opened => {
             (format!("{name}: {}", incident.summary), Some(format!("heal check --only {name} --explain")))
         }
+        // Releasing does not refill a budget; only time, or a person who starts it, does.
+        Notice::Exhausted if matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Budget, .. })) => (
+            format!("{name}: restarted too often, the budget is spent"),
+            Some(format!("find out why it keeps failing: heal check --only {name} --explain")),
+        ),
         Notice::Exhausted => {
             (format!("{name}: heal has nothing left to try"), Some(format!("look at {name}; then heal release {name}")))
         }
@@ -137,6 +144,10 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
     let mut add = |key: &str, value: String| details.push((key.to_owned(), value));
     if let Some(act) = &subject.act {
         add("done", format!("{}: {}", act.rung, act.detail));
+    }
+    if notice == Notice::Exhausted && !incident.tries.is_empty() {
+        let tried = incident.tries.iter().map(|(rung, times)| format!("{rung} ({times})"));
+        add("tried", tried.collect::<Vec<_>>().join(", "));
     }
     match &subject.decision {
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {

@@ -57,17 +57,13 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     }
     journal.save();
     report.duration_ms = millis(start);
-    let before = LastRun::read(&dir).map(|run| run.exit_code);
     let stamp = LastRun { moment: clock::now(), exit_code: Exit::of(&report).code() };
     if let Err(error) = stamp.write(&dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
     options.progress("telling");
-    let (alerts, told) = tell::tell(config, &mut journal, &report, &dir);
-    let acted = report.subjects.iter().any(|subject| subject.act.is_some());
-    report.news = acted || told || !report.unfinished.is_empty() || before != Some(stamp.exit_code);
-    report.alerts = alerts;
+    report.alerts = tell::tell(config, &mut journal, &report, &dir);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
@@ -85,6 +81,7 @@ impl Run<'_> {
     /// Everything that one tick does about one service.
     fn treat(&mut self, mut seen: Seen<'_>) -> Result<Subject> {
         let name = seen.subject.name.clone();
+        let told = self.journal.news();
         self.record(&seen)?;
         plan(self.looker, &mut seen, &self.journal.history().service(&name));
         if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), seen.watched) {
@@ -103,6 +100,7 @@ impl Run<'_> {
         {
             self.journal.record(Event::Exhausted { service: name, why: why.clone() })?;
         }
+        subject.news = self.journal.news() > told;
         Ok(subject)
     }
 

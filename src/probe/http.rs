@@ -57,7 +57,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
     }
     if let Some(name) = http.headers.keys().find(|name| redact::is_secret_name(name)) {
         return Err(toml::de::Error::custom(format!(
-            "header `{name}` would hold a secret; secrets do not belong in heal.toml"
+            "`headers` names `{name}`, which would hold a secret; secrets do not belong in heal.toml"
         )));
     }
     if !["GET", "HEAD", "POST", "PUT", "OPTIONS"].contains(&http.method.as_str()) {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::index::Index;
-use super::matching::{contains, is_program, is_start, parse_pid};
+use super::program::{contains, is_program, is_start, parse_pid};
 use crate::host::process::{Detail, Process, Processes, command_text};
 use crate::host::{files, resources};
 use crate::model::report::Considered;
@@ -202,11 +202,12 @@ impl Search<'_> {
     }
 
     fn fits(&self, process: &Process) -> Fit {
-        if self.known == Some(&process.identity) && self.names_fit(process).is_ok() {
-            return Fit::Yes("the recorded identity");
+        match self.names_fit(process) {
+            Fit::Yes(_) => {}
+            other => return other,
         }
-        if let Err(reason) = self.names_fit(process) {
-            return Fit::No(reason);
+        if self.known == Some(&process.identity) {
+            return Fit::Yes("the recorded identity");
         }
         if self.selector.names_program() {
             return self.place(process);
@@ -214,35 +215,43 @@ impl Search<'_> {
         self.tie(process)
     }
 
-    /// What the selector says about the process itself.
-    fn names_fit(&self, process: &Process) -> Result<(), String> {
+    /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
+    /// service would be started twice.
+    fn names_fit(&self, process: &Process) -> Fit {
         let selector = self.selector;
-        if let Some(name) = &selector.executable
-            && !is_program(process, name)
-        {
-            return Err(format!("its program is not {name}"));
+        if let Some(name) = &selector.executable {
+            match is_program(process, name) {
+                Some(true) => {}
+                Some(false) => return Fit::No(format!("its program is not {name}")),
+                None => return Fit::Perhaps(format!("heal may not see whether its program is {name}")),
+            }
         }
         if let Some(part) = &selector.args_contain
             && !contains(&process.args, part)
         {
-            return Err(format!("its arguments do not contain `{part}`"));
-        }
-        if let Some(user) = &selector.user
-            && Some(resources::uid(user)?) != process.uid
-        {
-            return Err(format!("it does not run as {user}"));
+            return Fit::No(format!("its arguments do not contain `{part}`"));
         }
         if let Some(age) = selector.min_age
             && process.age_ms < age.millis()
         {
-            return Err(format!("it is younger than {age}"));
+            return Fit::No(format!("it is younger than {age}"));
         }
-        if let Some(cwd) = &selector.cwd
-            && process.cwd.as_deref() != Some(&self.root.join(cwd))
-        {
-            return Err(format!("it does not run in {}", cwd.display()));
+        if let Some(user) = &selector.user {
+            match (resources::uid(user), process.uid) {
+                (Ok(wanted), Some(uid)) if wanted == uid => {}
+                (Ok(_), Some(_)) => return Fit::No(format!("it does not run as {user}")),
+                (Ok(_), None) => return Fit::Perhaps("heal may not see as whom it runs".to_owned()),
+                (Err(why), _) => return Fit::Perhaps(why),
+            }
         }
-        Ok(())
+        if let Some(cwd) = &selector.cwd {
+            match &process.cwd {
+                Some(actual) if *actual == self.root.join(cwd) => {}
+                Some(_) => return Fit::No(format!("it does not run in {}", cwd.display())),
+                None => return Fit::Perhaps("heal may not see where it runs".to_owned()),
+            }
+        }
+        Fit::Yes("match")
     }
 
     /// The same program in another directory is another service. Only said for services that heal starts itself: there
@@ -269,14 +278,15 @@ impl Search<'_> {
     /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
     fn tie(&self, process: &Process) -> Fit {
         if let Some(known) = self.known {
+            if process.identity.pid == known.pid && process.identity != *known {
+                return Fit::No("it is a later life of that pid".to_owned());
+            }
             if process.identity.boot == known.boot
                 && process.session == known.pid
                 && process.identity.start >= known.start
+                && !self.was_reused(known)
             {
                 return Fit::Yes("the session that heal started");
-            }
-            if process.identity.pid == known.pid && process.identity != *known {
-                return Fit::No("it is a later life of that pid".to_owned());
             }
         }
         if let Some(launch) = &self.service.launch {
@@ -313,10 +323,20 @@ impl Search<'_> {
         false
     }
 
+    /// Does the number belong to somebody else by now? Then the session of that number is theirs as well.
+    fn was_reused(&self, known: &Identity) -> bool {
+        match self.processes.detail(known.pid) {
+            Detail::Gone => false,
+            Detail::Seen(process) => process.identity != *known,
+            Detail::Hidden(_) => true,
+        }
+    }
+
     /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
     /// is in it, so these can be nobody else's.
     fn left_behind(&self) -> Vec<Process> {
-        let Some(known) = self.known.filter(|known| known.boot == crate::host::clock::boot_id()) else {
+        let this_boot = |known: &&Identity| known.boot == crate::host::clock::boot_id();
+        let Some(known) = self.known.filter(this_boot).filter(|known| !self.was_reused(known)) else {
             return Vec::new();
         };
         let family = self.processes.family().unwrap_or_default();

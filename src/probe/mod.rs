@@ -7,9 +7,9 @@ pub mod fresh;
 pub mod http;
 pub mod identify;
 pub mod index;
-mod matching;
 pub mod memory;
 pub mod process;
+mod program;
 pub mod run;
 pub mod tcp;
 

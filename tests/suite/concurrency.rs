@@ -1,1 +1,130 @@
-//! To be written.
+//! Do many runs at once hurt each other? One acts, the others leave at once; a look never waits; a stuck run ends by its lease.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::acting::{NAP, Watch, end, running, sleeper, the_one};
+use super::support::{Project, Ran, alive, signal, wait_for};
+
+/// Runs as many ticks at once.
+fn at_once(project: &Project, count: usize) -> Vec<Ran> {
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..count).map(|_| scope.spawn(|| project.heal(&["heal"]))).collect();
+        runs.into_iter().map(|run| run.join().expect("heal ran")).collect()
+    })
+}
+
+#[test]
+fn twenty_ticks_at_once_start_it_once_in_each_of_fifty_rounds() {
+    let project = sleeper("restart_limit = \"999 per 1h\"");
+    let (slowest, most) = Watch::during(&project, NAP, || {
+        let mut slowest = Duration::ZERO;
+        for round in 1..=50 {
+            for pid in running(&project, NAP) {
+                end(pid);
+            }
+            let runs = at_once(&project, 20);
+            let (won, lost): (Vec<&Ran>, Vec<&Ran>) = runs.iter().partition(|ran| ran.stdout.contains("did   start"));
+            assert_eq!(won.len(), 1, "round {round}: {won:?}");
+            assert_eq!(won[0].code, 0, "{won:?}");
+            for ran in lost {
+                // 0: it came after the winner was done, and found nothing to do.
+                assert!(ran.code == 75 || ran.code == 0, "round {round}: {ran:?}");
+                assert!(ran.code == 0 || ran.stderr.contains("another recovery is in progress"), "{ran:?}");
+                slowest = slowest.max(if ran.code == 75 { ran.took } else { Duration::ZERO });
+            }
+            the_one(&project, NAP);
+            assert_eq!(project.events("started").len(), round);
+        }
+        slowest
+    });
+    assert_eq!(most, 1, "two services lived at once");
+    assert!(slowest < Duration::from_secs(1), "a loser took {slowest:?}");
+}
+
+#[test]
+fn two_services_two_ticks_each_is_started_once() {
+    let project = sleeper(
+        "[service.other]\nmatch = { executable = \"sleep\", args_contain = \"86401\" }\nstart = [\"sleep\", \"86401\"]",
+    );
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| project.heal(&["heal", "--only", "app"]));
+        let other = scope.spawn(|| project.heal(&["heal", "--only", "other"]));
+        (one.join().expect("ran"), other.join().expect("ran"))
+    });
+    // One lock for all of them: who comes second says so, and the next tick does its part.
+    assert!([0, 75].contains(&one.code) && [0, 75].contains(&other.code), "{one:?} {other:?}");
+    assert!(one.code == 0 || other.code == 0, "{one:?} {other:?}");
+    project.heal(&["heal"]).exits(0);
+    the_one(&project, NAP);
+    the_one(&project, "86401");
+    assert_eq!(project.events("started").len(), 2);
+}
+
+#[test]
+fn looks_beside_ticks_never_fail() {
+    let project = sleeper("restart_limit = \"999 per 1h\"");
+    std::thread::scope(|scope| {
+        let ticks = scope.spawn(|| {
+            for _ in 0..5 {
+                for pid in running(&project, NAP) {
+                    end(pid);
+                }
+                project.heal(&["heal"]).exits(0);
+            }
+        });
+        let mut looks = 0;
+        while !ticks.is_finished() {
+            let ran = project.heal(&["check", "--json"]);
+            // Healthy or dead, as the moment was; never an error, never "unknown".
+            assert!([0, 1, 2].contains(&ran.code), "{ran:?}");
+            assert_eq!(ran.json()["services"][0]["name"], "app");
+            assert_eq!(ran.stderr, "");
+            looks += 1;
+        }
+        assert!(looks > 20, "{looks} looks");
+        ticks.join().expect("ticks ran");
+    });
+}
+
+#[test]
+fn a_stopped_run_ends_by_its_lease_and_the_next_one_works() {
+    let project = sleeper("");
+    // It hangs in its start command's verification: the service never comes.
+    let mut stuck = project
+        .command(&["heal", "--set", "service.app.start=[\"true\"]", "--set", "service.app.verify_within=60s"])
+        .env("HEAL_TEST_LEASE", "2s")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("heal runs");
+    let pid = i32::try_from(stuck.id()).expect("a pid");
+    wait_for("its act", || !project.events("started").is_empty());
+    signal(pid, Signal::SIGSTOP);
+    let early = project.heal(&["heal"]).exits(75);
+    assert!(early.stderr.contains(&format!("pid {pid}, heal heal, since ")), "{early:?}");
+    assert_eq!(project.heal(&["heal", "--quiet"]).exits(75).stderr, "");
+    let status = stuck.wait().expect("it ends");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "the kernel ended it");
+    let ran = project.heal(&["heal"]).exits(0);
+    assert!(ran.stdout.contains("was begun by run"), "{ran:?}");
+    assert!(alive(the_one(&project, NAP)));
+}
+
+#[test]
+fn a_lease_that_is_not_over_leaves_the_run_alone() {
+    let mut project = sleeper("");
+    project.env("HEAL_TEST_LEASE", "30s");
+    project.heal(&["heal"]).exits(0);
+}
+
+#[test]
+fn a_lock_file_that_somebody_replaces_or_fills_with_rubbish_stays_a_lock() {
+    let project = sleeper("");
+    project.write("data/recovery-in-progress", "not json at all \u{1b}[31m");
+    project.heal(&["heal"]).exits(0);
+    the_one(&project, NAP);
+    assert!(project.read("data/recovery-in-progress").starts_with("{\"pid\":"));
+}

@@ -1,1 +1,290 @@
-//! To be written.
+//! `heal config`: does it say yes to what is right, show what holds, and list what there is? What is wrong: `config_*.rs`.
+
+use expect_test::expect;
+
+use super::config_faults::project;
+use super::support::Project;
+
+const WHOLE: &str = r#"[project]
+name     = "bots"
+data_dir = "var/heal"
+mode     = "observe"
+
+[service.bot]
+match         = { executable = "python3", args_contain = "bot.py", user = "bot", min_age = "1s" }
+start         = ["/bin/true", "--fast"]
+env           = { LANG = "C.UTF-8", API_TOKEN = "abc" }
+log           = "logs/bot.log"
+ladder        = ["restart", "stop-stale"]
+startup_grace = "1m"
+restart_limit = "5 per 30m"
+hold_on_exit  = [2, 78]
+
+[service.bot.probes]
+log    = { kind = "fresh", path = "logs/bot.log", within = "5m", class = "hung", fail_after = 2 }
+health = { kind = "http", url = "http://127.0.0.1:8080/health", timeout = "5s", severity = "warning" }
+dead   = { kind = "tcp", address = "127.0.0.1:8080", enabled = false }
+
+[service.other]
+enabled = false
+unit    = "systemd:other.service"
+
+[host.probes]
+disk = { kind = "disk", path = "/", warn_below = "1GB" }
+
+[alert.file]
+kind = "file"
+path = "alerts.jsonl"
+
+[alert.me]
+kind         = "command"
+command      = ["./tell"]
+min_severity = "critical"
+
+[schedule]
+heal   = "60s"
+update = ["04:00"]
+
+[git]
+branch = "main"
+"#;
+
+#[test]
+fn check_says_yes_and_what_does_nothing_yet() {
+    let project = Project::new(WHOLE);
+    expect![[r#"
+        exit 0
+        --- stdout
+        note  heal.toml:41:2: [git] is not built yet and does nothing
+        note  heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]
+        note  heal.toml:39:1: [schedule] update is not built yet and does nothing
+        [DIR]/heal.toml is right: 2 services, 6 probes, 2 alert channels
+        --- stderr
+    "#]]
+    .assert_eq(&project.heal(&["config", "check"]).exits(0).snapshot(&project));
+    expect![[r#"
+        exit 0
+        --- stdout
+        --- stderr
+    "#]]
+    .assert_eq(&project.heal(&["config", "check", "--quiet"]).exits(0).snapshot(&project));
+    expect![[r#"
+        exit 0
+        --- stdout
+        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:41:2: [git] is not built yet and does nothing","heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]","heal.toml:39:1: [schedule] update is not built yet and does nothing"]}
+        --- stderr
+    "#]].assert_eq(&project.heal(&["config", "check", "--json"]).exits(0).snapshot(&project));
+    assert!(!project.path("var").exists(), "checking writes nothing");
+}
+
+#[test]
+fn one_thing_is_not_called_things() {
+    let project = Project::new(&project("[service.bot]\nmatch = { executable = \"bot\" }\n"));
+    expect![[r#"
+        exit 0
+        --- stdout
+        [DIR]/heal.toml is right: 1 service, 1 probe, 0 alert channels
+        --- stderr
+    "#]]
+    .assert_eq(&project.heal(&["config", "check"]).exits(0).snapshot(&project));
+}
+
+#[test]
+fn show_is_every_default_and_reads_as_toml() {
+    let project = Project::new(WHOLE);
+    let ran = project.heal(&["config", "show"]).exits(0);
+    expect![[r#"
+        exit 0
+        --- stdout
+        [project]
+        name = "bots"
+        mode = "observe"
+        data_dir = "[DIR]/var/heal"
+
+        [schedule]
+        heal = "1m"
+
+        [service.bot]
+        enabled = true
+        ladder = [
+            "restart",
+            "stop-stale",
+        ]
+        startup_grace = "1m"
+        stable_for = "2m"
+        recover_after = 2
+        restart_limit = "5 per 30m"
+        restart_delay = "0s"
+        hold_on_exit = [
+            2,
+            78,
+        ]
+        start = [
+            "/bin/true",
+            "--fast",
+        ]
+        cwd = "[DIR]"
+        log = "logs/bot.log"
+        stop_grace = "10s"
+        verify_within = "20s"
+
+        [service.bot.match]
+        executable = "python3"
+        args_contain = "bot.py"
+        user = "bot"
+        min_age = "1s"
+        max_matches = 1
+
+        [service.bot.env]
+        API_TOKEN = "***"
+        LANG = "C.UTF-8"
+
+        [service.bot.probes.process]
+        kind = "process"
+        enabled = true
+        timeout = "5s"
+        class = "dead"
+        fail_after = 1
+
+        [service.bot.probes.log]
+        kind = "fresh"
+        enabled = true
+        timeout = "5s"
+        class = "hung"
+        fail_after = 2
+
+        [service.bot.probes.health]
+        kind = "http"
+        enabled = true
+        timeout = "5s"
+        class = "hung"
+        severity = "warning"
+        fail_after = 1
+
+        [service.bot.probes.dead]
+        kind = "tcp"
+        enabled = false
+        timeout = "5s"
+        class = "hung"
+        fail_after = 1
+
+        [service.other]
+        enabled = false
+        ladder = [
+            "restart",
+            "stop-stale",
+            "clear-locks",
+            "revert",
+        ]
+        startup_grace = "30s"
+        stable_for = "2m"
+        recover_after = 2
+        restart_limit = "3 per 1h"
+        restart_delay = "0s"
+        hold_on_exit = []
+        unit = "systemd:other.service"
+
+        [service.other.probes.process]
+        kind = "process"
+        enabled = true
+        timeout = "5s"
+        class = "dead"
+        fail_after = 1
+
+        [host.probes.disk]
+        kind = "disk"
+        enabled = true
+        timeout = "5s"
+        class = "resource"
+        fail_after = 1
+
+        [alert.file]
+        kind = "file"
+        enabled = true
+        min_severity = "info"
+        timeout = "5s"
+
+        [alert.me]
+        kind = "command"
+        enabled = true
+        min_severity = "critical"
+        timeout = "5s"
+        --- stderr
+    "#]]
+    .assert_eq(&ran.snapshot(&project));
+    // What it prints is what it says in JSON.
+    let json = project.heal(&["config", "show", "--json"]).exits(0).json();
+    let toml: serde_json::Value = toml::from_str(&ran.stdout).expect("TOML");
+    assert_eq!(toml, json["config"]);
+}
+
+#[test]
+fn kinds_lists_everything_that_may_stand_there() {
+    let project = Project::new(""); // no heal.toml is needed, so a broken one does no harm
+    expect![[r#"
+        exit 0
+        --- stdout
+        Probes
+          process      the service's process runs (implied; declare it only to change its threshold)
+          fresh        a file or glob was written lately; by its mtime or by a time stamp in a JSON field
+          http         an HTTP or HTTPS request is answered with the expected status
+          tcp          a TCP address or a Unix socket accepts a connection
+          command      a command exits with 0 (or with 0/1/2/3 like a monitoring plugin)
+          disk         free space of a file system
+          memory       memory of the machine in use
+          not built yet: port, log, certificate, sqlite
+
+        Rungs of a ladder
+          restart      start it again; stop it first if it runs
+          stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
+          not built yet: clear-locks, revert
+
+        Alert channels
+          file         appends one JSON object per line to a file
+          command      runs a command with the alert as JSON on its input and in HEAL_* variables
+          not built yet: telegram, slack, discord, ntfy, webhook, email, alertmanager, syslog, desktop, ping
+
+        --- stderr
+    "#]]
+    .assert_eq(&project.heal(&["config", "kinds"]).exits(0).snapshot(&project));
+}
+
+#[test]
+fn every_example_of_a_kind_is_right() {
+    let with = Project::new("");
+    let kinds = with.heal(&["config", "kinds", "--json"]).exits(0).json();
+    let mut text = project("[service.bot]\nmatch = { executable = \"bot\" }\n\n[service.bot.probes]\n");
+    let examples = |group: &str| -> Vec<String> {
+        let built = kinds[group]["built"].as_array().expect("a list").clone();
+        built.iter().map(|kind| kind["example"].as_str().expect("text").to_owned()).collect()
+    };
+    let (probes, alerts) = (examples("probes"), examples("alerts"));
+    for line in probes.iter().chain(&alerts) {
+        text.push_str(&format!("{line}\n"));
+    }
+    with.write("heal.toml", &text);
+    let shown = with.heal(&["config", "show", "--json"]).exits(0).json();
+    let count = |value: &serde_json::Value| value.as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(count(&shown["config"]["service"]["bot"]["probes"]), probes.len());
+    assert_eq!(count(&shown["config"]["alert"]), alerts.len());
+    let warnings = with.heal(&["config", "check", "--json"]).exits(0).json();
+    assert_eq!(warnings["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn a_word_that_is_planned_is_a_note_and_not_a_fault() {
+    let with = Project::new("");
+    let kinds = with.heal(&["config", "kinds", "--json"]).exits(0).json();
+    let mut text = project("[service.bot]\nmatch = { executable = \"bot\" }\n");
+    let planned = |group: &str| kinds[group]["planned"].as_array().expect("a list").clone();
+    text.push_str(&format!("ladder = {}\n\n[service.bot.probes]\n", serde_json::Value::from(planned("rungs"))));
+    for kind in planned("probes") {
+        text.push_str(&format!("{} = {{ kind = {kind}, whatever = 1 }}\n", kind.as_str().expect("text")));
+    }
+    for kind in planned("alerts") {
+        text.push_str(&format!("[alert.{}]\nkind = {kind}\nwhatever = 1\n", kind.as_str().expect("text")));
+    }
+    with.write("heal.toml", &text);
+    let notes = with.heal(&["config", "check", "--json"]).exits(0).json()["warnings"].as_array().expect("a list").len();
+    assert_eq!(notes, planned("rungs").len() + planned("probes").len() + planned("alerts").len());
+}

@@ -4,6 +4,7 @@
 // Tests make the world that heal looks at; `allow-expect-in-tests` of clippy does not reach functions beside #[test].
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
+mod acting;
 mod architecture;
 mod check;
 mod check_commands;
@@ -14,10 +15,24 @@ mod clean_room;
 mod completions;
 mod concurrency;
 mod config;
+mod config_faults;
+mod config_files;
+mod config_probes;
+mod config_secrets;
+mod config_services;
+mod config_shape;
+mod config_sources;
 mod examples;
 mod faults;
+mod faults_data;
+mod faults_journal;
 mod heal;
+mod heal_alert;
+mod heal_dry;
+mod heal_ladder;
 mod heal_quiet;
+mod heal_start;
+mod heal_stop;
 mod identity;
 mod identity_pidfile;
 mod init;

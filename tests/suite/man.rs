@@ -1,1 +1,83 @@
-//! To be written.
+//! `heal man`: are the committed pages those of this program, is there one for each subcommand, and does mandoc find nothing to say?
+
+use std::process::Command;
+
+use super::completions::{committed, folder};
+use super::support::Project;
+
+/// A page for everything that can be typed.
+const PAGES: [&str; 11] = [
+    "heal",
+    "heal-check",
+    "heal-completions",
+    "heal-config",
+    "heal-config-check",
+    "heal-config-kinds",
+    "heal-config-show",
+    "heal-heal",
+    "heal-init",
+    "heal-man",
+    "heal-release",
+];
+
+fn page(project: &Project, name: &str) -> String {
+    let words: Vec<&str> = name.split('-').skip(1).collect();
+    project.heal(&[&["man"][..], &words].concat()).exits(0).stdout
+}
+
+#[test]
+fn the_committed_ones_are_those_of_this_program() {
+    let project = Project::new("");
+    for name in PAGES {
+        committed(&folder("man").0.join(format!("{name}.1")), &page(&project, name));
+    }
+    let mut expected = PAGES.map(|name| format!("{name}.1"));
+    expected.sort();
+    assert_eq!(folder("man").1, expected);
+    // Every page that a page sends its reader to is there.
+    for name in PAGES {
+        let text = page(&project, name).replace('\\', "");
+        for reference in text.lines().filter_map(|line| line.strip_suffix("(1)").filter(|line| !line.contains(' '))) {
+            assert!(PAGES.contains(&reference), "{name} names {reference}(1)");
+        }
+    }
+}
+
+#[test]
+fn every_subcommand_has_a_page() {
+    // The list of the pages that is given to who mistyped one is the list of the pages.
+    let ran = Project::new("").heal(&["man", "nothing"]).exits(64);
+    let pages = ran.stderr.split("pages: ").nth(1).expect("the pages").trim().to_owned();
+    let mut pages: Vec<&str> = pages.split(", ").collect();
+    pages.sort_unstable();
+    assert_eq!(pages, PAGES);
+}
+
+#[test]
+fn mandoc_finds_nothing_to_say() {
+    for name in PAGES {
+        let path = folder("man").0.join(format!("{name}.1"));
+        let output = Command::new("mandoc").args(["-Tlint", "-W", "warning"]).arg(&path).output();
+        let output = output.expect("mandoc is needed and missing; `scripts/test` installs it");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn it_reads_as_a_manual() {
+    let output = Command::new("mandoc").args(["-Tascii"]).arg(folder("man").0.join("heal.1")).output();
+    let output = output.expect("mandoc is needed and missing; `scripts/test` installs it");
+    // Bold is a letter, a backspace and the letter again.
+    let mut plain = String::new();
+    for letter in String::from_utf8_lossy(&output.stdout).chars() {
+        if letter == '\u{8}' {
+            plain.pop();
+        } else {
+            plain.push(letter);
+        }
+    }
+    for part in ["NAME\n", "heal - Keeps the services", "EXIT STATUS\n", "69     held or refused", "heal-check(1)"] {
+        assert!(plain.contains(part), "{part}:\n{plain}");
+    }
+}

@@ -117,7 +117,12 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
 
     /// The command that would run heal here: clean environment, no input.
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_heal"));
+        self.command_of(env!("CARGO_BIN_EXE_heal"), args)
+    }
+
+    /// Any other program in the same surroundings.
+    pub fn command_of<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Command {
+        let mut command = Command::new(program);
         command.args(args).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HEAL_TEST_MARK", self.mark()).envs(&self.env);
         command
@@ -125,8 +130,13 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
 
     /// Runs heal here.
     pub fn heal<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+        self.run(&mut self.command(args))
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, command: &mut Command) -> Ran {
         let start = Instant::now();
-        let output = self.command(args).output().expect("heal runs");
+        let output = command.output().expect("it runs");
         Ran::of(&output, start.elapsed())
     }
 

@@ -1,0 +1,161 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[heal] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'heal'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'heal'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand check 'Look at everything that is declared, and judge it; changes nothing'
+            cand heal 'One tick: look, decide, act one rung, verify, record, alert'
+            cand release 'End the hold of a service, so that heal may act on it again'
+            cand init 'Write a commented heal.toml into this directory'
+            cand config 'Check heal.toml, show what it comes to, list what may stand in it'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Print a page of the manual'
+        }
+        &'heal;check'= {
+            cand --only 'Look only at this service (or `host`); may be repeated'
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --explain 'List the processes that were considered, and why each is or is not the service'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;heal'= {
+            cand --only 'Heal only this service; may be repeated'
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --dry-run 'Print what would be done and why; change nothing'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;release'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;init'= {
+            cand --name 'The name of the project (else the name of this directory)'
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --print 'Print it instead of writing it'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;config'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand check 'Report every fault of heal.toml at once, with its place and what to write instead'
+            cand show 'Print every setting that holds, defaults included'
+            cand kinds 'List the kinds of probes, rungs and alert channels'
+        }
+        &'heal;config;check'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;config;show'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;config;kinds'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;completions'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;man'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,153 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_heal_global_optspecs
+    string join \n config= set= json format= q/quiet color= h/help V/version
+end
+
+function __fish_heal_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_heal_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_heal_using_subcommand
+    set -l cmd (__fish_heal_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c heal -n "__fish_heal_needs_command" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_needs_command" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_needs_command" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_needs_command" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_needs_command" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_needs_command" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print version'
+complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
+complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
+complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
+complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory'
+complete -c heal -n "__fish_heal_needs_command" -f -a "config" -d 'Check heal.toml, show what it comes to, list what may stand in it'
+complete -c heal -n "__fish_heal_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c heal -n "__fish_heal_needs_command" -f -a "man" -d 'Print a page of the manual'
+complete -c heal -n "__fish_heal_using_subcommand check" -l only -d 'Look only at this service (or `host`); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand check" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand check" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand check" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand check" -l explain -d 'List the processes that were considered, and why each is or is not the service'
+complete -c heal -n "__fish_heal_using_subcommand check" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand check" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand heal" -l only -d 'Heal only this service; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand heal" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand heal" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand heal" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand heal" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand heal" -l dry-run -d 'Print what would be done and why; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand heal" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand heal" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand heal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand release" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand release" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand release" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand release" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand release" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand init" -l name -d 'The name of the project (else the name of this directory)' -r
+complete -c heal -n "__fish_heal_using_subcommand init" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand init" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand init" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand init" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand init" -l print -d 'Print it instead of writing it'
+complete -c heal -n "__fish_heal_using_subcommand init" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand init" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -f -a "check" -d 'Report every fault of heal.toml at once, with its place and what to write instead'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -f -a "show" -d 'Print every setting that holds, defaults included'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -f -a "kinds" -d 'List the kinds of probes, rungs and alert channels'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand completions" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand completions" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand completions" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand completions" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand completions" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand completions" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand man" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand man" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand man" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand man" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand man" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand man" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

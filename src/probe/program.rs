@@ -1,0 +1,60 @@
+//! Is this command line that program? Names, versions, paths, interpreters: the words of a `match`, held against one process.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::host::process::{PID_MAX, Process};
+
+/// A pid as a pidfile may hold it: one positive decimal number, alone on its line.
+pub(super) fn parse_pid(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|pid| digits && *pid > 1 && *pid <= PID_MAX)
+}
+
+/// `args_contain` looks behind the program's name, across arguments.
+pub(super) fn contains(args: &[String], part: &str) -> bool {
+    args.get(1..).is_some_and(|rest| rest.join(" ").contains(part))
+}
+
+/// Is this its program? By path when the name is one; else by file name, where `python3` is also `python3.11`, and
+/// `Python`, the name of a framework build on macOS (FAILURES F17). `None` when that may not be seen.
+pub(super) fn is_program(process: &Process, name: &str) -> Option<bool> {
+    let first = process.args.first().map(Path::new);
+    if name.contains('/') {
+        let wanted = std::fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        return match &process.exe {
+            Some(exe) => Some(*exe == wanted),
+            // The name that it gives itself can be anything; but of most it says that they are something else.
+            None if first.and_then(Path::file_name) == wanted.file_name() => None,
+            None => Some(false),
+        };
+    }
+    let file_name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let names = [process.exe.as_deref().and_then(file_name), first.and_then(file_name)];
+    Some(names.into_iter().flatten().any(|actual| is_version_of(&actual, name)))
+}
+
+/// `python3.11` of `python3` and of `python`; but `bot2` beside `bot` is another program.
+fn is_version_of(actual: &str, name: &str) -> bool {
+    if actual == "Python" {
+        return name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').eq_ignore_ascii_case(actual);
+    }
+    let Some(head) = actual.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name)) else { return false };
+    let version = &actual[head.len()..];
+    let dotted =
+        if name.ends_with(|c: char| c.is_ascii_digit()) { version.starts_with('.') } else { version.contains('.') };
+    version.is_empty() || dotted && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// Is this the start command, perhaps behind the interpreter that its `#!` line names?
+pub(super) fn is_start(args: &[String], argv: &[String]) -> bool {
+    let Some(program) = argv.first() else { return false };
+    (0..=2).any(|skip| {
+        args.len() == skip + argv.len() && args[skip + 1..] == argv[1..] && tail(&args[skip]) == tail(program)
+    })
+}
+
+/// `./run.sh` and `/srv/bot/run.sh` are the same script; where it runs is checked beside this.
+fn tail(path: &str) -> Option<Component<'_>> {
+    Path::new(path).components().next_back()
+}

@@ -1,0 +1,136 @@
+//! Does a plan stay a plan? `--dry-run` and `mode = "observe"` say what would be done, and change nothing at all.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use expect_test::expect;
+
+use super::acting::{end, sleeper, started_by, timeless};
+use super::support::{Project, alive, wait_for};
+
+/// Every path below, with inode, size and time of change.
+fn listing(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("readable").flatten() {
+        let meta = std::fs::symlink_metadata(entry.path()).expect("there");
+        let (at, nanos) = (meta.ctime(), meta.ctime_nsec());
+        lines.push(format!("{} {} {} {at}.{nanos}", entry.path().display(), meta.ino(), meta.size()));
+        if meta.is_dir() {
+            lines.extend(listing(&entry.path()));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_dry_run_without_a_data_directory_creates_nothing() {
+    let project = sleeper("");
+    let before = listing(&project.path(""));
+    let ran = project.heal(&["heal", "--dry-run"]).exits(2);
+    expect![[r#"
+        exit 2
+        --- stdout
+        unhealthy app (dead)  process: not running
+            bad      process  not running
+                    because: no process fits
+            would take `restart` because of process: not running
+            would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            if that does not help, then `stop-stale`
+        next  heal heal
+        --- stderr
+    "#]]
+    .assert_eq(&timeless(&ran.snapshot(&project)));
+    assert_eq!(listing(&project.path("")), before);
+    assert!(project.processes().is_empty(), "{:?}", project.processes());
+}
+
+#[test]
+fn a_dry_run_about_a_hung_service_names_who_would_be_stopped() {
+    let project = Project::new(
+        r#"[project]
+name = "test"
+[service.app]
+match         = { executable = "sleep", args_contain = "86400" }
+start         = ["sleep", "86400"]
+startup_grace = "0s"
+verify_within = "500ms"
+[service.app.probes]
+beat = { kind = "fresh", path = "beat", within = "1s" }
+"#,
+    );
+    project.heal(&["heal"]).exits(2);
+    wait_for("a look that says hung", || project.heal(&["check", "--json"]).json()["services"][0]["class"] == "hung");
+    let processes = project.processes();
+    let before = listing(&project.path(""));
+    let ran = project.heal(&["heal", "--dry-run"]).exits(2);
+    expect![[r#"
+        exit 2
+        --- stdout
+        unhealthy app (hung)  beat: beat does not exist after [SPAN]
+            good     process  pid [PID], up [SPAN]
+            bad      beat  beat does not exist after [SPAN]
+            incident since [TIME], 1 act so far
+            would take `stop-stale` because of beat: beat does not exist after [SPAN]
+            would stop pid [PID] `sleep 86400` (TERM, [SPAN] later KILL)
+            would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            if that does not help, then a person is told
+        next  heal heal
+        --- stderr
+    "#]]
+    .assert_eq(&timeless(&ran.snapshot(&project)));
+    let document = project.heal(&["heal", "--dry-run", "--json"]).exits(2).json();
+    assert_eq!(document["dry_run"], true);
+    assert_eq!(document["services"][0]["plan"][0]["change"], "stop-process");
+    assert_eq!(document["healed"], serde_json::json!([]));
+    assert_eq!(listing(&project.path("")), before);
+    assert_eq!(project.processes(), processes);
+}
+
+#[test]
+fn a_dry_run_says_when_there_is_nothing_left_to_try() {
+    let project = started_by("[\"false\"]", "");
+    project.heal(&["heal"]).exits(2);
+    project.heal(&["heal"]).exits(2);
+    let ran = project.heal(&["heal", "--dry-run"]).exits(69);
+    expect![[r#"
+        exit 69
+        --- stdout
+        unhealthy app (dead)  process: not running
+            bad      process  not running
+                    because: no process fits; it last ran as pid [PID]
+            incident since [TIME], 2 acts so far
+            would do nothing: every rung was tried; `restart` is tried again in [SPAN]
+        --- stderr
+    "#]]
+    .assert_eq(&timeless(&ran.snapshot(&project)));
+    assert_eq!(project.events("intent").len(), 2);
+}
+
+#[test]
+fn a_dry_run_needs_no_lock_and_finds_nothing_to_do_beside_a_healthy_service() {
+    let project = sleeper("");
+    project.heal(&["heal"]).exits(0);
+    let before = listing(&project.path(""));
+    let ran = project.heal(&["heal", "--dry-run"]).exits(0);
+    assert!(!ran.stdout.contains("would"), "{ran:?}");
+    assert_eq!(listing(&project.path("")), before);
+}
+
+#[test]
+fn observe_acts_like_a_dry_run() {
+    let project = sleeper("");
+    let before = listing(&project.path(""));
+    let dry = project.heal(&["heal", "--dry-run"]).exits(2);
+    let observed = project.heal(&["heal", "--set", "project.mode=observe"]).exits(2);
+    assert_eq!(timeless(&observed.snapshot(&project)), timeless(&dry.snapshot(&project)));
+    assert_eq!(listing(&project.path("")), before);
+    // What runs already is left alone as well.
+    project.heal(&["heal"]).exits(0);
+    let pid = project.processes()[0];
+    project.heal(&["heal", "--set", "project.mode=observe"]).exits(0);
+    assert!(alive(pid));
+    end(pid);
+    project.heal(&["heal", "--set", "project.mode=observe"]).exits(2);
+    assert!(project.processes().is_empty());
+}
