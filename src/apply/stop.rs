@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::host::process::{Detail, Process, Processes, ended_within};
+use crate::host::process::{Detail, Process, Processes, ended_within, was_reused};
 use crate::model::Identity;
 
 /// After KILL, a process that is not gone within this time is not going (FAULTS C1).
@@ -63,15 +63,6 @@ pub(super) fn stop(
         }
     }
     if targets.is_empty() { Ok(()) } else { Err(survivors(processes, &targets)) }
-}
-
-/// Does the number belong to somebody else by now? Then nothing that points to it is ours.
-fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {
-    match processes.detail(identity.pid) {
-        Detail::Gone => false,
-        Detail::Seen(process) => process.identity != *identity,
-        Detail::Hidden(_) => true,
-    }
 }
 
 /// Opens the pidfd first and looks at the process afterwards: what was looked at is what the descriptor stands for.

@@ -119,6 +119,16 @@ pub fn is_alive(processes: &dyn Processes, identity: &Identity) -> Option<bool> 
     }
 }
 
+/// Does the number belong to somebody else by now? Then nothing that points to it is ours, its session neither.
+#[must_use]
+pub fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {
+    match processes.detail(identity.pid) {
+        Detail::Gone => false,
+        Detail::Seen(process) => process.identity != *identity,
+        Detail::Hidden(_) => true,
+    }
+}
+
 /// A descriptor that becomes readable when the process ends. `None`: it is gone, or the kernel is older than 5.3.
 #[must_use]
 pub fn watch(pid: i32) -> Option<OwnedFd> {

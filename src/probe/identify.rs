@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::index::Index;
 use super::program::{contains, is_program, is_start, parse_pid};
-use crate::host::process::{Detail, Process, Processes, command_text};
+use crate::host::process::{Detail, Process, Processes, command_text, was_reused};
 use crate::host::{files, resources};
 use crate::model::report::Considered;
 use crate::model::{Identity, Selector, Service};
@@ -192,6 +192,12 @@ impl Search<'_> {
                     found.push((*process, how));
                 }
                 Fit::No(reason) => note(considered, &process, false, &reason),
+                Fit::Perhaps(_) if !self.is_start(&process) => {
+                    note(considered, &process, false, "it is not the start command");
+                }
+                Fit::Perhaps(_) if self.is_elsewhere(&process) => {
+                    note(considered, &process, false, "it runs in another directory");
+                }
                 Fit::Perhaps(reason) => {
                     note(considered, &process, false, &reason);
                     doubts.push(format!("pid {} runs `{}`; {reason}", process.identity.pid, process.command()));
@@ -275,6 +281,20 @@ impl Search<'_> {
         }
     }
 
+    /// Where nothing but a pidfile names the service, only the start command is a reason to doubt that it is gone.
+    fn is_start(&self, process: &Process) -> bool {
+        let launch = self.service.launch.as_ref();
+        self.selector.names_program() || launch.is_none_or(|launch| is_start(&process.args, &launch.argv))
+    }
+
+    /// The same start command in another directory starts another service: no reason to doubt that ours is gone.
+    fn is_elsewhere(&self, process: &Process) -> bool {
+        let (Some(launch), Some(cwd), None) = (&self.service.launch, &process.cwd, &self.selector.cwd) else {
+            return false;
+        };
+        cwd != Path::new("/") && !cwd.starts_with(&launch.cwd) && !cwd.starts_with(self.root)
+    }
+
     /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
     fn tie(&self, process: &Process) -> Fit {
         if let Some(known) = self.known {
@@ -284,7 +304,7 @@ impl Search<'_> {
             if process.identity.boot == known.boot
                 && process.session == known.pid
                 && process.identity.start >= known.start
-                && !self.was_reused(known)
+                && !was_reused(self.processes, known)
             {
                 return Fit::Yes("the session that heal started");
             }
@@ -323,20 +343,11 @@ impl Search<'_> {
         false
     }
 
-    /// Does the number belong to somebody else by now? Then the session of that number is theirs as well.
-    fn was_reused(&self, known: &Identity) -> bool {
-        match self.processes.detail(known.pid) {
-            Detail::Gone => false,
-            Detail::Seen(process) => process.identity != *known,
-            Detail::Hidden(_) => true,
-        }
-    }
-
     /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
     /// is in it, so these can be nobody else's.
     fn left_behind(&self) -> Vec<Process> {
         let this_boot = |known: &&Identity| known.boot == crate::host::clock::boot_id();
-        let Some(known) = self.known.filter(this_boot).filter(|known| !self.was_reused(known)) else {
+        let Some(known) = self.known.filter(this_boot).filter(|known| !was_reused(self.processes, known)) else {
             return Vec::new();
         };
         let family = self.processes.family().unwrap_or_default();

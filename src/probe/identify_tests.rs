@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::*;
-use crate::host::process::Row;
+use crate::host::process::{PID_MAX, Row};
 use crate::model::service::Launch;
 use crate::model::{Rules, Span};
 
@@ -248,7 +248,7 @@ fn what_may_not_be_seen_is_no_proof_of_death() {
 
 #[test]
 fn pids_are_read_strictly() {
-    for (text, pid) in [("500", Some(500)), (" 500\n", Some(500)), ("4194304", Some(1 << 22)), ("00500", Some(500))] {
+    for (text, pid) in [("500", Some(500)), (" 500\n", Some(500)), ("4194304", Some(PID_MAX)), ("00500", Some(500))] {
         assert_eq!(parse_pid(text), pid, "{text:?}");
     }
     for bad in
@@ -325,6 +325,16 @@ fn a_pidfile_alone_needs_a_tie_to_the_service() {
     let mut elsewhere = wrapped("/bin/sh ./run.sh --fast");
     elsewhere.processes[0].cwd = Some("/srv/other".into());
     assert!(said("500", None, &elsewhere).starts_with("unknown"));
+    // Nobody's pidfile: a twin elsewhere that was started by the same words is no doubt, one in our directory is.
+    let orphans =
+        |cwd: &str| Table::of(vec![Process { cwd: Some(cwd.into()), ..process(499, "/bin/sh ./run.sh --fast") }]);
+    assert_eq!(said("77", None, &orphans("/srv/other")), "gone");
+    assert!(said("77", None, &orphans("/")).starts_with("unknown"));
+    assert_eq!(said("77", None, &orphans("/srv/bot")), "running 499");
+    // Whoever else the program's name brings up is nobody to doubt about.
+    for command in ["/usr/bin/vim ./run.sh", "/bin/sh ./run.sh --slow", "/usr/bin/tail -f run.sh.log"] {
+        assert_eq!(said("77", None, &Table::of(vec![process(499, command)])), "gone", "{command}");
+    }
     // A cron job of ours that was started by the same script is not followed up to heal.
     let ours = Table::of(vec![process(1900, "/bin/sh ./run.sh --fast"), child(500, 1900, BOT)]);
     assert!(said("500", None, &ours).starts_with("unknown"));

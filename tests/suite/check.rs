@@ -270,7 +270,6 @@ fn explain_lists_who_was_considered_and_why_not() {
         exit 0
         --- stdout
         healthy   app  pid [PID], up [SPAN]
-            no   pid [PID]  /usr/bin/python3 service.py --port 44837 --interval 0.1  (its arguments do not contain `explained-[PORT].py`)
             fits pid [PID]  /usr/bin/python3 explained-[PORT].py --port [PORT] --interval 0.1  (match)
             no   pid [PID]  /usr/bin/python3 explained-[PORT].py  (it runs in another directory, [ELSEWHERE])
             no   pid [PID]  /usr/bin/tail -f explained-[PORT].py  (its program is not python3)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::check::{finding, host};
-use crate::support::Project;
+use crate::check::{about, finding, host};
+use crate::support::{Project, alive, wait_for};
 
 /// Looks at one host probe: exit code, status, summary.
 fn look(probe: &str) -> (i32, String, String) {
@@ -114,12 +114,19 @@ fn disk_and_memory_have_two_limits() {
 
 #[test]
 fn a_full_machine_is_no_reason_to_restart_a_service() {
-    let project = Project::new(
-        "[project]\nname = \"test\"\n\n[service.app]\nmatch = { args_contain = \"heal-test-full-machine\" }\n\
-         start = [\"sh\", \"-c\", \"exec sleep 600 # heal-test-full-machine\"]\nverify_within = \"2s\"\n\
-         startup_grace = \"0s\"\n\n\
+    let mut project = Project::new(
+        "[project]\nname = \"test\"\n\n[service.app]\nmatch = { executable = \"sleep\", args_contain = \"60061\" }\n\
+         start = [\"/bin/sleep\", \"60061\"]\nstartup_grace = \"0s\"\n\n\
          [service.app.probes]\ndisk = { kind = \"disk\", path = \".\", critical_below = \"8EB\" }\n",
     );
-    let answer = project.heal(&["check", "--json", "--only", "app"]).exits(2).json();
+    let pid = project.spawn(&["/bin/sleep", "60061"]);
+    wait_for("it to be recognised", || {
+        about(&project.heal(&["check", "--json"]).json(), "app")["process"]["pid"] == pid
+    });
+    let answer = project.heal(&["check", "--json"]).exits(2).json();
     assert_eq!(finding(&answer, "app", "disk")["class"], "resource");
+    for _ in 0..2 {
+        assert_ne!(project.heal(&["heal"]).code, 0);
+    }
+    assert!(alive(pid) && project.events("intent").is_empty(), "{:#?}", project.journal());
 }

@@ -245,9 +245,9 @@ s.socket = c.wrap_socket(s.socket, server_side=True); ready(s.server_port); s.se
     all += &said(&project, 2);
     expect![[r#"
         own CA         healthy: status 200
-        wrong CA       unhealthy: TLS: invalid peer certificate: UnknownIssuer
+        wrong CA       unhealthy: TLS: the certificate is signed by nobody that this machine trusts
         wrong name     unhealthy: TLS: invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for IpAddress(127.0.0.1)
-        plain HTTP     unhealthy: TLS: received corrupt message of type InvalidContentType
+        plain HTTP     unhealthy: TLS: what answers there does not speak TLS
     "#]].assert_eq(&all);
 }
 

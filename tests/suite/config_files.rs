@@ -123,9 +123,9 @@ fn everybody_may_write_it() {
     refused(
         &with,
         &expect![[r#"
-        heal: [DIR]/heal.toml is refused: everybody may write it
-          `chmod o-w [DIR]/heal.toml`
-    "#]],
+            heal: [DIR]/heal.toml is refused: everybody may write it
+              `chmod o-w [DIR]/heal.toml`, if you trust what it says
+        "#]],
     );
 }
 
@@ -139,9 +139,9 @@ fn it_belongs_to_somebody_else() {
     refused(
         &with,
         &expect![[r#"
-        heal: [DIR]/heal.toml is refused: root would run what 54321 may write
-          `chown root [DIR]/heal.toml`, if you trust it
-    "#]],
+            heal: [DIR]/heal.toml is refused: root would trust what 54321 may write
+              `chown root [DIR]/heal.toml`, if you trust what it says
+        "#]],
     );
 }
 
@@ -156,9 +156,9 @@ fn a_group_may_write_it() {
     refused(
         &with,
         &expect![[r#"
-        heal: [DIR]/heal.toml is refused: the group 54321 may write it
-          `chmod g-w [DIR]/heal.toml`
-    "#]],
+            heal: [DIR]/heal.toml is refused: the group 54321 may write it
+              `chmod g-w [DIR]/heal.toml`, if you trust what it says
+        "#]],
     );
     fs::set_permissions(with.path("heal.toml"), fs::Permissions::from_mode(0o644)).expect("set");
     with.heal(&["config", "check"]).exits(0);

@@ -292,7 +292,7 @@ start   = ["no-such-program-either"]
         heal: [DIR]/heal.toml names what does not exist here
 
         error: [service.a] start: `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
-        error: [service.b] start: `./bot` does not exist in [DIR] or is not executable
+        error: [service.b] start: `./bot` is not executable
         error: [service.c] cwd [DIR]/nowhere is not a directory
 
           commands are looked up in the service's PATH, not in yours; give an absolute path if in doubt
