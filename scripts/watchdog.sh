@@ -12,7 +12,7 @@ export PATH
 config=${1:-heal.toml}
 
 # Every time, also when all is well: an incident ends only when a tick has seen the service healthy for a while.
-said=$(heal heal --config "$config" --quiet 2>&1)
+said=$(heal heal --config "$config" 2>&1)
 code=$?
 case $code in
     0 | 1 | 75) exit "$code" ;; # well or healed; on probation or degraded; another run is at work

@@ -30,6 +30,7 @@ mod heal;
 mod heal_alert;
 mod heal_dry;
 mod heal_ladder;
+mod heal_quiet;
 mod heal_start;
 mod heal_stop;
 mod identity;
