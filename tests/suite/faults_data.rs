@@ -53,7 +53,7 @@ fn a_lock_that_is_not_a_regular_file_is_refused() {
 fn on_a_read_only_data_directory_nothing_is_started_and_a_look_still_works() {
     let project = sleeper("");
     std::fs::create_dir(project.path("data")).expect("created");
-    let script = "mount -t tmpfs -o size=64k tmpfs data && mkdir data/journal data/state && mount -o remount,ro data || exit 99\n\
+    let script = "mount -t tmpfs -o size=64k,mode=700 tmpfs data && mkdir data/journal data/state && mount -o remount,ro data || exit 99\n\
                   \"$HEAL\" heal; echo \"heal $?\"\n\"$HEAL\" check --quiet >/dev/null; echo \"check $?\"\n\"$HEAL\" release app; echo \"release $?\"";
     let Some(ran) = private(&project, script) else { return };
     expect![[r#"
@@ -78,7 +78,7 @@ fn on_a_full_data_directory_no_service_starts_without_its_line_in_the_journal() 
         std::fs::create_dir(project.path("data")).expect("created");
         let fill = 16 - pages;
         let script = format!(
-            "mount -t tmpfs -o size=64k tmpfs data || exit 99\n\
+            "mount -t tmpfs -o size=64k,mode=700 tmpfs data || exit 99\n\
              mkdir data/journal data/state; head -c $(({fill} * 4096)) /dev/zero >data/filler 2>/dev/null\n\
              \"$HEAL\" heal >out 2>err; echo $? >code; cat data/journal/* >journal.txt 2>/dev/null; exit 0"
         );

@@ -34,11 +34,10 @@ fn a_dead_service_is_started_again() {
     expect![[r#"
         exit 0
         --- stdout
-        unhealthy app (dead)  process: not running
+        healed    app (was dead)  process: not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
-            skipped  log  not asked: the process is not running
-            skipped  health  not asked: the process is not running
+            skipped  log, health  not asked: the process is not running
             incident since [TIME], 2 acts so far
             did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
             healed by `stop-stale` in [SPAN]: pid [PID], every probe good for [SPAN]
@@ -70,7 +69,7 @@ fn a_hung_service_is_stopped_and_started() {
     expect![[r#"
         exit 0
         --- stdout
-        unhealthy app (hung)  log: service.log was last written [SPAN] ago (limit [SPAN])
+        healed    app (was hung)  log: service.log was last written [SPAN] ago (limit [SPAN])
             good     process  pid [PID], up [SPAN]
             bad      log  service.log was last written [SPAN] ago (limit [SPAN])
                     signal: [TIME]
@@ -118,11 +117,10 @@ fn a_slow_start_is_probation_and_never_a_kill() {
     expect![[r#"
         exit 1
         --- stdout
-        unhealthy app (dead)  process: not running
+        probation app (was dead)  process: not running
             bad      process  not running
                     because: no process fits
-            skipped  log  not asked: the process is not running
-            skipped  health  not asked: the process is not running
+            skipped  log, health  not asked: the process is not running
             incident since [TIME], 1 act so far
             did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
             probation by `restart` in [SPAN]: running, not well yet, inside startup_grace [SPAN]: log: logs/service.log does not exist yet, [SPAN] after the start; health: connection refused (after [SPAN])
@@ -132,11 +130,11 @@ fn a_slow_start_is_probation_and_never_a_kill() {
     expect![[r#"
         exit 1
         --- stdout
-        starting  app (hung)  health: connection refused (after [SPAN]) (starting, [SPAN] of [SPAN])
+        starting  app  health: connection refused (after [SPAN]) (starting, [SPAN] of [SPAN])
             good     process  pid [PID], up [SPAN]
-            skipped  log  logs/service.log does not exist yet, [SPAN] after the start
             bad      health  connection refused (after [SPAN])
                     url: http://127.0.0.1:[PORT]/health
+            skipped  log  logs/service.log does not exist yet, [SPAN] after the start
             incident since [TIME], 1 act so far
         --- stderr
     "#]]
@@ -168,7 +166,7 @@ fn only_treats_the_service_that_was_named() {
         --- stdout
         --- stderr
         heal: there is no service `nobody` in [DIR]/heal.toml
-          declared are: app, other
+          it declares: app, other
     "#]]
     .assert_eq(&ran.snapshot(&project));
 }

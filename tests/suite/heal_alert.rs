@@ -196,7 +196,7 @@ fn a_channel_that_fails_is_tried_again_by_the_next_tick() {
     expect![[r#"
         exit 1
         --- stdout
-        unhealthy app (dead)  process: not running
+        healed    app (was dead)  process: not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far

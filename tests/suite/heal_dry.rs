@@ -36,7 +36,7 @@ fn a_dry_run_without_a_data_directory_creates_nothing() {
                     because: no process fits
             would take `restart` because of process: not running
             would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
-            if that does not help, then `stop-stale`
+            if that does not help, the next tick takes `stop-stale`
         next  heal heal
         --- stderr
     "#]]
@@ -74,7 +74,7 @@ beat = { kind = "fresh", path = "beat", within = "1s" }
             would take `stop-stale` because of beat: beat does not exist after [SPAN]
             would stop pid [PID] `sleep 86400` (TERM, [SPAN] later KILL)
             would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
-            if that does not help, then a person is told
+            if that does not help, a person is told
         next  heal heal
         --- stderr
     "#]]

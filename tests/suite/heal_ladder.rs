@@ -52,13 +52,13 @@ fn a_start_command_that_does_not_exist_is_said_so() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        failed    app (was dead)  process: not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far
             tried start `no-such-program` in [DIR], output to [DIR]/data/output/app.log
             failed by `restart` in [SPAN]: `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
-        next  heal check --only app --explain
+        next  tail [DIR]/data/output/app.log
         --- stderr
     "#]].assert_eq(&timeless(&ran.snapshot(&project)));
     assert_eq!(project.events("started").len(), 0);

@@ -134,13 +134,13 @@ fn a_missing_working_directory_is_said_so() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        failed    app (was dead)  process: not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far
             tried start `sleep 86400` in [DIR]/nowhere, output to [DIR]/data/output/app.log
             failed by `restart` in [SPAN]: its directory [DIR]/nowhere does not exist
-        next  heal check --only app --explain
+        next  tail [DIR]/data/output/app.log
         --- stderr
     "#]]
     .assert_eq(&super::acting::timeless(&ran.snapshot(&project)));

@@ -17,11 +17,10 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        failed    app (was dead)  process: not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
-            skipped  log  not asked: the process is not running
-            skipped  health  not asked: the process is not running
+            skipped  log, health  not asked: the process is not running
             incident since [TIME], 2 acts so far
             held  it ended with exit code 2, which a restart does not cure (hold_on_exit)
             tried start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
@@ -36,8 +35,7 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
         unhealthy app (dead)  process: not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
-            skipped  log  not asked: the process is not running
-            skipped  health  not asked: the process is not running
+            skipped  log, health  not asked: the process is not running
             incident since [TIME], 2 acts so far
             nothing done: held for [SPAN]: it ended with exit code 2, which a restart does not cure (hold_on_exit); `heal release app` when it is put right
         next  heal release app   (when it is put right)
