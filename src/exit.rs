@@ -88,7 +88,8 @@ impl Exit {
     /// The code of a report: the worst subject wins, and an alert that reached nobody is a duty pending.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Fine);
+        // Nothing was looked at: that is not health.
+        let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         subjects.max(if pending { Self::Warning } else { Self::Fine })
     }

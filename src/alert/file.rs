@@ -27,4 +27,8 @@ impl Channel for File {
     fn render(&self, message: &Message, root: &Path) -> Parcel {
         Parcel::Line { path: root.join(&self.path), line: as_json(message).to_string() }
     }
+
+    fn writes(&self) -> Option<PathBuf> {
+        Some(self.path.clone())
+    }
 }

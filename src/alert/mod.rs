@@ -5,7 +5,7 @@ pub mod command;
 pub mod file;
 
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -80,6 +80,8 @@ pub struct Declared {
     pub kind: Kind,
     /// The common keys.
     pub common: Common,
+    /// Its own keys as they were written, for `heal config show`.
+    pub settings: serde_json::Map<String, serde_json::Value>,
     /// What renders.
     pub channel: Arc<dyn Channel>,
 }
@@ -88,6 +90,11 @@ pub struct Declared {
 pub trait Channel: Send + Sync + Debug {
     /// Pure. `root` is where relative paths begin.
     fn render(&self, message: &Message, root: &Path) -> Parcel;
+
+    /// The file that it writes, if it writes one.
+    fn writes(&self) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// A message as a JSON object: the line of the file channel, the input of the command channel.

@@ -18,7 +18,7 @@ const PLACES: usize = 4;
 /// More faults than this are one fault: it is another kind of file.
 const MOST: usize = 50;
 
-/// Collects the faults of one configuration.
+/// Collects the faults of one configuration, and what is right but does nothing yet.
 #[derive(Debug)]
 pub(super) struct Faults {
     path: String,
@@ -26,13 +26,21 @@ pub(super) struct Faults {
     text: String,
     assignments: Vec<String>,
     found: Vec<(Place, String, Option<String>)>,
+    notes: Vec<(Place, String)>,
 }
 
 impl Faults {
     pub(super) fn new(path: &Path, text: &str, assignments: &[String]) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let path = path.display().to_string();
-        Self { path, name, text: text.to_owned(), assignments: assignments.to_vec(), found: Vec::new() }
+        Self {
+            path,
+            name,
+            text: text.to_owned(),
+            assignments: assignments.to_vec(),
+            found: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// The place of the n-th `--set`: of the tables on its way, and of its last key and value.
@@ -43,6 +51,18 @@ impl Faults {
 
     pub(super) fn add(&mut self, place: Place, message: impl Into<String>, hint: Option<String>) {
         self.found.push((place, message.into(), hint));
+    }
+
+    /// Something is accepted, and worth a note.
+    pub(super) fn note(&mut self, place: Place, message: impl Into<String>) {
+        self.notes.push((place, message.into()));
+    }
+
+    /// The notes, in the order of the file.
+    pub(super) fn notes(&mut self) -> Vec<String> {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.sort_by_key(|(place, _)| place.start);
+        notes.into_iter().map(|(place, message)| format!("{}: {message}", self.place(&place))).collect()
     }
 
     /// Was anything there found wrong already?

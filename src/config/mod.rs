@@ -171,11 +171,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn config(&self, document: &Table, faults: &mut Faults) -> Option<Config> {
-        let mut warnings = Vec::new();
         for (key, value) in document.get_ref() {
             let name = key.get_ref().as_ref();
             if file::PLANNED.contains(&name) {
-                warnings.push(format!("{}: [{name}] is not built yet and does nothing", faults.place(&key.span())));
+                faults.note(key.span(), format!("[{name}] is not built yet and does nothing"));
             } else if !file::SECTIONS.contains(&name) {
                 let known = file::SECTIONS.iter().chain(file::PLANNED).copied();
                 faults.add(key.span(), format!("unknown section `{name}`"), suggestion(name, known));
@@ -196,20 +195,19 @@ impl Reader<'_> {
         let mut services = Vec::new();
         for (name, place, table) in typed::tables(section("service").as_ref(), "a service", faults) {
             check_name(&name, "service", &place, faults);
-            services.extend(self.service(&name, &place, table, faults, &mut warnings));
+            services.extend(self.service(&name, &place, table, faults));
         }
-        let host_probes = section("host").map_or_else(Vec::new, |table| self.host(&table, faults, &mut warnings));
+        let host_probes = section("host").map_or_else(Vec::new, |table| self.host(&table, faults));
         let mut alerts = Vec::new();
         for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
             check_name(&name, "channel", &place, faults);
-            alerts.extend(channel(&name, table, faults, &mut warnings));
+            alerts.extend(channel(&name, table, faults));
         }
         let schedule = section("schedule").and_then(|table| {
             let mut table = table;
             let tick = typed::split_off(&mut table, &["heal"]);
             for key in table.get_ref().keys() {
-                let place = faults.place(&key.span());
-                warnings.push(format!("{place}: [schedule] {} is not built yet and does nothing", key.get_ref()));
+                faults.note(key.span(), format!("[schedule] {} is not built yet and does nothing", key.get_ref()));
             }
             typed::read::<file::Schedule>(&tick, faults)
         });
@@ -226,6 +224,7 @@ impl Reader<'_> {
         if [Path::new("/"), self.root].contains(&data_dir.as_path()) {
             faults.add(place_of("data_dir"), "`data_dir` has to be a directory of its own", None);
         }
+        check_written(&alerts, &services, &host_probes, self.root, &document.span(), faults);
         // Default logs need the data directory, which is known only now.
         for watched in &mut services {
             if let Some(launch) = &mut watched.service.launch
@@ -244,11 +243,11 @@ impl Reader<'_> {
             host_probes,
             alerts,
             tick: schedule.and_then(|schedule| schedule.heal),
-            warnings,
+            warnings: faults.notes(),
         })
     }
 
-    fn host(&self, table: &Table, faults: &mut Faults, warnings: &mut Vec<String>) -> Vec<probe::Declared> {
+    fn host(&self, table: &Table, faults: &mut Faults) -> Vec<probe::Declared> {
         let mut found = Vec::new();
         for (key, value) in table.get_ref() {
             if key.get_ref() != "probes" {
@@ -259,24 +258,49 @@ impl Reader<'_> {
             let probes = typed::table(value, "probes", "[host.probes]", faults);
             for (name, place, table) in typed::tables(probes.as_ref(), "a probe", faults) {
                 check_name(&name, "probe", &place, faults);
-                found.extend(service::probe(&name, table, faults, warnings));
+                found.extend(service::probe(&name, table, faults));
             }
         }
         found
     }
 }
 
-fn channel(name: &str, mut table: Table, faults: &mut Faults, warnings: &mut Vec<String>) -> Option<alert::Declared> {
+fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {
     let (kind, place) = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &alert::PLANNED, faults)?;
     let Some(kind) = alert::KINDS.into_iter().find(|known| known.name == kind) else {
-        warnings.push(format!("{}: alert kind `{kind}` is not built yet; {name} tells nobody", faults.place(&place)));
+        faults.note(place, format!("alert kind `{kind}` is not built yet; {name} tells nobody"));
         return None;
     };
     let mut common = typed::split_off(&mut table, &alert::COMMON_KEYS);
     common.get_mut().remove("kind");
     let common = typed::read(&common, faults);
     let channel = typed::read_with(&table, &alert::COMMON_KEYS, kind.parse, faults);
-    Some(alert::Declared { name: name.to_owned(), kind, common: common?, channel: channel? })
+    let settings = typed::settings(&table);
+    Some(alert::Declared { name: name.to_owned(), kind, common: common?, settings, channel: channel? })
+}
+
+/// What heal writes must not be what it takes for a sign of life (DESIGN §7.4, FAILURES F20).
+fn check_written(
+    alerts: &[alert::Declared],
+    services: &[Watched],
+    host_probes: &[probe::Declared],
+    root: &Path,
+    place: &faults::Place,
+    faults: &mut Faults,
+) {
+    let probes = services.iter().flat_map(|watched| &watched.probes).chain(host_probes);
+    let read: Vec<(&str, PathBuf)> =
+        probes.flat_map(|probe| probe.probe.reads().into_iter().map(|path| (probe.name.as_str(), path))).collect();
+    for alert in alerts {
+        let Some(written) = alert.channel.writes() else { continue };
+        for (probe, path) in &read {
+            if files::fits(&root.join(path), &root.join(&written)) {
+                let message = format!("channel `{}` would write what probe `{probe}` reads", alert.name);
+                let hint = "the alert itself would then look like a sign of life; give one of them another path";
+                faults.add(place.start..place.start, message, Some(hint.to_owned()));
+            }
+        }
+    }
 }
 
 /// Names become parts of paths, variables and lines: letters, digits, `-`, `_` and `.`.

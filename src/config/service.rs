@@ -17,24 +17,19 @@ const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
 /// How long a process has between TERM and KILL.
 const STOP_GRACE: Span = Span::secs(10);
 
+/// The most that it may have: stopping, starting and looking again have to fit into one run.
+const STOP_MOST: Span = Span::secs(90);
+
 /// How long a start has to prove itself, unless said; and the most that may be said (DESIGN §6).
 const VERIFY_WITHIN: Span = Span::secs(20);
 const VERIFY_MOST: Span = Span::secs(60);
 
 impl Reader<'_> {
-    pub(super) fn service(
-        &self,
-        name: &str,
-        place: &Place,
-        mut table: Table,
-        faults: &mut Faults,
-        warnings: &mut Vec<String>,
-    ) -> Option<Watched> {
+    pub(super) fn service(&self, name: &str, place: &Place, mut table: Table, faults: &mut Faults) -> Option<Watched> {
         let planned = typed::split_off(&mut table, &file::SERVICE_PLANNED);
         for key in planned.get_ref().keys() {
-            let place = faults.place(&key.span());
-            warnings
-                .push(format!("{place}: `{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
+            faults
+                .note(key.span(), format!("`{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
         }
         let custom: Vec<String> = planned
             .get_ref()
@@ -48,7 +43,7 @@ impl Reader<'_> {
         let declared = tables.get_ref().get("probes").and_then(|value| typed::table(value, "probes", &shape, faults));
         for (name, place, table) in typed::tables(declared.as_ref(), "a probe", faults) {
             check_name(&name, "probe", &place, faults);
-            if let Some(declared) = probe(&name, table, faults, warnings) {
+            if let Some(declared) = probe(&name, table, faults) {
                 if declared.kind.name == "process" {
                     probes[0] = declared;
                 } else {
@@ -65,18 +60,22 @@ impl Reader<'_> {
             faults,
         )?;
         if let Some(ladder) = &written.ladder {
-            check_ladder(name, ladder, &custom, &ladder_place, faults, warnings);
+            check_ladder(name, ladder, &custom, &ladder_place, faults);
         }
         let named = ["unit", "match"].iter().any(|key| table.get_ref().contains_key(*key));
         check_identity(name, named, &written, &place_of, faults);
         if written.unit.is_some() {
-            let place = faults.place(&place_of("unit"));
-            warnings.push(format!("{place}: supervisors are not spoken to yet; heal only observes [service.{name}]"));
+            let note = format!("supervisors are not spoken to yet; heal only observes [service.{name}]");
+            faults.note(place_of("unit"), note);
         }
         let verify_within = written.verify_within.unwrap_or(VERIFY_WITHIN);
         if verify_within > VERIFY_MOST {
             let hint = format!("at most {VERIFY_MOST}; a slow start is what `startup_grace` is for");
             faults.add(place_of("verify_within"), format!("`verify_within` is {verify_within}"), Some(hint));
+        }
+        if written.stop_grace.is_some_and(|grace| grace > STOP_MOST) {
+            let message = format!("`stop_grace` is more than {STOP_MOST}");
+            faults.add(place_of("stop_grace"), message, Some("the whole run has four minutes".to_owned()));
         }
         if written.start.as_ref().is_some_and(|start| start.first().is_none_or(String::is_empty)) {
             faults.add(
@@ -130,6 +129,17 @@ fn check_identity(
         (_, Some(selector)) if names_nobody(selector) && !faults.has_in(&place_of("match")) => {
             faults.add(place_of("match"), "`match` names no process by itself", example());
         }
+        // An editor, a pager or a wrapper has the same words in its arguments; what heal may stop is named by more.
+        (_, Some(selector))
+            if selector.executable.is_none() && selector.args_contain.is_some() && written.start.is_some() =>
+        {
+            let message = "`args_contain` alone would also fit `tail -f` and every editor";
+            faults.add(
+                place_of("match"),
+                message,
+                Some("add the program, such as executable = \"python3\"".to_owned()),
+            );
+        }
         _ => {}
     }
     if let Some(selector) = &written.selector
@@ -155,14 +165,7 @@ const fn names_nobody(selector: &Selector) -> bool {
     !selector.names_program() && selector.pidfile.is_none()
 }
 
-fn check_ladder(
-    name: &str,
-    ladder: &[String],
-    custom: &[String],
-    place: &Place,
-    faults: &mut Faults,
-    warnings: &mut Vec<String>,
-) {
+fn check_ladder(name: &str, ladder: &[String], custom: &[String], place: &Place, faults: &mut Faults) {
     let built = remedy::built();
     for rung in ladder {
         let rung = rung.as_str();
@@ -170,8 +173,8 @@ fn check_ladder(
             continue;
         }
         if remedy::PLANNED.contains(&rung) || custom.iter().any(|name| name == rung) {
-            let place = faults.place(place);
-            warnings.push(format!("{place}: rung `{rung}` of [service.{name}] is not built yet and is passed over"));
+            let note = format!("rung `{rung}` of [service.{name}] is not built yet and is passed over");
+            faults.note(place.clone(), note);
             continue;
         }
         let known = built.iter().copied().chain(remedy::PLANNED).chain(custom.iter().map(String::as_str));
@@ -183,34 +186,40 @@ fn check_ladder(
 fn implied() -> probe::Declared {
     let kind = probe::process::KIND;
     let common = probe::Common { enabled: true, timeout: None, class: None, severity: None, fail_after: 1 };
-    probe::Declared { name: "process".to_owned(), kind, common, probe: std::sync::Arc::new(probe::process::Process {}) }
+    let settings = serde_json::Map::new();
+    probe::Declared {
+        name: "process".to_owned(),
+        kind,
+        common,
+        settings,
+        probe: std::sync::Arc::new(probe::process::Process {}),
+    }
 }
 
 /// Reads one probe's table.
-pub(super) fn probe(
-    name: &str,
-    mut table: Table,
-    faults: &mut Faults,
-    warnings: &mut Vec<String>,
-) -> Option<probe::Declared> {
+pub(super) fn probe(name: &str, mut table: Table, faults: &mut Faults) -> Option<probe::Declared> {
     let (kind, place) = kind(name, &table, probe::KINDS.map(|kind| kind.name), &probe::PLANNED, faults)?;
     let Some(kind) = probe::KINDS.into_iter().find(|known| known.name == kind) else {
-        warnings
-            .push(format!("{}: probe kind `{kind}` is not built yet; {name} is not looked at", faults.place(&place)));
+        faults.note(place, format!("probe kind `{kind}` is not built yet; {name} is not looked at"));
         return None;
     };
     let mut common = typed::split_off(&mut table, &probe::COMMON_KEYS);
     common.get_mut().remove("kind");
-    let place_of_timeout = common.get_ref().get("timeout").map(Spanned::span);
+    let place_of = |key: &str| common.get_ref().get(key).map(Spanned::span).unwrap_or_default();
+    let (timeout_place, fail_place) = (place_of("timeout"), place_of("fail_after"));
     let common = typed::read::<probe::Common>(&common, faults);
-    if let (Some(place), Some(timeout)) = (place_of_timeout, common.as_ref().and_then(|common| common.timeout))
+    if let Some(timeout) = common.as_ref().and_then(|common| common.timeout)
         && (timeout > probe::MOST || timeout.get().is_zero())
     {
         let hint = format!("a look may take up to {}: the whole run has four minutes", probe::MOST);
-        faults.add(place, format!("`timeout` is {timeout}"), Some(hint));
+        faults.add(timeout_place, format!("`timeout` is {timeout}"), Some(hint));
+    }
+    if common.as_ref().is_some_and(|common| common.fail_after == 0) {
+        faults.add(fail_place, "`fail_after` is 0", Some("1 counts the first bad look".to_owned()));
     }
     let parsed = typed::read_with(&table, &probe::COMMON_KEYS, kind.parse, faults);
-    Some(probe::Declared { name: name.to_owned(), kind, common: common?, probe: parsed? })
+    let settings = typed::settings(&table);
+    Some(probe::Declared { name: name.to_owned(), kind, common: common?, settings, probe: parsed? })
 }
 
 /// The `kind` of a table, if it is one that is known.

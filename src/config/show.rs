@@ -34,8 +34,9 @@ impl Config {
             .iter()
             .map(|alert| {
                 let common = &alert.common;
-                let table = json!({"kind": alert.kind.name, "enabled": common.enabled,
-                    "min_severity": common.min_severity, "timeout": common.timeout});
+                let common =
+                    json!({"enabled": common.enabled, "min_severity": common.min_severity, "timeout": common.timeout});
+                let table = table_of(alert.kind.name, &alert.settings, common);
                 (alert.name.clone(), table)
             })
             .collect();
@@ -106,17 +107,26 @@ impl Config {
 fn probes(declared: &[crate::probe::Declared]) -> Value {
     let table = declared.iter().map(|probe| {
         let common = &probe.common;
-        let table = json!({
-            "kind": probe.kind.name,
+        let common = json!({
             "enabled": common.enabled,
             "timeout": common.timeout.unwrap_or(probe.kind.timeout),
             "class": common.class.unwrap_or(probe.kind.class),
             "severity": common.severity,
             "fail_after": common.fail_after,
         });
-        (probe.name.clone(), strip_nulls(table))
+        (probe.name.clone(), table_of(probe.kind.name, &probe.settings, common))
     });
     Value::Object(table.collect())
+}
+
+/// Kind, own keys as they were written, common keys with their defaults.
+fn table_of(kind: &str, settings: &Map<String, Value>, common: Value) -> Value {
+    let mut table = Map::from_iter([("kind".to_owned(), kind.into())]);
+    table.extend(settings.clone());
+    if let Value::Object(common) = strip_nulls(common) {
+        table.extend(common);
+    }
+    table.into()
 }
 
 /// TOML has no null.

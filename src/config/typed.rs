@@ -59,6 +59,46 @@ pub(super) fn read<T: for<'de> Deserialize<'de>>(table: &Table, faults: &mut Fau
     read_with(table, &[], |value| T::deserialize(value), faults)
 }
 
+/// A table as it was written, secrets masked.
+pub(super) fn settings(table: &Table) -> serde_json::Map<String, serde_json::Value> {
+    let entries = table.get_ref().iter().map(|(key, value)| {
+        let key = key.get_ref().to_string();
+        let shown = if redact::is_secret_name(&key) { "***".into() } else { plain(value.get_ref()) };
+        (key, shown)
+    });
+    entries.collect()
+}
+
+fn plain(value: &DeValue<'_>) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        DeValue::String(text) => redact::line(text).into(),
+        DeValue::Boolean(value) => (*value).into(),
+        DeValue::Integer(number) => {
+            number.to_string().parse::<i64>().map_or_else(|_| number.to_string().into(), Value::from)
+        }
+        DeValue::Float(number) => {
+            number.to_string().parse::<f64>().map_or_else(|_| number.to_string().into(), Value::from)
+        }
+        DeValue::Datetime(value) => value.to_string().into(),
+        DeValue::Array(items) => {
+            let words: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            // A list of words may be a command line: a secret can stand behind the word that names it.
+            match words {
+                Some(words) => redact::args(&words).into(),
+                None => items.iter().map(|item| plain(item.get_ref())).collect(),
+            }
+        }
+        DeValue::Table(table) => {
+            let entries = table.iter().map(|(key, value)| {
+                let secret = redact::is_secret_name(key.get_ref());
+                (key.get_ref().to_string(), if secret { "***".into() } else { plain(value.get_ref()) })
+            });
+            Value::Object(entries.collect())
+        }
+    }
+}
+
 /// Takes keys out of a table, into a table of their own.
 pub(super) fn split_off(table: &mut Table, keys: &[&str]) -> Table {
     let mut taken = DeTable::new();

@@ -87,6 +87,16 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, Unread> {
     })
 }
 
+/// Does this path fit the glob?
+#[must_use]
+pub fn fits(pattern: &Path, path: &Path) -> bool {
+    pattern == path
+        || pattern.to_str().is_some_and(|text| {
+            let glob = globset::GlobBuilder::new(text).literal_separator(true).build();
+            glob.is_ok_and(|glob| glob.compile_matcher().is_match(path))
+        })
+}
+
 /// Paths that fit a glob, sorted, at most `limit` of them. Only the part behind the first wildcard is searched.
 ///
 /// # Errors

@@ -32,6 +32,10 @@ pub fn report(report: &Report, quiet: bool) -> String {
             self::subject(&mut text, subject, report.dry_run);
         }
     }
+    if report.subjects.is_empty() {
+        let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
+        let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));
+    }
     for line in &report.unfinished {
         let _ = writeln!(text, "{} {}", mark("unfinished", Level::Degraded), sanitize::line(line));
     }

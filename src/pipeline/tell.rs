@@ -23,6 +23,7 @@ const LIST: &str = "operator_alerts";
 pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> Vec<Delivery> {
     let deadline = Instant::now() + ALL;
     let mut deliveries = Vec::new();
+    settle(config, journal);
     for (message, incident) in due(journal, report) {
         let parcel = Parcel::Line { path: dir.operator_alerts(), line: as_json(&message).to_string() };
         if wants(LIST, Severity::Info, &message, &incident) {
@@ -39,6 +40,24 @@ pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir:
     // The list is where everything can be read later, not somebody who was told.
     deliveries.retain(|delivery| delivery.channel != LIST || delivery.failure.is_some());
     deliveries
+}
+
+/// A recovery owed to a channel that was taken out of the configuration can never be told: the debt is struck off.
+fn settle(config: &Config, journal: &mut Journal) {
+    let lost =
+        |name: &String| name != LIST && !config.alerts.iter().any(|alert| alert.common.enabled && alert.name == *name);
+    let owed = journal.history().services.iter().flat_map(|(service, past)| {
+        past.recovered.iter().flat_map(move |incident| {
+            incident.knowing().into_iter().filter(lost).map(move |channel| (service.clone(), incident.clone(), channel))
+        })
+    });
+    for (service, incident, channel) in owed.collect::<Vec<_>>() {
+        if !incident.was_told(Notice::Recovered, &channel) {
+            let event = Event::Alerted { service, incident: incident.id, notice: Notice::Recovered, channel };
+            // If it cannot be written now, the next tick tries again.
+            let _ = journal.record(event);
+        }
+    }
 }
 
 const fn timeout(channel: &Declared) -> Duration {

@@ -87,6 +87,8 @@ pub struct Declared {
     pub kind: Kind,
     /// The common keys.
     pub common: Common,
+    /// Its own keys as they were written, for `heal config show`.
+    pub settings: serde_json::Map<String, serde_json::Value>,
     /// What looks.
     pub probe: Arc<dyn Probe>,
 }

@@ -55,9 +55,9 @@ fn check_says_yes_and_what_does_nothing_yet() {
     expect![[r#"
         exit 0
         --- stdout
-        note  heal.toml:41:2: [git] is not built yet and does nothing
         note  heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]
         note  heal.toml:39:1: [schedule] update is not built yet and does nothing
+        note  heal.toml:41:2: [git] is not built yet and does nothing
         [DIR]/heal.toml is right: 2 services, 6 probes, 2 alert channels
         --- stderr
     "#]]
@@ -71,7 +71,7 @@ fn check_says_yes_and_what_does_nothing_yet() {
     expect![[r#"
         exit 0
         --- stdout
-        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:41:2: [git] is not built yet and does nothing","heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]","heal.toml:39:1: [schedule] update is not built yet and does nothing"]}
+        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]","heal.toml:39:1: [schedule] update is not built yet and does nothing","heal.toml:41:2: [git] is not built yet and does nothing"]}
         --- stderr
     "#]].assert_eq(&project.heal(&["config", "check", "--json"]).exits(0).snapshot(&project));
     assert!(!project.path("var").exists(), "checking writes nothing");
@@ -148,6 +148,8 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [service.bot.probes.log]
         kind = "fresh"
+        path = "logs/bot.log"
+        within = "5m"
         enabled = true
         timeout = "5s"
         class = "hung"
@@ -155,6 +157,7 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [service.bot.probes.health]
         kind = "http"
+        url = "http://127.0.0.1:[PORT]/health"
         enabled = true
         timeout = "5s"
         class = "hung"
@@ -163,6 +166,7 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [service.bot.probes.dead]
         kind = "tcp"
+        address = "127.0.0.1:[PORT]"
         enabled = false
         timeout = "5s"
         class = "hung"
@@ -193,6 +197,8 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [host.probes.disk]
         kind = "disk"
+        path = "/"
+        warn_below = "1GB"
         enabled = true
         timeout = "5s"
         class = "resource"
@@ -200,12 +206,14 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [alert.file]
         kind = "file"
+        path = "alerts.jsonl"
         enabled = true
         min_severity = "info"
         timeout = "5s"
 
         [alert.me]
         kind = "command"
+        command = ["./tell"]
         enabled = true
         min_severity = "critical"
         timeout = "5s"

@@ -42,18 +42,18 @@ fn bridge() {
         "bridge",
         &[],
         &expect![[r#"
-        note  heal.toml:8:2: [git] is not built yet and does nothing
-        note  heal.toml:25:2: [lock] is not built yet and does nothing
-        note  heal.toml:30:2: [crash] is not built yet and does nothing
-        note  heal.toml:35:2: [revert] is not built yet and does nothing
-        note  heal.toml:38:2: [update] is not built yet and does nothing
-        note  heal.toml:20:17: rung `clear-locks` of [service.bridge] is not built yet and is passed over
-        note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
-        note  heal.toml:13:17: supervisors are not spoken to yet; heal only observes [service.bridge]
-        note  heal.toml:47:16: alert kind `telegram` is not built yet; operator tells nobody
-        note  heal.toml:44:1: [schedule] update is not built yet and does nothing
-        [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
-    "#]],
+            note  heal.toml:8:2: [git] is not built yet and does nothing
+            note  heal.toml:13:17: supervisors are not spoken to yet; heal only observes [service.bridge]
+            note  heal.toml:20:17: rung `clear-locks` of [service.bridge] is not built yet and is passed over
+            note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
+            note  heal.toml:25:2: [lock] is not built yet and does nothing
+            note  heal.toml:30:2: [crash] is not built yet and does nothing
+            note  heal.toml:35:2: [revert] is not built yet and does nothing
+            note  heal.toml:38:2: [update] is not built yet and does nothing
+            note  heal.toml:44:1: [schedule] update is not built yet and does nothing
+            note  heal.toml:47:16: alert kind `telegram` is not built yet; operator tells nobody
+            [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
+        "#]],
     );
     let bridge = service(&project, "bridge");
     assert_eq!(bridge["unit"], "launchd:com.valor.bridge");
@@ -67,22 +67,22 @@ fn desktop() {
         "desktop",
         &["run.sh", "scripts/llm.sh"],
         &expect![[r#"
-        note  heal.toml:7:2: [git] is not built yet and does nothing
-        note  heal.toml:32:2: [database] is not built yet and does nothing
-        note  heal.toml:36:2: [capability] is not built yet and does nothing
-        note  heal.toml:40:2: [checkpoint] is not built yet and does nothing
-        note  heal.toml:44:2: [backup] is not built yet and does nothing
-        note  heal.toml:48:2: [journal] is not built yet and does nothing
-        note  heal.toml:51:2: [update] is not built yet and does nothing
-        note  heal.toml:16:1: `wants` of [service.app] is not built yet and does nothing
-        note  heal.toml:63:8: alert kind `desktop` is not built yet; desktop tells nobody
-        note  heal.toml:56:1: [schedule] checkpoint is not built yet and does nothing
-        note  heal.toml:57:1: [schedule] integrity is not built yet and does nothing
-        note  heal.toml:58:1: [schedule] backup is not built yet and does nothing
-        note  heal.toml:59:1: [schedule] database is not built yet and does nothing
-        note  heal.toml:60:1: [schedule] update is not built yet and does nothing
-        [DIR]/heal.toml is right: 2 services, 6 probes, 0 alert channels
-    "#]],
+            note  heal.toml:7:2: [git] is not built yet and does nothing
+            note  heal.toml:16:1: `wants` of [service.app] is not built yet and does nothing
+            note  heal.toml:32:2: [database] is not built yet and does nothing
+            note  heal.toml:36:2: [capability] is not built yet and does nothing
+            note  heal.toml:40:2: [checkpoint] is not built yet and does nothing
+            note  heal.toml:44:2: [backup] is not built yet and does nothing
+            note  heal.toml:48:2: [journal] is not built yet and does nothing
+            note  heal.toml:51:2: [update] is not built yet and does nothing
+            note  heal.toml:56:1: [schedule] checkpoint is not built yet and does nothing
+            note  heal.toml:57:1: [schedule] integrity is not built yet and does nothing
+            note  heal.toml:58:1: [schedule] backup is not built yet and does nothing
+            note  heal.toml:59:1: [schedule] database is not built yet and does nothing
+            note  heal.toml:60:1: [schedule] update is not built yet and does nothing
+            note  heal.toml:63:8: alert kind `desktop` is not built yet; desktop tells nobody
+            [DIR]/heal.toml is right: 2 services, 6 probes, 0 alert channels
+        "#]],
     );
     assert_eq!(service(&project, "app")["restart_delay"], "5s");
     assert_eq!(service(&project, "llm")["probes"]["answers"]["timeout"], "20s");
@@ -94,19 +94,19 @@ fn node() {
         "node",
         &[],
         &expect![[r#"
-        note  heal.toml:20:2: [retry] is not built yet and does nothing
-        note  heal.toml:27:2: [breaker] is not built yet and does nothing
-        note  heal.toml:31:2: [rotation] is not built yet and does nothing
-        note  heal.toml:37:2: [command] is not built yet and does nothing
-        note  heal.toml:43:2: [metrics] is not built yet and does nothing
-        note  heal.toml:46:2: [http] is not built yet and does nothing
-        note  heal.toml:16:15: `remedies` of [service.node] is not built yet and does nothing
-        note  heal.toml:10:17: rung `light` of [service.node] is not built yet and is passed over
-        note  heal.toml:10:17: rung `medium` of [service.node] is not built yet and is passed over
-        note  heal.toml:8:17: supervisors are not spoken to yet; heal only observes [service.node]
-        note  heal.toml:54:8: alert kind `alertmanager` is not built yet; oncall tells nobody
-        [DIR]/heal.toml is right: 1 service, 2 probes, 0 alert channels
-    "#]],
+            note  heal.toml:8:17: supervisors are not spoken to yet; heal only observes [service.node]
+            note  heal.toml:10:17: rung `light` of [service.node] is not built yet and is passed over
+            note  heal.toml:10:17: rung `medium` of [service.node] is not built yet and is passed over
+            note  heal.toml:16:15: `remedies` of [service.node] is not built yet and does nothing
+            note  heal.toml:20:2: [retry] is not built yet and does nothing
+            note  heal.toml:27:2: [breaker] is not built yet and does nothing
+            note  heal.toml:31:2: [rotation] is not built yet and does nothing
+            note  heal.toml:37:2: [command] is not built yet and does nothing
+            note  heal.toml:43:2: [metrics] is not built yet and does nothing
+            note  heal.toml:46:2: [http] is not built yet and does nothing
+            note  heal.toml:54:8: alert kind `alertmanager` is not built yet; oncall tells nobody
+            [DIR]/heal.toml is right: 1 service, 2 probes, 0 alert channels
+        "#]],
     );
     assert_eq!(service(&project, "node")["enabled"], true);
     assert_eq!(service(&project, "node")["probes"]["health"]["fail_after"], 3);
@@ -132,14 +132,14 @@ fn trading() {
         "trading",
         &[],
         &expect![[r#"
-        note  heal.toml:7:2: [layout] is not built yet and does nothing
-        note  heal.toml:18:2: [lock] is not built yet and does nothing
-        note  heal.toml:23:2: [state] is not built yet and does nothing
-        note  heal.toml:53:2: [alerting] is not built yet and does nothing
-        note  heal.toml:13:1: `orphans` of [service.bot] is not built yet and does nothing
-        note  heal.toml:12:11: supervisors are not spoken to yet; heal only observes [service.bot]
-        [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
-    "#]],
+            note  heal.toml:7:2: [layout] is not built yet and does nothing
+            note  heal.toml:12:11: supervisors are not spoken to yet; heal only observes [service.bot]
+            note  heal.toml:13:1: `orphans` of [service.bot] is not built yet and does nothing
+            note  heal.toml:18:2: [lock] is not built yet and does nothing
+            note  heal.toml:23:2: [state] is not built yet and does nothing
+            note  heal.toml:53:2: [alerting] is not built yet and does nothing
+            [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
+        "#]],
     );
 }
 
