@@ -164,6 +164,9 @@ impl History {
                 }
                 if let (Outcome::Healed, Some(incident)) = (outcome, &mut service.incident) {
                     incident.cures = incident.cures.saturating_add(1);
+                    // Verified: that was a good look.
+                    service.good_since = Some(when.clone());
+                    service.good_looks = 1;
                 }
             }
             Event::Exhausted { service, .. } => {

@@ -121,7 +121,7 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
 fn plan(text: &mut String, subject: &Subject) {
     match &subject.decision {
         Some(Decision::Act { rung, why, next }) => {
-            let _ = writeln!(text, "    would take `{rung}` because of {}", sanitize::line(why));
+            let _ = writeln!(text, "    would take `{rung}`: {}", sanitize::line(why));
             for change in &subject.plan {
                 let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));
             }

@@ -3,7 +3,7 @@
 use crate::model::event::Moment;
 use crate::model::report::{Level, Standing};
 use crate::model::units::span_text;
-use crate::model::{Class, Event, Finding, Rules, ServiceHistory, Severity, Verdict};
+use crate::model::{Class, Event, Finding, Incident, Rules, ServiceHistory, Severity, Verdict};
 
 /// A watchdog that cannot see is itself in trouble: after this many looks in a row somebody is told. Three is the number
 /// that watchdogs in the field wait for before they believe a failure (FAILURES, "default numbers").
@@ -41,7 +41,9 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
         looked = true;
         // Of several, the worst speaks; among equals the class that says more about the process, then the first.
         if level > standing.level || (level == standing.level && class > standing.class) {
-            let summary = format!("{}: {}{why}", finding.probe(), finding.summary);
+            // "app: not running" says it all; of the others the name says who complains.
+            let speaker = if finding.kind == "process" { String::new() } else { format!("{}: ", finding.probe()) };
+            let summary = format!("{speaker}{}{why}", finding.summary);
             standing = Standing { level, class, summary };
         }
     }
@@ -90,6 +92,18 @@ pub fn follow(
     new_id: &str,
 ) -> Vec<Event> {
     let mut events = Vec::new();
+    // It was well when last seen, and for longer than an incident lives on: nobody ticked in between (`check || heal`).
+    // What is wrong now is another incident, and begins at the foot of the ladder.
+    let stable = |since: &Moment| now.since(since) >= rules.stable_for.millis();
+    let over = past
+        .incident
+        .as_ref()
+        .zip(past.good_since.as_ref())
+        .filter(|(_, since)| matches!(standing.level, Level::Unhealthy | Level::Degraded) && stable(since));
+    if let Some((incident, since)) = over {
+        events.push(closed(service, incident, since));
+    }
+    let incident = past.incident.as_ref().filter(|_| over.is_none());
     let starting = standing.level == Level::Starting;
     let named = |pick: fn(&Finding) -> bool| -> Vec<String> {
         findings.iter().filter(|finding| pick(finding)).map(|finding| finding.probe().to_owned()).collect()
@@ -102,7 +116,7 @@ pub fn follow(
         events.push(Event::Observed { service: service.to_owned(), bad, good, unseen });
     }
     let blind = unseen && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
-    match (&past.incident, standing.level) {
+    match (incident, standing.level) {
         (None, level) if level == Level::Unhealthy || blind => events.push(Event::Opened {
             service: service.to_owned(),
             incident: new_id.to_owned(),
@@ -112,14 +126,18 @@ pub fn follow(
         (Some(incident), Level::Healthy) => {
             let looks = past.good_looks.saturating_add(1);
             let since = past.good_since.as_ref().unwrap_or(now);
-            if looks >= rules.recover_after && now.since(since) >= rules.stable_for.millis() {
-                let downtime_ms = since.since(&incident.opened);
-                events.push(Event::Closed { service: service.to_owned(), incident: incident.id.clone(), downtime_ms });
+            if looks >= rules.recover_after && stable(since) {
+                events.push(closed(service, incident, since));
             }
         }
         _ => {}
     }
     events
+}
+
+fn closed(service: &str, incident: &Incident, well_since: &Moment) -> Event {
+    let downtime_ms = well_since.since(&incident.opened);
+    Event::Closed { service: service.to_owned(), incident: incident.id.clone(), downtime_ms }
 }
 
 #[cfg(test)]

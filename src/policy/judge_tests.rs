@@ -158,6 +158,37 @@ fn a_relapse_within_the_time_is_the_same_incident() {
 }
 
 #[test]
+fn trouble_long_after_a_cure_that_nobody_watched_is_another_incident() {
+    let cured = |life: &mut Life| {
+        let identity = Identity { pid: 7, start: 7, boot: "boot".to_owned() };
+        life.add(61, Event::Recognised { service: "bot".to_owned(), identity });
+        let done = Event::Done {
+            intent: "1".to_owned(),
+            service: "bot".to_owned(),
+            rung: "restart".to_owned(),
+            outcome: crate::model::Outcome::Healed,
+            detail: String::new(),
+        };
+        life.add(62, done);
+    };
+    let mut life = Life::new();
+    life.look(0, HUNG);
+    life.look(60, HUNG);
+    cured(&mut life);
+    // `heal check --quiet || heal heal`: no tick while all is well.
+    life.look(7_200, HUNG); // 1 of 2, and the old incident is long over
+    life.look(7_260, HUNG);
+    assert_eq!(life.log, ["60 opened i60", "7200 closed after 2000 ms", "7260 opened i7260"]);
+    let mut relapse = Life::new();
+    relapse.look(0, HUNG);
+    relapse.look(60, HUNG);
+    cured(&mut relapse);
+    relapse.look(100, HUNG);
+    relapse.look(160, HUNG);
+    assert_eq!(relapse.log, ["60 opened i60"], "within stable_for it is the same trouble");
+}
+
+#[test]
 fn a_new_process_starts_with_clean_counters() {
     let mut life = Life::new();
     life.look(0, HUNG);

@@ -39,7 +39,7 @@ fn a_dead_service_says_so_first_and_what_to_type_last() {
         &expect![[r#"
             exit 2
             --- stdout
-            unhealthy app (dead)  process: not running
+            unhealthy app (dead)  not running
                 bad      process  not running
                         because: no process fits
                 skipped  log, health  not asked: the process is not running
@@ -128,10 +128,10 @@ later = { kind = "command", command = ["sh", "-c", "echo only 3 of 9; exit 1"], 
         &expect![[r#"
             exit 2
             --- stdout
-            unhealthy gone (dead)  process: not running
+            unhealthy gone (dead)  not running
                 bad      process  not running
                         because: no process fits
-            unknown   unsure  process: the pidfile unsure.pid holds no pid; look at it, and remove it if the service is not running
+            unknown   unsure  the pidfile unsure.pid holds no pid; look at it, and remove it if the service is not running
                 unknown  process  the pidfile unsure.pid holds no pid; look at it, and remove it if the service is not running
             unknown   host  disk: not/there: No such file or directory (os error 2)
                 unknown  disk  not/there: No such file or directory (os error 2)

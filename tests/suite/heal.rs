@@ -34,7 +34,7 @@ fn a_dead_service_is_started_again() {
     expect![[r#"
         exit 0
         --- stdout
-        healed    app (was dead)  process: not running
+        healed    app (was dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             skipped  log, health  not asked: the process is not running
@@ -117,7 +117,7 @@ fn a_slow_start_is_probation_and_never_a_kill() {
     expect![[r#"
         exit 1
         --- stdout
-        probation app (was dead)  process: not running
+        probation app (was dead)  not running
             bad      process  not running
                     because: no process fits
             skipped  log, health  not asked: the process is not running

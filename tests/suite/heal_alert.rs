@@ -110,14 +110,14 @@ fn a_message_says_what_a_person_needs() {
           "timestamp": "[TIME]",
           "level": "critical",
           "category": "opened",
-          "message": "app: process: not running",
+          "message": "app: not running",
           "project": "test",
           "host": "[HOST]",
           "service": "app",
           "incident": "[INCIDENT]",
           "details": {
             "since": "[TIME]",
-            "found": "process: not running",
+            "found": "not running",
             "done": "restart: the new process ended: exit code 1",
             "next": "`stop-stale` at the next tick"
           },
@@ -134,7 +134,7 @@ fn a_message_says_what_a_person_needs() {
           "incident": "[INCIDENT]",
           "details": {
             "since": "[TIME]",
-            "found": "process: not running",
+            "found": "not running",
             "tried": "restart (1), stop-stale (1)",
             "next": "every rung was tried; `restart` is tried again in [SPAN]"
           },
@@ -151,7 +151,7 @@ fn a_message_says_what_a_person_needs() {
           "incident": "[INCIDENT]",
           "details": {
             "since": "[TIME]",
-            "found": "process: not running",
+            "found": "not running",
             "downtime": "[SPAN]"
           },
           "action_required": null
@@ -168,7 +168,7 @@ fn a_message_says_what_a_person_needs() {
         HEAL_PROJECT=test
         HEAL_SERVICE=app
         HEAL_SEVERITY=critical
-        HEAL_TITLE=app: process: not running"#]]
+        HEAL_TITLE=app: not running"#]]
     .assert_eq(&first.join("\n"));
     assert!(variables.contains("HEAL_INCIDENT=") && variables.contains("HEAL_HOST="));
 }
@@ -178,7 +178,7 @@ fn a_cure_is_a_warning_and_a_start_on_probation_is_not_called_healed() {
     let project = sleeper(CHANNELS);
     project.heal(&["heal"]).exits(0);
     let first = lines(&project, "mail.jsonl").remove(0);
-    assert_eq!((&first["level"], &first["message"]), (&"warning".into(), &"app: process: not running; healed".into()));
+    assert_eq!((&first["level"], &first["message"]), (&"warning".into(), &"app: not running; healed".into()));
     assert_eq!(first["action_required"], Value::Null);
 
     let young = sleeper(&format!(
@@ -186,7 +186,7 @@ fn a_cure_is_a_warning_and_a_start_on_probation_is_not_called_healed() {
     ));
     young.heal(&["heal", "--set", "service.app.verify_within=300ms"]).exits(1);
     let first = lines(&young, "mail.jsonl").remove(0);
-    assert_eq!(first["message"], "app: process: not running; started again, on probation");
+    assert_eq!(first["message"], "app: not running; started again, on probation");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_channel_that_fails_is_tried_again_by_the_next_tick() {
     expect![[r#"
         exit 1
         --- stdout
-        healed    app (was dead)  process: not running
+        healed    app (was dead)  not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far
@@ -210,7 +210,7 @@ fn a_channel_that_fails_is_tried_again_by_the_next_tick() {
     assert!(quiet.stdout.contains("mail was not told"), "{quiet:?}");
     project.write("mail-works", "");
     let ran = project.heal(&["heal"]).exits(0);
-    assert!(ran.stdout.contains("alert  mail: app: process: not running; healed"), "{ran:?}");
+    assert!(ran.stdout.contains("alert  mail: app: not running; healed"), "{ran:?}");
     assert_eq!(told(&project, "mail.jsonl"), ["opened"]);
     project.heal(&["heal"]).exits(0);
     assert_eq!(told(&project, "mail.jsonl"), ["opened"]);

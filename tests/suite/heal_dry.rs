@@ -31,10 +31,10 @@ fn a_dry_run_without_a_data_directory_creates_nothing() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits
-            would take `restart` because of process: not running
+            would take `restart`: not running
             would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
             if that does not help, the next tick takes `stop-stale`
         next  heal heal
@@ -71,7 +71,7 @@ beat = { kind = "fresh", path = "beat", within = "1s" }
             good     process  pid [PID], up [SPAN]
             bad      beat  beat does not exist after [SPAN]
             incident since [TIME], 1 act so far
-            would take `stop-stale` because of beat: beat does not exist after [SPAN]
+            would take `stop-stale`: beat: beat does not exist after [SPAN]
             would stop pid [PID] `sleep 86400` (TERM, [SPAN] later KILL)
             would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
             if that does not help, a person is told
@@ -96,7 +96,7 @@ fn a_dry_run_says_when_there_is_nothing_left_to_try() {
     expect![[r#"
         exit 69
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             incident since [TIME], 2 acts so far

@@ -22,7 +22,7 @@ fn six_ticks_against_true_are_one_incident_within_the_budget_and_never_fine() {
     expect![[r#"
         exit 69
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             incident since [TIME], 2 acts so far
@@ -52,7 +52,7 @@ fn a_start_command_that_does_not_exist_is_said_so() {
     expect![[r#"
         exit 2
         --- stdout
-        failed    app (was dead)  process: not running
+        failed    app (was dead)  not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far
@@ -99,7 +99,7 @@ fn a_service_that_keeps_dying_is_restarted_within_its_budget_and_not_beyond() {
     expect![[r#"
         exit 69
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             incident since [TIME], 2 acts so far
@@ -134,7 +134,7 @@ fn restart_delay_keeps_its_distance() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             incident since [TIME], 1 act so far
@@ -180,7 +180,7 @@ fn a_service_that_is_disabled_or_only_observed_is_not_started() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 0 acts so far

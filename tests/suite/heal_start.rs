@@ -134,7 +134,7 @@ fn a_missing_working_directory_is_said_so() {
     expect![[r#"
         exit 2
         --- stdout
-        failed    app (was dead)  process: not running
+        failed    app (was dead)  not running
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far

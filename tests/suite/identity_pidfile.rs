@@ -105,7 +105,7 @@ fn a_stranger_who_has_the_number_now_is_untouched() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits; the pidfile is stale: pid [PID] is now `/bin/sleep 600`, and is left alone
         next  heal heal --dry-run
@@ -125,7 +125,7 @@ fn a_stranger_who_has_the_number_now_is_untouched() {
     expect![[r#"
         exit 3
         --- stdout
-        unknown   app  process: the pidfile names pid [PID], which runs `/bin/sleep 600`; nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile
+        unknown   app  the pidfile names pid [PID], which runs `/bin/sleep 600`; nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile
             unknown  process  the pidfile names pid [PID], which runs `/bin/sleep 600`; nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile
             no   pid [PID]  /bin/sleep 600  (nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile)
         --- stderr

@@ -17,7 +17,7 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
     expect![[r#"
         exit 2
         --- stdout
-        failed    app (was dead)  process: not running
+        failed    app (was dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             skipped  log, health  not asked: the process is not running
@@ -32,7 +32,7 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
     expect![[r#"
         exit 69
         --- stdout
-        unhealthy app (dead)  process: not running
+        unhealthy app (dead)  not running
             bad      process  not running
                     because: no process fits; it last ran as pid [PID]
             skipped  log, health  not asked: the process is not running

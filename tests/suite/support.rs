@@ -78,7 +78,7 @@ start         = ["/usr/bin/python3", "service.py", "--port", "{port}", "--interv
 startup_grace = "2s"
 verify_within = "15s"
 stop_grace    = "2s"
-stable_for    = "1s"
+stable_for    = "1m"
 {extra}
 
 [service.app.probes]
