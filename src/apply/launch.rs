@@ -48,7 +48,12 @@ pub(super) fn start(
         .env_clear()
         .envs(env::clean())
         .envs(&launch.env);
-    command.env("HEAL_SERVICE", &service.name).stdin(Stdio::null()).stdout(log).stderr(errors);
+    command
+        .env("HEAL_INTENT", intent)
+        .env("HEAL_SERVICE", &service.name)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors);
     sys::before_exec(&mut command, move || {
         // The child's own copy of heal's end would keep the pipe open for ever.
         nix::unistd::close(ack_in_child)?;

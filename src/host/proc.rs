@@ -51,6 +51,14 @@ impl Processes for Proc {
         fs::read_link(format!("/proc/{pid}/exe")).ok().map(still_called)
     }
 
+    fn has_variable(&self, pid: i32, variable: &str) -> bool {
+        let mut environ = Vec::new();
+        // As the kernel shows it: what the process was started with, NUL-separated.
+        let read = fs::File::open(format!("/proc/{pid}/environ"))
+            .and_then(|file| file.take(1024 * 1024).read_to_end(&mut environ));
+        read.is_ok() && environ.split(|byte| *byte == 0).any(|one| one == variable.as_bytes())
+    }
+
     fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
         let mut family = Vec::new();
         for pid in pids()? {

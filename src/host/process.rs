@@ -99,6 +99,11 @@ pub trait Processes: Send + Sync {
         }
     }
 
+    /// Was this process started with exactly this `NAME=value` in its environment? `false` also when we may not know.
+    fn has_variable(&self, _pid: i32, _variable: &str) -> bool {
+        false
+    }
+
     /// (pid, parent, session) of every process, looked at now.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ pub struct History {
 pub struct ServiceHistory {
     /// The process it was last recognised as.
     pub known: Option<Identity>,
+    /// The life that heal last started for it, and by which intent.
+    pub started: Option<(Identity, String)>,
     /// Consecutive bad looks, by probe.
     pub fails: BTreeMap<String, u32>,
     /// Looks in a row that could not see it.
@@ -155,7 +157,11 @@ impl History {
                 self.open_intents.insert(id.clone(), open);
                 self.entry(service).acted(when, rung);
             }
-            Event::Started { service, identity, .. } => self.entry(service).recognised(identity),
+            Event::Started { service, identity, intent } => {
+                let service = self.entry(service);
+                service.recognised(identity);
+                service.started = Some((identity.clone(), intent.clone()));
+            }
             Event::Done { intent, service, outcome, .. } => {
                 self.open_intents.remove(intent);
                 let service = self.entry(service);

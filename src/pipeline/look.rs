@@ -14,7 +14,7 @@ use crate::model::service::HOST;
 use crate::model::units::span_text;
 use crate::model::{Finding, History, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
-use crate::probe::identify::{Who, identify_in};
+use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
 use crate::probe::run::{Job, finding, run};
 use crate::probe::{Declared, Scene};
@@ -29,6 +29,8 @@ pub(super) struct Looker<'a> {
     options: &'a Options,
     pub(super) now: Moment,
     unjudged: Option<String>,
+    /// The recorded lives of all declared services.
+    claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
 }
 
@@ -43,7 +45,13 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Looker<'a> {
-    pub(super) fn new(config: &'a Config, options: &'a Options, dir: &DataDir, now: Moment) -> Result<Self> {
+    pub(super) fn new(
+        config: &'a Config,
+        options: &'a Options,
+        history: &History,
+        dir: &DataDir,
+        now: Moment,
+    ) -> Result<Self> {
         // To look at nothing would read as "healthy": what is asked for has to be there.
         let host = (!config.host_probes.is_empty()).then_some(HOST);
         let services = config.services.iter().map(|watched| watched.service.name.as_str());
@@ -61,7 +69,13 @@ impl<'a> Looker<'a> {
             return Err(Error::new(Kind::Usage, message).hint(hint));
         }
         let unjudged = gap(config, dir, &now);
-        Ok(Self { config, options, now, unjudged, processes: processes() })
+        let mut claims = Claims::default();
+        for watched in config.services.iter().filter(|watched| watched.enabled) {
+            let past = history.services.get(watched.name());
+            let lives = past.iter().flat_map(|past| past.known.iter().chain(past.started.iter().map(|(life, _)| life)));
+            lives.for_each(|life| claims.add(life, watched.name()));
+        }
+        Ok(Self { config, options, now, unjudged, claims, processes: processes() })
     }
 
     /// The services that were asked for, in the order of the file.
@@ -74,12 +88,12 @@ impl<'a> Looker<'a> {
     pub(super) fn look(&self, history: &History) -> Vec<Seen<'a>> {
         let enabled = self.watched().filter(|watched| watched.enabled).map(|watched| &watched.service);
         let index = Index::new(enabled, self.options.explain);
+        let mut found = self.identify_all(&index, history).into_iter();
         let mut seen: Vec<(Seen<'a>, usize)> = Vec::new();
         let mut jobs = Vec::new();
         for watched in self.watched() {
             let past = history.service(&watched.service.name);
-            let (who, considered) =
-                if watched.enabled { self.who(&index, &watched.service, &past) } else { (Who::Unwatched, Vec::new()) };
+            let (who, considered) = found.next().unwrap_or((Who::Unwatched, Vec::new()));
             let who = Arc::new(who);
             let own = if watched.enabled { self.jobs(watched.name(), &watched.probes, Some(&who)) } else { Vec::new() };
             let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
@@ -111,16 +125,51 @@ impl<'a> Looker<'a> {
             options: self.options,
             now: clock::now(),
             unjudged: None,
+            claims: self.claims.clone(),
             processes: processes(),
         };
-        let (who, _) = fresh.who(&Index::new([&watched.service], false), &watched.service, past);
+        let (who, _) = fresh.who(&Index::new([&watched.service], false), &watched.service, past, &self.claims);
         let who = Arc::new(who);
         let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
         (Arc::unwrap_or_clone(who), findings)
     }
 
-    fn who(&self, index: &Index, service: &Service, past: &ServiceHistory) -> (Who, Vec<Considered>) {
-        identify_in(index, service, &self.config.root, past.known.as_ref(), self.processes.as_ref())
+    /// Who is who: each on its own, then once more where that left a doubt which the others' answers may settle. A process
+    /// that two services take for theirs is neither's until a person says whose it is.
+    fn identify_all(&self, index: &Index, history: &History) -> Vec<(Who, Vec<Considered>)> {
+        let one = |watched: &Watched, claims: &Claims| {
+            if !watched.enabled {
+                return (Who::Unwatched, Vec::new());
+            }
+            self.who(index, &watched.service, &history.service(watched.name()), claims)
+        };
+        let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();
+        let mut claims = self.claims.clone();
+        for (watched, (who, _)) in self.watched().zip(&found) {
+            if let Who::Running { process, .. } = who {
+                claims.add(&process.identity, watched.name());
+            }
+        }
+        for (watched, answer) in self.watched().zip(&mut found) {
+            match &answer.0 {
+                Who::Unknown { .. } => *answer = one(watched, &claims),
+                Who::Running { process, .. } => {
+                    if let Some(other) = claims.other(&process.identity, watched.name()) {
+                        let pid = process.identity.pid;
+                        let why = format!("pid {pid} fits [service.{other}] as well; narrow `match`");
+                        answer.0 = Who::Unknown { why };
+                    }
+                }
+                Who::Gone { .. } | Who::Unwatched => {}
+            }
+        }
+        found
+    }
+
+    fn who(&self, index: &Index, service: &Service, past: &ServiceHistory, claims: &Claims) -> (Who, Vec<Considered>) {
+        let started = past.started.as_ref().map(|(identity, intent)| (identity, intent.as_str()));
+        let memory = Memory { known: past.known.as_ref(), started, claims: Some(claims) };
+        identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
     }
 
     fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {

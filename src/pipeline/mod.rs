@@ -49,7 +49,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let dir = DataDir::at(config.data_dir.clone());
     let holder = holds(&dir.lock());
     let past = journal::past(&dir)?;
-    let looker = look::Looker::new(config, options, &dir, now.clone())?;
+    let looker = look::Looker::new(config, options, &past.history, &dir, now.clone())?;
     let mut report = empty(config, "check", &now);
     report.subjects = looker.look(&past.history).into_iter().map(|seen| seen.subject).collect();
     // Read once more: an act may have begun, or ended, while we looked.

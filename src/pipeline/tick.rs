@@ -34,7 +34,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     report.dry_run = dry_run || config.mode == Mode::Observe;
     if report.dry_run {
         let history = past(&dir)?.history;
-        let looker = Looker::new(config, options, &dir, now)?;
+        let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
             let past = history.service(&seen.subject.name);
@@ -49,7 +49,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let mut journal = Journal::open(dir.clone())?;
     report.unfinished = apply::resume(&mut journal)?;
-    let looker = Looker::new(config, options, &dir, now)?;
+    let looker = Looker::new(config, options, journal.history(), &dir, now)?;
     let seen = looker.look(journal.history());
     let mut run = Run { journal: &mut journal, looker: &looker, options, start };
     for seen in seen {
@@ -154,7 +154,9 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
         let processes: Vec<(Identity, String)> = match &*seen.who {
-            Who::Running { process, .. } => vec![(process.identity.clone(), process.command())],
+            Who::Running { process, also, .. } => {
+                [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
+            }
             Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
             Who::Unknown { .. } | Who::Unwatched => Vec::new(),
         };

@@ -1,13 +1,15 @@
 //! Which process is the service? Selector, pidfile, start command and recorded identity are weighed; disagreement is "unknown".
 //! A pid or a substring alone never names anybody (DESIGN §6, "Who is it").
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::index::Index;
-use super::program::{contains, is_program, is_start, parse_pid};
-use crate::host::process::{Detail, Process, Processes, command_text, was_reused};
-use crate::host::{files, resources};
+use super::program::parse_pid;
+use crate::host::files;
+use crate::host::process::{Detail, Process, Processes, command_text};
 use crate::model::report::Considered;
+use crate::model::units::span_text;
 use crate::model::{Identity, Selector, Service};
 
 /// The answer.
@@ -19,13 +21,16 @@ pub enum Who {
         process: Box<Process>,
         /// How it was recognised.
         how: String,
+        /// What belongs to the same service and ends with it: further matches where several may be, and the life that heal
+        /// started when that is only the wrapper around it.
+        also: Vec<Process>,
     },
     /// Positively nobody: every place where it would be was looked at.
     Gone {
         /// What was looked at.
         why: String,
-        /// What the ended process left behind in the session that heal gave it. It is nobody else's, and a new start
-        /// beside it would be a second service.
+        /// What the ended process left behind in the session that heal gave it, proved by the mark that heal gave it as
+        /// well. A new start beside it would be a second service.
         left: Vec<Process>,
     },
     /// It cannot be said, or the evidence disagrees.
@@ -41,24 +46,59 @@ pub enum Who {
 type Match = (Process, &'static str);
 
 /// What one candidate is.
-enum Fit {
+pub(super) enum Fit {
+    /// It is the service, recognised like this.
     Yes(&'static str),
+    /// It is somebody else, because.
     No(String),
     /// It could be; nothing decides it.
     Perhaps(String),
 }
 
-/// Finds the service's process. `known` is the life that it was last recognised as. With `explain`, processes that only
+/// What the history says about who it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory<'a> {
+    /// The life that it was last recognised as.
+    pub known: Option<&'a Identity>,
+    /// The life that heal last started for it, and the intent, which its processes carry in their environment. It need
+    /// not be the service itself: a `run.sh` may stay around it.
+    pub started: Option<(&'a Identity, &'a str)>,
+    /// Whose the recorded lives of all services are.
+    pub claims: Option<&'a Claims>,
+}
+
+/// Which service each recorded life belongs to: one process is never two services.
+#[derive(Clone, Debug, Default)]
+pub struct Claims(HashMap<i32, Vec<(Identity, String)>>);
+
+impl Claims {
+    /// This life is that service.
+    pub fn add(&mut self, identity: &Identity, service: &str) {
+        self.0.entry(identity.pid).or_default().push((identity.clone(), service.to_owned()));
+    }
+
+    /// Another service that this life is.
+    #[must_use]
+    pub fn other(&self, identity: &Identity, service: &str) -> Option<&str> {
+        let mut owners = self.0.get(&identity.pid)?.iter().filter(|(life, _)| life == identity);
+        owners.find(|(_, owner)| owner != service).map(|(_, owner)| owner.as_str())
+    }
+}
+
+/// The variable that marks what heal started. Numbers are given away again; an inherited mark is not.
+pub const MARK: &str = "HEAL_INTENT";
+
+/// Finds the service's process. With `explain`, processes that only
 /// half fit are looked at as well, and say why they do not.
 #[must_use]
 pub fn identify(
     service: &Service,
     root: &Path,
-    known: Option<&Identity>,
+    memory: Memory<'_>,
     processes: &dyn Processes,
     explain: bool,
 ) -> (Who, Vec<Considered>) {
-    identify_in(&Index::new([service], explain), service, root, known, processes)
+    identify_in(&Index::new([service], explain), service, root, memory, processes)
 }
 
 /// As [`identify`], for one of many services that share a pass over the process table.
@@ -67,23 +107,23 @@ pub fn identify_in(
     index: &Index,
     service: &Service,
     root: &Path,
-    known: Option<&Identity>,
+    memory: Memory<'_>,
     processes: &dyn Processes,
 ) -> (Who, Vec<Considered>) {
     let Some(selector) = &service.selector else { return (Who::Unwatched, Vec::new()) };
-    let search = Search { index, service, selector, root, known, processes };
+    let search = Search { index, service, selector, root, memory, processes };
     let mut considered = Vec::new();
     let who = search.run(&mut considered);
     (who, considered)
 }
 
-struct Search<'a> {
+pub(super) struct Search<'a> {
     index: &'a Index,
-    service: &'a Service,
-    selector: &'a Selector,
-    root: &'a Path,
-    known: Option<&'a Identity>,
-    processes: &'a dyn Processes,
+    pub(super) service: &'a Service,
+    pub(super) selector: &'a Selector,
+    pub(super) root: &'a Path,
+    pub(super) memory: Memory<'a>,
+    pub(super) processes: &'a dyn Processes,
 }
 
 impl Search<'_> {
@@ -99,7 +139,8 @@ impl Search<'_> {
                 // Without names to search for, the pidfile is the last word.
                 Fit::Yes(how) if !self.selector.names_program() => {
                     note(considered, process, true, how);
-                    return Who::Running { process: process.clone(), how: format!("pidfile and {how}") };
+                    let also = self.wrapper(process).into_iter().collect();
+                    return Who::Running { process: process.clone(), how: format!("pidfile and {how}"), also };
                 }
                 Fit::Yes(_) => in_pidfile = Some(process.identity.pid),
                 // It does not count: what runs under that pid is somebody else.
@@ -122,7 +163,7 @@ impl Search<'_> {
         only_roots(&mut found);
         match (found.len(), in_pidfile) {
             (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
-            (0, _) => Who::Gone { why: self.nobody(pidfile.as_deref()), left: self.left_behind() },
+            (0, _) => self.absent(pidfile.as_deref()),
             (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
                 let why = format!(
                     "the pidfile names pid {pid}, but pid {} fits as well; stop one of them or remove the pidfile",
@@ -141,10 +182,78 @@ impl Search<'_> {
                 }
             }
             _ => {
-                let (process, how) = found.swap_remove(0);
-                Who::Running { process: Box::new(process), how: how.to_owned() }
+                // Of several that may be, the pidfile names the first among equals.
+                let first =
+                    found.iter().position(|(process, _)| in_pidfile.is_some_and(|pid| self.holds(process, pid)));
+                let (process, how) = found.swap_remove(first.unwrap_or(0));
+                let also = found.into_iter().map(|(process, _)| process).chain(self.wrapper(&process)).collect();
+                Who::Running { process: Box::new(process), how: how.to_owned(), also }
             }
         }
+    }
+
+    /// Nobody fits. That is only "gone" if nobody could be it who does not show it yet.
+    fn absent(&self, stale: Option<&Process>) -> Who {
+        // What heal started may prepare itself before it becomes what `match` describes: a `run.sh` that execs at its end.
+        if let Some(process) = self.living_start() {
+            let how = "the life that heal started, though it does not fit `match` (yet)".to_owned();
+            return Who::Running { process: Box::new(process), how, also: Vec::new() };
+        }
+        if let Some(process) = self.newcomer() {
+            let why = format!(
+                "the pidfile names nobody, but pid {} `{}` was started in the service's directory only {} ago",
+                process.identity.pid,
+                process.command(),
+                span_text(process.age_ms)
+            );
+            return Who::Unknown { why };
+        }
+        Who::Gone { why: self.nobody(stale), left: self.left_behind() }
+    }
+
+    /// A service known by its pidfile alone does not exist before it wrote one: somebody young in its directory may be
+    /// about to. Older than the grace, it had its time.
+    fn newcomer(&self) -> Option<Process> {
+        let launch = self.service.launch.as_ref().filter(|_| !self.selector.names_program())?;
+        let me = self.processes.exe(*self.processes.lineage().first()?);
+        let rows = self.processes.rows().ok()?;
+        let others = rows.into_iter().filter(|row| !self.processes.lineage().contains(&row.pid));
+        let mut living = others.filter_map(|row| match self.processes.detail(row.pid) {
+            Detail::Seen(process) if !process.is_zombie() => Some(*process),
+            _ => None,
+        });
+        living.find(|process| {
+            process.cwd.as_deref() == Some(&launch.cwd)
+                && process.age_ms < self.service.rules.startup_grace.millis()
+                && (process.exe.is_none() || process.exe != me)
+                && self.owner(process).is_none()
+        })
+    }
+
+    /// The other service that this process is.
+    pub(super) fn owner(&self, process: &Process) -> Option<&str> {
+        self.memory.claims?.other(&process.identity, &self.service.name)
+    }
+
+    /// The life that heal started, if it is running now.
+    pub(super) fn living_start(&self) -> Option<Process> {
+        let (started, _) = self.memory.started?;
+        match self.processes.detail(started.pid) {
+            Detail::Seen(process) if process.identity == *started && !process.is_zombie() => Some(*process),
+            _ => None,
+        }
+    }
+
+    /// Does it carry the mark of the start that the history knows?
+    pub(super) fn is_marked(&self, process: &Process) -> bool {
+        let mark = self.memory.started.map(|(_, intent)| format!("{MARK}={intent}"));
+        mark.is_some_and(|mark| self.processes.has_variable(process.identity.pid, &mark))
+    }
+
+    /// The life that heal started, where the service runs inside it: it would start the service again, or outlive it.
+    fn wrapper(&self, process: &Process) -> Option<Process> {
+        let start = self.living_start().filter(|start| start.identity != process.identity)?;
+        self.holds(&start, process.identity.pid).then_some(start)
     }
 
     /// The process that the pidfile names: `Ok(None)` when the file is missing or the pid is free.
@@ -174,7 +283,7 @@ impl Search<'_> {
         let (mut found, mut doubts) = (Vec::new(), Vec::new());
         let mut pids = self.index.candidates(&self.service.name, self.processes)?.to_vec();
         // The life that it was last recognised as is looked at whatever it calls itself by now.
-        if let Some(known) = self.known.filter(|known| !pids.contains(&known.pid)) {
+        if let Some(known) = self.memory.known.filter(|known| !pids.contains(&known.pid)) {
             pids.push(known.pid);
         }
         for pid in pids.into_iter().filter(|pid| !self.processes.lineage().contains(pid)) {
@@ -207,156 +316,21 @@ impl Search<'_> {
         Ok((found, doubts))
     }
 
-    fn fits(&self, process: &Process) -> Fit {
-        match self.names_fit(process) {
-            Fit::Yes(_) => {}
-            other => return other,
-        }
-        if self.known == Some(&process.identity) {
-            return Fit::Yes("the recorded identity");
-        }
-        if self.selector.names_program() {
-            return self.place(process);
-        }
-        self.tie(process)
-    }
-
-    /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
-    /// service would be started twice.
-    fn names_fit(&self, process: &Process) -> Fit {
-        let selector = self.selector;
-        if let Some(name) = &selector.executable {
-            match is_program(process, name) {
-                Some(true) => {}
-                Some(false) => return Fit::No(format!("its program is not {name}")),
-                None => return Fit::Perhaps(format!("heal may not see whether its program is {name}")),
-            }
-        }
-        if let Some(part) = &selector.args_contain
-            && !contains(&process.args, part)
-        {
-            return Fit::No(format!("its arguments do not contain `{part}`"));
-        }
-        if let Some(age) = selector.min_age
-            && process.age_ms < age.millis()
-        {
-            return Fit::No(format!("it is younger than {age}"));
-        }
-        if let Some(user) = &selector.user {
-            match (resources::uid(user), process.uid) {
-                (Ok(wanted), Some(uid)) if wanted == uid => {}
-                (Ok(_), Some(_)) => return Fit::No(format!("it does not run as {user}")),
-                (Ok(_), None) => return Fit::Perhaps("heal may not see as whom it runs".to_owned()),
-                (Err(why), _) => return Fit::Perhaps(why),
-            }
-        }
-        if let Some(cwd) = &selector.cwd {
-            match &process.cwd {
-                Some(actual) if *actual == self.root.join(cwd) => {}
-                Some(_) => return Fit::No(format!("it does not run in {}", cwd.display())),
-                None => return Fit::Perhaps("heal may not see where it runs".to_owned()),
-            }
-        }
-        Fit::Yes("match")
-    }
-
-    /// The same program in another directory is another service. Only said for services that heal starts itself: there
-    /// the directory is known. One that went to `/` like a daemon could be ours or a stranger's.
-    fn place(&self, process: &Process) -> Fit {
-        let Some(launch) = self.service.launch.as_ref().filter(|_| self.selector.cwd.is_none()) else {
-            return Fit::Yes("match");
-        };
-        let homes = [launch.cwd.as_path(), self.root];
-        let inside = |path: &Path| homes.iter().any(|home| path.starts_with(home));
-        let names_us = process.args.iter().any(|arg| Path::new(arg).is_absolute() && inside(Path::new(arg)))
-            || process.exe.as_deref().is_some_and(inside);
-        match &process.cwd {
-            _ if names_us => Fit::Yes("match"),
-            Some(cwd) if inside(cwd) => Fit::Yes("match"),
-            Some(cwd) if cwd != Path::new("/") => Fit::No(format!("it runs in another directory, {}", cwd.display())),
-            _ => Fit::Perhaps(
-                "its directory does not tell whose it is; add `cwd = \"/\"` to `match` if it is this service"
-                    .to_owned(),
-            ),
-        }
-    }
-
-    /// Where nothing but a pidfile names the service, only the start command is a reason to doubt that it is gone.
-    fn is_start(&self, process: &Process) -> bool {
-        let launch = self.service.launch.as_ref();
-        self.selector.names_program() || launch.is_none_or(|launch| is_start(&process.args, &launch.argv))
-    }
-
-    /// The same start command in another directory starts another service: no reason to doubt that ours is gone.
-    fn is_elsewhere(&self, process: &Process) -> bool {
-        let (Some(launch), Some(cwd), None) = (&self.service.launch, &process.cwd, &self.selector.cwd) else {
-            return false;
-        };
-        cwd != Path::new("/") && !cwd.starts_with(&launch.cwd) && !cwd.starts_with(self.root)
-    }
-
-    /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
-    fn tie(&self, process: &Process) -> Fit {
-        if let Some(known) = self.known {
-            if process.identity.pid == known.pid && process.identity != *known {
-                return Fit::No("it is a later life of that pid".to_owned());
-            }
-            if process.identity.boot == known.boot
-                && process.session == known.pid
-                && process.identity.start >= known.start
-                && !was_reused(self.processes, known)
-            {
-                return Fit::Yes("the session that heal started");
-            }
-        }
-        if let Some(launch) = &self.service.launch {
-            let mut pid = process.identity.pid;
-            for _ in 0..16 {
-                let Detail::Seen(ancestor) = self.processes.detail(pid) else { break };
-                if is_start(&ancestor.args, &launch.argv) && ancestor.cwd.as_deref().is_none_or(|cwd| cwd == launch.cwd)
-                {
-                    return Fit::Yes("the start command");
-                }
-                if ancestor.parent <= 1 || self.processes.lineage().contains(&ancestor.parent) {
-                    break;
-                }
-                pid = ancestor.parent;
-            }
-        }
-        Fit::Perhaps(
-            "nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile"
-                .to_owned(),
-        )
-    }
-
-    fn holds(&self, root: &Process, pid: i32) -> bool {
-        let mut at = pid;
-        for _ in 0..16 {
-            if at == root.identity.pid {
-                return true;
-            }
-            match self.processes.detail(at) {
-                Detail::Seen(process) if process.parent > 1 => at = process.parent,
-                _ => return false,
-            }
-        }
-        false
-    }
-
-    /// The living rest of the session that heal gave to the last life. A session's number is not given away while anybody
-    /// is in it, so these can be nobody else's.
+    /// The living rest of the session that heal gave to the last life. The number of a session says little once its leader
+    /// is gone: only who carries heal's mark is taken for one of them.
     fn left_behind(&self) -> Vec<Process> {
-        let this_boot = |known: &&Identity| known.boot == crate::host::clock::boot_id();
-        let Some(known) = self.known.filter(this_boot).filter(|known| !was_reused(self.processes, known)) else {
-            return Vec::new();
-        };
+        let started = self.memory.started.map(|(started, _)| started);
+        let this_boot = |started: &&Identity| started.boot == crate::host::clock::boot_id();
+        let Some(started) = started.filter(this_boot) else { return Vec::new() };
         let family = self.processes.family().unwrap_or_default();
-        let members = family.into_iter().filter(|(pid, _, session)| *session == known.pid && *pid != known.pid);
+        let members = family.into_iter().filter(|(pid, _, session)| *session == started.pid && *pid != started.pid);
         let living = members.filter_map(|(pid, ..)| match self.processes.detail(pid) {
-            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= known.start => Some(*process),
+            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= started.start => Some(*process),
             _ => None,
         });
-        living.filter(|process| !self.processes.lineage().contains(&process.identity.pid)).collect()
+        let ours =
+            |process: &Process| !self.processes.lineage().contains(&process.identity.pid) && self.is_marked(process);
+        living.filter(ours).collect()
     }
 
     fn nobody(&self, stale: Option<&Process>) -> String {
@@ -368,7 +342,7 @@ impl Search<'_> {
                 process.command()
             ));
         }
-        if let Some(known) = self.known
+        if let Some(known) = self.memory.known
             && known.boot == crate::host::clock::boot_id()
         {
             why.push(format!("it last ran as pid {}", known.pid));
@@ -395,3 +369,7 @@ fn note(considered: &mut Vec<Considered>, process: &Process, fits: bool, reason:
 #[cfg(test)]
 #[path = "identify_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "identify_memory_tests.rs"]
+mod memory_tests;

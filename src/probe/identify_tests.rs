@@ -8,22 +8,24 @@ use crate::host::process::{PID_MAX, Row};
 use crate::model::service::Launch;
 use crate::model::{Rules, Span};
 
-const BOT: &str = "/usr/bin/python3 service.py";
+pub(super) const BOT: &str = "/usr/bin/python3 service.py";
 
 /// A process table written down. pid 2000 is heal, 1900 the cron that started it.
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     processes: Vec<Process>,
     cmdlines: Vec<(i32, Vec<u8>)>,
     hidden: Vec<i32>,
+    /// Who carries the mark of the last start.
+    pub(super) marked: Vec<i32>,
 }
 
 impl Table {
-    fn of(processes: Vec<Process>) -> Self {
+    pub(super) fn of(processes: Vec<Process>) -> Self {
         let cmdline =
             |process: &Process| -> Vec<u8> { process.args.iter().flat_map(|arg| arg.bytes().chain([0])).collect() };
         let cmdlines = processes.iter().map(|process| (process.identity.pid, cmdline(process))).collect();
-        Self { processes, cmdlines, hidden: Vec::new() }
+        Self { processes, cmdlines, ..Self::default() }
     }
 }
 
@@ -42,6 +44,10 @@ impl Processes for Table {
         found.map_or(Detail::Gone, |process| Detail::Seen(Box::new(process.clone())))
     }
 
+    fn has_variable(&self, pid: i32, variable: &str) -> bool {
+        variable == "HEAL_INTENT=i1" && self.marked.contains(&pid)
+    }
+
     fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
         Ok(self.processes.iter().map(|one| (one.identity.pid, one.parent, one.session)).collect())
     }
@@ -51,12 +57,12 @@ impl Processes for Table {
     }
 }
 
-fn life(pid: i32, start: u64) -> Identity {
+pub(super) fn life(pid: i32, start: u64) -> Identity {
     Identity { pid, start, boot: crate::host::clock::boot_id().to_owned() }
 }
 
 /// A process of an hour in /srv/bot; its program is that of its first word.
-fn process(pid: i32, command: &str) -> Process {
+pub(super) fn process(pid: i32, command: &str) -> Process {
     let args: Vec<String> = command.split(' ').filter(|arg| !arg.is_empty()).map(str::to_owned).collect();
     let exe = args.first().map(|program| PathBuf::from(program.replace("/python3", "/python3.11")));
     Process {
@@ -72,15 +78,15 @@ fn process(pid: i32, command: &str) -> Process {
     }
 }
 
-fn child(pid: i32, parent: i32, command: &str) -> Process {
+pub(super) fn child(pid: i32, parent: i32, command: &str) -> Process {
     Process { parent, session: parent, ..process(pid, command) }
 }
 
-fn selector(text: &str) -> Selector {
+pub(super) fn selector(text: &str) -> Selector {
     toml::from_str(text).expect("a selector")
 }
 
-fn service(selector: Selector, start: Option<&str>) -> Service {
+pub(super) fn service(selector: Selector, start: Option<&str>) -> Service {
     let launch = start.map(|command| Launch {
         argv: command.split(' ').map(str::to_owned).collect(),
         cwd: "/srv/bot".into(),
@@ -93,8 +99,9 @@ fn service(selector: Selector, start: Option<&str>) -> Service {
 }
 
 /// The answer in a word: `running 500`, `gone`, or `unknown: why`.
-fn answer(service: &Service, known: Option<&Identity>, table: &Table) -> String {
-    match identify(service, Path::new("/srv/bot"), known, table, false).0 {
+pub(super) fn answer(service: &Service, known: Option<&Identity>, table: &Table) -> String {
+    let memory = Memory { known, started: known.map(|known| (known, "i1")), claims: None };
+    match identify(service, Path::new("/srv/bot"), memory, table, false).0 {
         Who::Running { process, .. } => format!("running {}", process.identity.pid),
         Who::Gone { left, .. } if left.is_empty() => "gone".to_owned(),
         Who::Gone { left, .. } => {
@@ -105,7 +112,7 @@ fn answer(service: &Service, known: Option<&Identity>, table: &Table) -> String 
     }
 }
 
-const NAMES: &str = "executable = \"python3\"\nargs_contain = \"service.py\"\n";
+pub(super) const NAMES: &str = "executable = \"python3\"\nargs_contain = \"service.py\"\n";
 
 fn by_names(processes: Vec<Process>) -> String {
     answer(&service(selector(NAMES), Some(BOT)), None, &Table::of(processes))
@@ -259,7 +266,13 @@ fn pids_are_read_strictly() {
 }
 
 /// With a pidfile that holds `content`; `None` for no file.
-fn by_pidfile(names: &str, start: Option<&str>, content: &str, known: Option<&Identity>, table: &Table) -> String {
+pub(super) fn by_pidfile(
+    names: &str,
+    start: Option<&str>,
+    content: &str,
+    known: Option<&Identity>,
+    table: &Table,
+) -> String {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(content.as_bytes()).expect("written");
     let text = format!("{names}pidfile = {:?}\n", file.path());
@@ -314,7 +327,12 @@ fn a_pidfile_alone_needs_a_tie_to_the_service() {
     other_boot.boot = "another".to_owned();
     assert!(!said("500", Some(&other_boot), &became).starts_with("running"));
     // Its session is the one that heal gave to the last life, though the parents are gone.
-    let orphan = Table::of(vec![Process { session: 499, ..process(500, BOT) }]);
+    let mut orphan = Table::of(vec![Process { session: 499, ..process(500, BOT) }]);
+    assert!(
+        !said("500", Some(&life(499, 9_000)), &orphan).starts_with("running"),
+        "without the mark it is only a number"
+    );
+    orphan.marked.push(500);
     assert_eq!(said("500", Some(&life(499, 9_000)), &orphan), "running 500");
     assert!(!said("500", Some(&life(499, 10_001)), &orphan).starts_with("running"), "older than its session");
     // Almost the start command, or the start command elsewhere.
@@ -341,30 +359,6 @@ fn a_pidfile_alone_needs_a_tie_to_the_service() {
 }
 
 #[test]
-fn a_number_that_was_given_away_leads_to_nobody() {
-    let known = life(500, 9_000);
-    let said = |processes| answer(&service(selector(NAMES), Some(BOT)), Some(&known), &Table::of(processes));
-    // Recognised before, and a stranger has its number now.
-    assert_eq!(said(vec![process(500, "/usr/bin/vim service.py")]), "gone");
-    // Its own children are its leftovers...
-    let left = Process { session: 500, ..process(501, "/usr/bin/ffmpeg -i x") };
-    assert_eq!(said(vec![left.clone()]), "gone, left [501]");
-    // ...those of a stranger who leads a session of that number are not.
-    assert_eq!(said(vec![process(500, "-bash"), child(501, 500, "/usr/bin/vim notes")]), "gone");
-    let text = by_pidfile(
-        "",
-        Some("./run.sh"),
-        "501",
-        Some(&known),
-        &Table::of(vec![process(500, "-bash"), child(501, 500, "/usr/bin/vim notes")]),
-    );
-    assert!(text.starts_with("unknown"), "{text}");
-    // From another boot no number means anything.
-    let before = Identity { boot: "another".to_owned(), ..known.clone() };
-    assert_eq!(answer(&service(selector(NAMES), Some(BOT)), Some(&before), &Table::of(vec![left])), "gone");
-}
-
-#[test]
 fn a_pidfile_that_is_no_file_is_never_waited_for() {
     let folder = tempfile::tempdir().expect("a directory");
     let fifo = folder.path().join("fifo");
@@ -384,7 +378,8 @@ fn explain_names_every_candidate_and_the_reason() {
         vec![process(500, BOT), process(600, "/usr/bin/tail -f service.py"), process(700, "/usr/bin/python3 x.py")];
     let table = Table::of(processes);
     let list = |explain| -> Vec<(i32, bool, String)> {
-        let (_, list) = identify(&service(selector(NAMES), Some(BOT)), Path::new("/srv/bot"), None, &table, explain);
+        let (_, list) =
+            identify(&service(selector(NAMES), Some(BOT)), Path::new("/srv/bot"), Memory::default(), &table, explain);
         list.into_iter().map(|one| (one.pid, one.fits, one.reason)).collect()
     };
     let full = list(true);

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod disk;
+mod fits;
 pub mod fresh;
 pub mod http;
 pub mod identify;

@@ -36,7 +36,7 @@ impl Probe for Process {
 
 fn judge(who: &Who) -> Sight {
     match who {
-        Who::Running { process, how } => {
+        Who::Running { process, how, .. } => {
             let up = span_text(process.age_ms);
             let stopped = process.state == 'T';
             let (judged, summary) = if stopped {

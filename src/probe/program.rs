@@ -11,9 +11,32 @@ pub(super) fn parse_pid(text: &str) -> Option<i32> {
     text.parse().ok().filter(|pid| digits && *pid > 1 && *pid <= PID_MAX)
 }
 
+/// How a part of a command line stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mention {
+    /// As a word of its own, or words.
+    Whole,
+    /// Only inside longer words: `bot.py` in `robot.py`.
+    Part,
+    /// Not at all.
+    No,
+}
+
 /// `args_contain` looks behind the program's name, across arguments.
-pub(super) fn contains(args: &[String], part: &str) -> bool {
-    args.get(1..).is_some_and(|rest| rest.join(" ").contains(part))
+pub(super) fn mentions(args: &[String], part: &str) -> Mention {
+    let text = args.get(1..).unwrap_or_default().join(" ");
+    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    // Where the part itself ends in another sign, what stands beside it does not matter.
+    let open = |edge: Option<char>, beside: Option<char>| !(edge.is_some_and(in_word) && beside.is_some_and(in_word));
+    let whole = |(at, _): (usize, &str)| {
+        open(part.chars().next(), text[..at].chars().next_back())
+            && open(part.chars().next_back(), text[at + part.len()..].chars().next())
+    };
+    match text.match_indices(part).map(whole).reduce(|one, other| one || other) {
+        Some(true) => Mention::Whole,
+        Some(false) => Mention::Part,
+        None => Mention::No,
+    }
 }
 
 /// Is this its program? By path when the name is one; else by file name, where `python3` is also `python3.11`, and
@@ -57,4 +80,30 @@ pub(super) fn is_start(args: &[String], argv: &[String]) -> bool {
 /// `./run.sh` and `/srv/bot/run.sh` are the same script; where it runs is checked beside this.
 fn tail(path: &str) -> Option<Component<'_>> {
     Path::new(path).components().next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_to_stand_as_words_of_its_own() {
+        let table = [
+            ("python3 bot.py", "bot.py", Mention::Whole),
+            ("python3 /srv/bot.py", "bot.py", Mention::Whole),
+            ("python3 robot.py", "bot.py", Mention::Part),
+            ("python3 my-bot.py", "bot.py", Mention::Part),
+            ("python3 robot.py bot.py", "bot.py", Mention::Whole),
+            ("python3 -m trading_bot.main", "trading_bot", Mention::Whole),
+            ("sh run_telegram_bridge.py.sh", "telegram_bridge.py", Mention::Part),
+            ("app --port 8931", "--port 8931", Mention::Whole),
+            ("app --port 89310", "--port 8931", Mention::Part),
+            ("bot.py", "bot.py", Mention::No), // the program's own name is not an argument
+            ("app x", "y", Mention::No),
+        ];
+        for (line, part, expected) in table {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(mentions(&args, part), expected, "{line} | {part}");
+        }
+    }
 }

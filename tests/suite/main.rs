@@ -35,6 +35,7 @@ mod heal_start;
 mod heal_stop;
 mod identity;
 mod identity_pidfile;
+mod identity_twins;
 mod init;
 mod json;
 mod man;

@@ -1,0 +1,158 @@
+//! Does this process fit the service? What `match` says of it, where it runs, and what ties it to the service.
+//! What may not be seen is a doubt, never a "no": taken for dead, a service would be started twice.
+
+use std::path::Path;
+
+use super::identify::{Fit, Search};
+use super::program::{Mention, is_program, is_start, mentions};
+use crate::host::process::{Detail, Process};
+use crate::host::resources;
+
+impl Search<'_> {
+    pub(super) fn fits(&self, process: &Process) -> Fit {
+        if let Some(owner) = self.owner(process) {
+            return Fit::No(format!("it is [service.{owner}]"));
+        }
+        match self.names_fit(process) {
+            Fit::Yes(_) => {}
+            other => return other,
+        }
+        if self.memory.known == Some(&process.identity) {
+            return Fit::Yes("the recorded identity");
+        }
+        if self.selector.names_program() {
+            return self.place(process);
+        }
+        self.tie(process)
+    }
+
+    /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
+    /// service would be started twice.
+    fn names_fit(&self, process: &Process) -> Fit {
+        let selector = self.selector;
+        if let Some(name) = &selector.executable {
+            match is_program(process, name) {
+                Some(true) => {}
+                Some(false) => return Fit::No(format!("its program is not {name}")),
+                None => return Fit::Perhaps(format!("heal may not see whether its program is {name}")),
+            }
+        }
+        if let Some(part) = &selector.args_contain {
+            match mentions(&process.args, part) {
+                Mention::Whole => {}
+                Mention::No => return Fit::No(format!("its arguments do not contain `{part}`")),
+                Mention::Part => {
+                    return Fit::Perhaps(format!(
+                        "`{part}` is only a part of a longer word in its arguments; narrow `match`"
+                    ));
+                }
+            }
+        }
+        if let Some(age) = selector.min_age
+            && process.age_ms < age.millis()
+        {
+            return Fit::No(format!("it is younger than {age}"));
+        }
+        if let Some(user) = &selector.user {
+            match (resources::uid(user), process.uid) {
+                (Ok(wanted), Some(uid)) if wanted == uid => {}
+                (Ok(_), Some(_)) => return Fit::No(format!("it does not run as {user}")),
+                (Ok(_), None) => return Fit::Perhaps("heal may not see as whom it runs".to_owned()),
+                (Err(why), _) => return Fit::Perhaps(why),
+            }
+        }
+        if let Some(cwd) = &selector.cwd {
+            match &process.cwd {
+                Some(actual) if *actual == self.root.join(cwd) => {}
+                Some(_) => return Fit::No(format!("it does not run in {}", cwd.display())),
+                None => return Fit::Perhaps("heal may not see where it runs".to_owned()),
+            }
+        }
+        Fit::Yes("match")
+    }
+
+    /// The same program in another directory is another service. Only said for services that heal starts itself: there
+    /// the directory is known. One that went to `/` like a daemon could be ours or a stranger's.
+    fn place(&self, process: &Process) -> Fit {
+        let Some(launch) = self.service.launch.as_ref().filter(|_| self.selector.cwd.is_none()) else {
+            return Fit::Yes("match");
+        };
+        let homes = [launch.cwd.as_path(), self.root];
+        let inside = |path: &Path| homes.iter().any(|home| path.starts_with(home));
+        let names_us = process.args.iter().any(|arg| Path::new(arg).is_absolute() && inside(Path::new(arg)))
+            || process.exe.as_deref().is_some_and(inside);
+        match &process.cwd {
+            _ if names_us => Fit::Yes("match"),
+            Some(cwd) if inside(cwd) => Fit::Yes("match"),
+            Some(cwd) if cwd != Path::new("/") => Fit::No(format!("it runs in another directory, {}", cwd.display())),
+            _ => Fit::Perhaps(
+                "its directory does not tell whose it is; add `cwd = \"/\"` to `match` if it is this service"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Where nothing but a pidfile names the service, only the start command is a reason to doubt that it is gone.
+    pub(super) fn is_start(&self, process: &Process) -> bool {
+        let launch = self.service.launch.as_ref();
+        self.selector.names_program() || launch.is_none_or(|launch| is_start(&process.args, &launch.argv))
+    }
+
+    /// The same start command in another directory starts another service: no reason to doubt that ours is gone.
+    pub(super) fn is_elsewhere(&self, process: &Process) -> bool {
+        let (Some(launch), Some(cwd), None) = (&self.service.launch, &process.cwd, &self.selector.cwd) else {
+            return false;
+        };
+        cwd != Path::new("/") && !cwd.starts_with(&launch.cwd) && !cwd.starts_with(self.root)
+    }
+
+    /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
+    fn tie(&self, process: &Process) -> Fit {
+        if let Some(known) = self.memory.known
+            && process.identity.pid == known.pid
+            && process.identity != *known
+        {
+            return Fit::No("it is a later life of that pid".to_owned());
+        }
+        if let Some((started, _)) = self.memory.started
+            && process.identity.boot == started.boot
+            && process.session == started.pid
+            && process.identity.start >= started.start
+            && (self.living_start().is_some() || self.is_marked(process))
+        {
+            return Fit::Yes("the session that heal started");
+        }
+        if let Some(launch) = &self.service.launch {
+            let mut pid = process.identity.pid;
+            for _ in 0..16 {
+                let Detail::Seen(ancestor) = self.processes.detail(pid) else { break };
+                if is_start(&ancestor.args, &launch.argv) && ancestor.cwd.as_deref().is_none_or(|cwd| cwd == launch.cwd)
+                {
+                    return Fit::Yes("the start command");
+                }
+                if ancestor.parent <= 1 || self.processes.lineage().contains(&ancestor.parent) {
+                    break;
+                }
+                pid = ancestor.parent;
+            }
+        }
+        Fit::Perhaps(
+            "nothing ties it to this service; add `executable` or `args_contain` to `match`, or remove a stale pidfile"
+                .to_owned(),
+        )
+    }
+
+    pub(super) fn holds(&self, root: &Process, pid: i32) -> bool {
+        let mut at = pid;
+        for _ in 0..16 {
+            if at == root.identity.pid {
+                return true;
+            }
+            match self.processes.detail(at) {
+                Detail::Seen(process) if process.parent > 1 => at = process.parent,
+                _ => return false,
+            }
+        }
+        false
+    }
+}

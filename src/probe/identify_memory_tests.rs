@@ -1,0 +1,104 @@
+//! What does the past say about who it is? The life that heal started, the mark it carries, and whose the other lives are.
+
+use super::tests::{BOT, NAMES, Table, answer, by_pidfile, child, life, process, selector, service};
+use super::*;
+
+#[test]
+fn what_heal_started_is_the_service_before_it_looks_like_it() {
+    // A run.sh that prepares for a while and execs at its end.
+    let preparing = Table::of(vec![process(500, "/bin/sh ./run.sh"), child(501, 500, "sleep 8")]);
+    let bot = service(selector(NAMES), Some("./run.sh"));
+    assert_eq!(answer(&bot, Some(&life(500, 10_000)), &preparing), "running 500");
+    assert_eq!(answer(&bot, None, &preparing), "gone", "started by nobody that heal knows");
+    assert_eq!(answer(&bot, Some(&life(500, 9_999)), &preparing), "gone", "another life of that pid");
+}
+
+#[test]
+fn the_wrapper_that_heal_started_ends_with_what_runs_inside_it() {
+    let table = Table::of(vec![process(500, "/bin/sh ./run.sh"), child(501, 500, BOT)]);
+    let started = life(500, 10_000);
+    let bot = service(selector(NAMES), Some("./run.sh"));
+    let memory = Memory { known: None, started: Some((&started, "i1")), claims: None };
+    let (who, _) = identify(&bot, Path::new("/srv/bot"), memory, &table, false);
+    let Who::Running { process, also, .. } = who else { panic!("{who:?}") };
+    assert_eq!((process.identity.pid, also.iter().map(|one| one.identity.pid).collect()), (501, vec![500]));
+}
+
+#[test]
+fn of_several_that_may_be_the_pidfile_names_the_first_and_all_are_meant() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let pidfile = dir.path().join("bot.pid");
+    std::fs::write(&pidfile, "600\n").expect("written");
+    let text = format!("{NAMES}max_matches = 2\npidfile = {pidfile:?}\n");
+    let table = Table::of(vec![process(500, BOT), process(600, BOT)]);
+    let bot = service(selector(&text), Some(BOT));
+    let (who, _) = identify(&bot, Path::new("/srv/bot"), Memory::default(), &table, false);
+    let Who::Running { process, also, .. } = who else { panic!("{who:?}") };
+    assert_eq!((process.identity.pid, also.iter().map(|one| one.identity.pid).collect()), (600, vec![500]));
+}
+
+#[test]
+fn only_the_mark_makes_an_orphan_of_a_session_ours() {
+    let known = life(500, 9_000);
+    let orphan = Process { session: 500, ..process(501, "/usr/bin/ffmpeg -i x") };
+    let mut table = Table::of(vec![orphan]);
+    let bot = service(selector(NAMES), Some(BOT));
+    assert_eq!(answer(&bot, Some(&known), &table), "gone", "a stranger may lead a session of that number by now");
+    table.marked.push(501);
+    assert_eq!(answer(&bot, Some(&known), &table), "gone, left [501]");
+}
+
+#[test]
+fn a_part_of_a_longer_word_is_a_doubt_and_another_services_process_is_none() {
+    let names = "executable = \"python3\"\nargs_contain = \"bot.py\"\n";
+    let bot = service(selector(names), Some("/usr/bin/python3 bot.py"));
+    let table = Table::of(vec![process(500, "/usr/bin/python3 robot.py")]);
+    let said = answer(&bot, None, &table);
+    assert!(said.starts_with("unknown") && said.contains("only a part of a longer word"), "{said}");
+    let mut claims = Claims::default();
+    claims.add(&life(500, 10_000), "robot");
+    let memory = Memory { claims: Some(&claims), ..Memory::default() };
+    let (who, _) = identify(&bot, Path::new("/srv/bot"), memory, &table, false);
+    assert!(matches!(who, Who::Gone { .. }), "{who:?}");
+    claims.add(&life(500, 10_000), "bot");
+    assert_eq!(claims.other(&life(500, 10_000), "bot"), Some("robot"));
+    assert_eq!(claims.other(&life(500, 9_999), "bot"), None);
+}
+
+#[test]
+fn a_service_known_by_its_pidfile_alone_may_be_about_to_write_it() {
+    let bot = service(selector("pidfile = \"bot.pid\""), Some("./run.sh"));
+    let young = Process { age_ms: 1_000, ..process(500, "python3 bot.py") };
+    let said = answer(&bot, None, &Table::of(vec![young.clone()]));
+    assert!(said.starts_with("unknown: the pidfile names nobody, but pid 500"), "{said}");
+    for (why, process) in [
+        ("it had its time", process(500, "python3 bot.py")),
+        ("it is elsewhere", Process { cwd: Some("/home".into()), ..young.clone() }),
+    ] {
+        assert_eq!(answer(&bot, None, &Table::of(vec![process])), "gone", "{why}");
+    }
+    let named = service(selector(NAMES), Some("./run.sh"));
+    assert_eq!(answer(&named, None, &Table::of(vec![young])), "gone", "names would fit from its first moment on");
+}
+
+#[test]
+fn a_number_that_was_given_away_leads_to_nobody() {
+    let known = life(500, 9_000);
+    let said = |processes| answer(&service(selector(NAMES), Some(BOT)), Some(&known), &Table::of(processes));
+    // Recognised before, and a stranger has its number now.
+    assert_eq!(said(vec![process(500, "/usr/bin/vim service.py")]), "gone");
+    // Those of a stranger who leads a session of that number are not its leftovers.
+    let left = Process { session: 500, ..process(501, "/usr/bin/ffmpeg -i x") };
+    assert_eq!(said(vec![process(500, "-bash"), child(501, 500, "/usr/bin/vim notes")]), "gone");
+    let text = by_pidfile(
+        "",
+        Some("./run.sh"),
+        "501",
+        Some(&known),
+        &Table::of(vec![process(500, "-bash"), child(501, 500, "/usr/bin/vim notes")]),
+    );
+    assert!(text.starts_with("unknown"), "{text}");
+    // From another boot no number means anything.
+    let before = Identity { boot: "another".to_owned(), ..known.clone() };
+    assert_eq!(answer(&service(selector(NAMES), Some(BOT)), Some(&before), &Table::of(vec![left])), "gone");
+}
