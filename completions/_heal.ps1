@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look at everything that is declared, and judge it; changes nothing')
             [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'One tick: look, decide, act one rung, verify, record, alert')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'End the hold of a service, so that heal may act on it again')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented heal.toml into this directory')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented heal.toml into this directory (or where --config says)')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check heal.toml, show what it comes to, list what may stand in it')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a page of the manual')

@@ -32,7 +32,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand check 'Look at everything that is declared, and judge it; changes nothing'
             cand heal 'One tick: look, decide, act one rung, verify, record, alert'
             cand release 'End the hold of a service, so that heal may act on it again'
-            cand init 'Write a commented heal.toml into this directory'
+            cand init 'Write a commented heal.toml into this directory (or where --config says)'
             cand config 'Check heal.toml, show what it comes to, list what may stand in it'
             cand completions 'Print the completion script of a shell'
             cand man 'Print a page of the manual'

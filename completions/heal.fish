@@ -38,7 +38,7 @@ complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print versio
 complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
-complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory'
+complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory (or where --config says)'
 complete -c heal -n "__fish_heal_needs_command" -f -a "config" -d 'Check heal.toml, show what it comes to, list what may stand in it'
 complete -c heal -n "__fish_heal_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c heal -n "__fish_heal_needs_command" -f -a "man" -d 'Print a page of the manual'

@@ -141,7 +141,7 @@ impl Command {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
             Self::Release(args) => args.run(global),
-            Self::Init(args) => args.run(),
+            Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),
@@ -163,7 +163,8 @@ pub enum Stop {
 /// # Errors
 /// [`Stop`].
 pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
-    let parsed = command().try_get_matches_from(argv).and_then(|matches| Cli::from_arg_matches(&matches));
+    let argv = asked_for_help(argv);
+    let parsed = command().try_get_matches_from(&argv).and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
         use clap::error::ErrorKind as K;
         let text = error.render().to_string();
@@ -187,6 +188,16 @@ fn usage(text: &str) -> Error {
     let mut error = Error::new(Kind::Usage, message.split_whitespace().collect::<Vec<_>>().join(" "));
     error.rendered = Some(rest.trim_end().to_owned()).filter(|rest| !rest.is_empty());
     error
+}
+
+/// `heal help check` is `heal check --help`: the first thing that many people type.
+fn asked_for_help(argv: &[OsString]) -> Vec<OsString> {
+    let mut words = argv.to_vec();
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
 }
 
 /// Did a command line that could not be read ask for JSON?

@@ -61,4 +61,8 @@ impl Channel for Command {
         }
         Parcel::Command { argv: self.command.clone(), env, stdin: format!("{}\n", as_json(message)) }
     }
+
+    fn program(&self) -> Option<(&str, Option<&str>)> {
+        Some((self.command.first()?, self.env.get("PATH").map(String::as_str)))
+    }
 }

@@ -91,6 +91,11 @@ pub trait Channel: Send + Sync + Debug {
     /// Pure. `root` is where relative paths begin.
     fn render(&self, message: &Message, root: &Path) -> Parcel;
 
+    /// The program that it runs, and the PATH that it is looked up in if not in ours.
+    fn program(&self) -> Option<(&str, Option<&str>)> {
+        None
+    }
+
     /// The file that it writes, if it writes one.
     fn writes(&self) -> Option<PathBuf> {
         None

@@ -83,8 +83,11 @@ pub(super) fn kinds() -> Answer {
     let mut human = String::new();
     let mut section = |title: &str, kinds: &[(&str, &str, &str)], planned: &[&str]| -> Value {
         human.push_str(&format!("{title}\n"));
-        for (name, about, _) in kinds {
+        for (name, about, example) in kinds {
             human.push_str(&format!("  {name:<12} {about}\n"));
+            for line in example.lines() {
+                human.push_str(&format!("               {line}\n"));
+            }
         }
         human.push_str(&format!("  not built yet: {}\n\n", planned.join(", ")));
         let built: Vec<Value> = kinds

@@ -1,8 +1,11 @@
 //! `heal init`: how does one begin? Writes a commented `heal.toml` that passes `heal config check`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::apply;
+use crate::cli::Global;
 use crate::commands::Answer;
 use crate::config::FILE;
 use crate::error::{Error, Kind, Result};
@@ -11,7 +14,7 @@ use crate::host::env;
 /// The file that it writes; `@NAME@` is replaced.
 const TEMPLATE: &str = include_str!("../templates/heal.toml");
 
-/// Write a commented heal.toml into this directory
+/// Write a commented heal.toml into this directory (or where --config says)
 ///
 /// It refuses to overwrite one. What it writes passes `heal config check` as it is; uncomment what fits and edit it.
 #[derive(clap::Args, Debug)]
@@ -29,7 +32,7 @@ impl Args {
     ///
     /// # Errors
     /// There is one already, or it cannot be written.
-    pub fn run(self) -> Result<Answer> {
+    pub fn run(self, global: &Global) -> Result<Answer> {
         let here = env::cwd()
             .ok_or_else(|| Error::new(Kind::CannotCreate, "the current directory does not exist any more"))?;
         let name = self.name.or_else(|| Some(here.file_name()?.to_string_lossy().into_owned()));
@@ -39,7 +42,7 @@ impl Args {
         if self.print {
             return Ok(Answer::fine(text.clone(), json!({"text": text})));
         }
-        let path = here.join(FILE);
+        let path = here.join(global.config.as_deref().unwrap_or_else(|| Path::new(FILE)));
         apply::create_new(&path, &text)?;
         let said = format!("wrote {}\nnext  edit it, then: heal config check && heal check\n", path.display());
         Ok(Answer::fine(said, json!({"path": path.display().to_string()})))

@@ -54,7 +54,7 @@ pub fn pages() -> Result<Vec<(String, String)>> {
 fn add(pages: &mut Vec<(String, String)>, command: &clap::Command, name: &str) -> Result<()> {
     let named = command.clone().name(name.to_owned()).bin_name(name.replace('-', " ")).display_name(name.to_owned());
     pages.push((format!("{name}.1"), render(named, name)?));
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
         add(pages, sub, &format!("{name}-{}", sub.get_name()))?;
     }
     Ok(())

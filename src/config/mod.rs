@@ -35,6 +35,8 @@ pub struct Config {
     pub path: PathBuf,
     /// Its directory, where relative paths begin.
     pub root: PathBuf,
+    /// It was named, and not found from the current directory upwards.
+    pub named: bool,
     /// `[project] name`.
     pub name: String,
     /// `[project] mode`.
@@ -62,6 +64,23 @@ pub struct Watched {
     pub enabled: bool,
     /// Its probes; the implied `process` first.
     pub probes: Vec<probe::Declared>,
+}
+
+impl Config {
+    /// How to call heal again about this configuration, from where it was called.
+    #[must_use]
+    pub fn call(&self) -> String {
+        if self.named { self.call_anywhere() } else { "heal".to_owned() }
+    }
+
+    /// How to call heal about this configuration from anywhere.
+    #[must_use]
+    pub fn call_anywhere(&self) -> String {
+        let file = self.path.file_name().map_or_else(|| self.root.join(FILE), |name| self.root.join(name));
+        let path = file.display().to_string();
+        let quote = path.contains(|c: char| !(c.is_alphanumeric() || "/._-+".contains(c)));
+        if quote { format!("heal --config '{}'", path.replace('\'', "'\\''")) } else { format!("heal --config {path}") }
+    }
 }
 
 impl Watched {
@@ -107,7 +126,8 @@ impl Origin {
     pub fn load(&self) -> Result<Config> {
         let path = self.find()?;
         let (text, root) = read(&path)?;
-        parse(&path, &root, &text, &self.set)
+        let config = parse(&path, &root, &text, &self.set)?;
+        Ok(Config { named: self.file.is_some(), ..config })
     }
 }
 
@@ -236,6 +256,7 @@ impl Reader<'_> {
         Some(Config {
             path: self.path.to_owned(),
             root: self.root.to_owned(),
+            named: false,
             name: project.name,
             mode: project.mode,
             data_dir,

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::service::{short, unstartable};
 use super::{Config, Mode, Watched};
+use crate::host::env;
 use crate::model::redact;
 
 impl Config {
@@ -93,14 +94,29 @@ impl Config {
         table
     }
 
-    /// Faults that depend on this machine: start commands that do not exist here.
+    /// Faults that depend on this machine: what is to be run and does not exist here. To learn that during an outage is too late.
     #[must_use]
     pub fn unstartable(&self) -> Vec<String> {
-        self.services
-            .iter()
-            .filter(|watched| watched.enabled)
-            .filter_map(|watched| unstartable(&watched.service))
-            .collect()
+        let enabled = || self.services.iter().filter(|watched| watched.enabled);
+        let mut missing: Vec<String> = enabled().filter_map(|watched| unstartable(&watched.service)).collect();
+        let mut look = |place: String, program: Option<(&str, Option<&str>)>| {
+            let Some((name, path)) = program else { return };
+            let found = env::program(name, &self.root, path.unwrap_or(env::PATH));
+            missing.extend(found.err().map(|why| format!("{place}: {why}")));
+        };
+        let of_service = |watched: &'_ Watched| format!("[service.{}.probes]", watched.name());
+        for watched in enabled() {
+            for probe in &watched.probes {
+                look(format!("{} {}", of_service(watched), probe.name), probe.probe.program());
+            }
+        }
+        for probe in &self.host_probes {
+            look(format!("[host.probes] {}", probe.name), probe.probe.program());
+        }
+        for alert in &self.alerts {
+            look(format!("[alert.{}]", alert.name), alert.channel.program());
+        }
+        missing
     }
 }
 

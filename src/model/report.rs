@@ -139,6 +139,8 @@ pub struct Subject {
 pub struct Report {
     /// The command that answers.
     pub command: &'static str,
+    /// How heal has to be called to mean the same configuration: what the commands to type next begin with.
+    pub heal: String,
     /// `[project] name`.
     pub project: String,
     /// This machine.

@@ -39,14 +39,7 @@ pub fn report(report: &Report, quiet: bool) -> String {
     for line in &report.unfinished {
         let _ = writeln!(text, "{} {}", mark("unfinished", Level::Degraded), sanitize::line(line));
     }
-    for delivery in &report.alerts {
-        let what = match &delivery.failure {
-            None if quiet => continue,
-            None => format!("alert  {}: {}", delivery.channel, delivery.title),
-            Some(why) => format!("alert  {} was not told: {why}", delivery.channel),
-        };
-        let _ = writeln!(text, "{}", sanitize::line(&what));
-    }
+    alerts(&mut text, report, quiet);
     if !quiet && !report.warnings.is_empty() {
         let count = report.warnings.len();
         let (things, does) = if count == 1 { ("setting", "does") } else { ("settings", "do") };
@@ -58,6 +51,26 @@ pub fn report(report: &Report, quiet: bool) -> String {
         let _ = writeln!(text, "next  {next}");
     }
     text
+}
+
+/// Who was told what; and who was not, once each, however much there was to tell.
+fn alerts(text: &mut String, report: &Report, quiet: bool) {
+    for delivery in report.alerts.iter().filter(|delivery| delivery.failure.is_none() && !quiet) {
+        let line = format!("alert  {}: {}", delivery.channel, delivery.title);
+        let _ = writeln!(text, "{}", sanitize::line(&line));
+    }
+    let mut failed: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for delivery in &report.alerts {
+        let Some(why) = delivery.failure.as_deref() else { continue };
+        match failed.iter_mut().find(|(channel, reason, _)| *channel == delivery.channel && *reason == why) {
+            Some((.., titles)) => titles.push(&delivery.title),
+            None => failed.push((&delivery.channel, why, vec![&delivery.title])),
+        }
+    }
+    for (channel, why, titles) in failed {
+        let line = format!("alert  {channel} was not told \"{}\": {why}", titles.join("\", \""));
+        let _ = writeln!(text, "{}", sanitize::line(&line));
+    }
 }
 
 fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
@@ -74,7 +87,8 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     };
     let (name, class) = (sanitize::line(&subject.name), class.unwrap_or_default());
     let _ = writeln!(text, "{mark} {name}{class}  {}", sanitize::line(&summary));
-    if !matches!(standing.level, Level::Healthy | Level::Disabled) {
+    // Who asks for an explanation is also told what was good.
+    if !matches!(standing.level, Level::Healthy | Level::Disabled) || !subject.considered.is_empty() {
         let (skipped, looked): (Vec<&Finding>, Vec<&Finding>) =
             subject.findings.iter().partition(|finding| finding.verdict == Verdict::Skipped);
         for finding in looked {
@@ -167,6 +181,7 @@ fn change_line(change: &Change) -> String {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))
         }
         Change::StartService { argv, cwd, log } => {
+            let log = log.strip_prefix(cwd).unwrap_or(log);
             format!("start `{}` in {}, output to {}", redact::command_line(argv), cwd.display(), log.display())
         }
     }
@@ -186,23 +201,27 @@ fn all_well(subject: &Subject) -> String {
 
 /// What to type next, if anything.
 fn next_command(report: &Report) -> Option<String> {
-    let held = report.subjects.iter().find(|subject| subject.held.is_some());
-    if let Some(subject) = held {
-        return Some(format!("heal release {}   (when it is put right)", sanitize::line(&subject.name)));
+    let heal = sanitize::line(&report.heal);
+    let waits = |subject: &&Subject| {
+        let ladder = matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Ladder, .. }));
+        subject.held.is_some() || ladder
+    };
+    if let Some(subject) = report.subjects.iter().find(waits) {
+        return Some(format!("{heal} release {}   (when it is put right)", sanitize::line(&subject.name)));
     }
     let acts = |subject: &&Subject| matches!(subject.decision, Some(Decision::Act { .. }));
     match report.command {
         "check" if report.subjects.iter().any(|subject| subject.standing.level == Level::Unhealthy) => {
-            Some("heal heal --dry-run".to_owned())
+            Some(format!("{heal} heal --dry-run"))
         }
-        "heal" if report.dry_run => report.subjects.iter().find(acts).map(|_| "heal heal".to_owned()),
+        "heal" if report.dry_run => report.subjects.iter().find(acts).map(|_| format!("{heal} heal")),
         "heal" => {
             let subject = report.subjects.iter().find(|subject| is_critical(subject))?;
             // Why a start failed is known to what was started, not to heal.
             if let Some(log) = subject.act.as_ref().and_then(failed_start) {
                 return Some(sanitize::line(&format!("tail {}", log.display())).into_owned());
             }
-            Some(format!("heal check --only {} --explain", sanitize::line(&subject.name)))
+            Some(format!("{heal} check --only {} --explain", sanitize::line(&subject.name)))
         }
         _ => None,
     }

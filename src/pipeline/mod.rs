@@ -74,6 +74,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
 fn empty(config: &Config, command: &'static str, now: &crate::model::event::Moment) -> Report {
     Report {
         command,
+        heal: config.call(),
         project: config.name.clone(),
         host: clock::hostname(),
         at: now.at,

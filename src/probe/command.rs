@@ -52,6 +52,10 @@ impl Probe for Command {
         let job = Job { argv: &self.command, cwd: &scene.root, env: &self.env, stdin: b"", timeout };
         self.judge(&exec::run(&job))
     }
+
+    fn program(&self) -> Option<(&str, Option<&str>)> {
+        Some((self.command.first()?, self.env.get("PATH").map(String::as_str)))
+    }
 }
 
 impl Command {

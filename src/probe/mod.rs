@@ -185,6 +185,11 @@ pub trait Probe: Send + Sync + Debug {
         true
     }
 
+    /// The program that it runs, and the PATH that it is looked up in if not in ours.
+    fn program(&self) -> Option<(&str, Option<&str>)> {
+        None
+    }
+
     /// Paths that it reads: nothing that heal does may write them (DESIGN §7.4).
     fn reads(&self) -> Vec<PathBuf> {
         Vec::new()

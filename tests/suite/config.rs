@@ -52,6 +52,7 @@ branch = "main"
 #[test]
 fn check_says_yes_and_what_does_nothing_yet() {
     let project = Project::new(WHOLE);
+    project.script("tell", "#!/bin/sh\n");
     expect![[r#"
         exit 0
         --- stdout
@@ -234,12 +235,19 @@ fn kinds_lists_everything_that_may_stand_there() {
         --- stdout
         Probes
           process      the service's process runs (implied; declare it only to change its threshold)
+                       process = { kind = "process", fail_after = 1 }
           fresh        a file or glob was written lately; by its mtime or by a time stamp in a JSON field
+                       log = { kind = "fresh", path = "logs/bot.log", within = "5m" }
           http         an HTTP or HTTPS request is answered with the expected status
+                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", status = 200, timeout = "5s" }
           tcp          a TCP address or a Unix socket accepts a connection
+                       port = { kind = "tcp", address = "127.0.0.1:[PORT]" }
           command      a command exits with 0 (or with 0/1/2/3 like a monitoring plugin)
+                       queue = { kind = "command", command = ["true"], timeout = "10s" }
           disk         free space of a file system
+                       disk = { kind = "disk", path = ".", warn_below = "1GB", critical_below = "512MB" }
           memory       memory of the machine in use
+                       memory = { kind = "memory", warn_above = "80%", critical_above = "95%" }
           not built yet: port, log, certificate, sqlite
 
         Rungs of a ladder
@@ -249,7 +257,13 @@ fn kinds_lists_everything_that_may_stand_there() {
 
         Alert channels
           file         appends one JSON object per line to a file
+                       [alert.file]
+                       kind = "file"
+                       path = "logs/alerts.jsonl"
           command      runs a command with the alert as JSON on its input and in HEAL_* variables
+                       [alert.mail]
+                       kind = "command"
+                       command = ["sh", "-c", "cat >> alerts.txt"]
           not built yet: telegram, slack, discord, ntfy, webhook, email, alertmanager, syslog, desktop, ping
 
         --- stderr

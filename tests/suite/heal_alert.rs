@@ -200,9 +200,9 @@ fn a_channel_that_fails_is_tried_again_by_the_next_tick() {
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far
-            did   start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            did   start `sleep 86400` in [DIR], output to data/output/app.log
             healed by `restart` in [SPAN]: pid [PID], every probe good for [SPAN]
-        alert  mail was not told: exit code 1: the line is dead
+        alert  mail was not told "app: not running; healed": exit code 1: the line is dead
         --- stderr
     "#]]
     .assert_eq(&timeless(&ran.snapshot(&project)));

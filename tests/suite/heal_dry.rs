@@ -35,7 +35,7 @@ fn a_dry_run_without_a_data_directory_creates_nothing() {
             bad      process  not running
                     because: no process fits
             would take `restart`: not running
-            would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            would start `sleep 86400` in [DIR], output to data/output/app.log
             if that does not help, the next tick takes `stop-stale`
         next  heal heal
         --- stderr
@@ -73,7 +73,7 @@ beat = { kind = "fresh", path = "beat", within = "1s" }
             incident since [TIME], 1 act so far
             would take `stop-stale`: beat: beat does not exist after [SPAN]
             would stop pid [PID] `sleep 86400` (TERM, [SPAN] later KILL)
-            would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            would start `sleep 86400` in [DIR], output to data/output/app.log
             if that does not help, a person is told
         next  heal heal
         --- stderr
@@ -101,6 +101,7 @@ fn a_dry_run_says_when_there_is_nothing_left_to_try() {
                     because: no process fits; it last ran as pid [PID]
             incident since [TIME], 2 acts so far
             would do nothing: every rung was tried; `restart` is tried again in [SPAN]
+        next  heal release app   (when it is put right)
         --- stderr
     "#]]
     .assert_eq(&timeless(&ran.snapshot(&project)));

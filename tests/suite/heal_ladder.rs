@@ -56,7 +56,7 @@ fn a_start_command_that_does_not_exist_is_said_so() {
             bad      process  not running
                     because: no process fits
             incident since [TIME], 1 act so far
-            tried start `no-such-program` in [DIR], output to [DIR]/data/output/app.log
+            tried start `no-such-program` in [DIR], output to data/output/app.log
             failed by `restart` in [SPAN]: `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
         next  tail [DIR]/data/output/app.log
         --- stderr

@@ -71,9 +71,19 @@ fn its_environment_is_clean_and_its_own() {
     let mut names: Vec<String> = project.read("home/env.txt").lines().map(str::to_owned).collect();
     // The shell adds these itself.
     names.retain(|line| !["_=", "PWD=", "SHLVL=", "OLDPWD="].iter().any(|own| line.starts_with(own)));
+    // Another for each start.
+    let intent = names.iter_mut().find(|line| line.starts_with("HEAL_INTENT=")).expect("the mark of the start");
+    assert!(
+        project
+            .journal()
+            .iter()
+            .any(|event| format!("HEAL_INTENT={}", event["id"].as_str().unwrap_or_default()) == *intent)
+    );
+    "HEAL_INTENT=[ID]".clone_into(intent);
     names.sort();
     expect![[r#"
         BOT_MODE=live
+        HEAL_INTENT=[ID]
         HEAL_SERVICE=app
         HOME=/home/bot
         LANG=C.UTF-8

@@ -43,8 +43,7 @@ fn a_start_that_prepares_for_long_is_not_started_twice() {
          start = [\"./run.sh\"]\nverify_within = \"500ms\"\nstop_grace = \"1s\"\n",
     );
     project.write("bot.py", SLEEPER);
-    project.write("run.sh", "#!/bin/sh\nwhile [ ! -e prepared ]; do sleep 0.05; done\nexec /usr/bin/python3 bot.py\n");
-    std::fs::set_permissions(project.path("run.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    project.script("run.sh", "#!/bin/sh\nwhile [ ! -e prepared ]; do sleep 0.05; done\nexec /usr/bin/python3 bot.py\n");
     for _ in 0..3 {
         project.heal(&["heal"]);
         assert_eq!(count(&project, "run.sh") + count(&project, "bot.py"), 1);

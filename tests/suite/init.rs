@@ -128,6 +128,7 @@ fn every_comment_that_is_a_setting_is_right() {
     let before = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).count();
     assert!(turned >= before + 15, "only {turned} settings:\n{whole}");
     project.write("heal.toml", &whole);
+    project.script("scripts/tell-me", "#!/bin/sh\n");
     let shown = project.heal(&["config", "show", "--json"]).exits(0).json();
     assert_eq!(shown["config"]["project"]["mode"], "observe");
     assert_eq!(shown["config"]["service"]["bot"]["hold_on_exit"], serde_json::json!([2]));

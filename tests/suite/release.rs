@@ -23,7 +23,7 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
             skipped  log, health  not asked: the process is not running
             incident since [TIME], 2 acts so far
             held  it ended with exit code 2, which a restart does not cure (hold_on_exit)
-            tried start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
+            tried start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             failed by `stop-stale` in [SPAN]: the new process ended: exit code 2
         next  heal release app   (when it is put right)
         --- stderr

@@ -103,6 +103,13 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
         fs::write(path, text).expect("written");
     }
 
+    /// Writes a script that can be run.
+    pub fn script(&self, relative: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.write(relative, text);
+        fs::set_permissions(self.path(relative), fs::Permissions::from_mode(0o755)).expect("set");
+    }
+
     /// Reads a file.
     #[track_caller]
     pub fn read(&self, relative: &str) -> String {
