@@ -107,9 +107,9 @@ fn a_snapshot_that_cannot_be_right_is_rebuilt_from_the_journal() {
             let text = std::fs::read_to_string(dir.snapshot()).expect("read");
             std::fs::write(dir.snapshot(), text.replacen("\"v\":1", "\"v\":2", 1)).expect("written");
         }),
-        ("into a file that is gone", |dir| {
+        ("without an older file", |dir| {
             let text = std::fs::read_to_string(dir.snapshot()).expect("read");
-            std::fs::write(dir.snapshot(), text.replace(DAY_1, "2020-01-01.jsonl")).expect("written");
+            std::fs::write(dir.snapshot(), text.replace(DAY_1, DAY_2)).expect("written");
         }),
         ("longer than the journal", |dir| {
             put(dir, DAY_1, &acts([1]));
@@ -126,6 +126,83 @@ fn a_snapshot_that_cannot_be_right_is_rebuilt_from_the_journal() {
         let expected = if what == "longer than the journal" { named([1]) } else { named([1, 2]) };
         assert_eq!(rungs(&dir).0, expected, "{what}");
     }
+}
+
+/// The name of the file of a day after [`DAY_1`].
+fn day(after: i64) -> String {
+    let day = Stamp::from_timestamp(1_795_219_200, 0).expect("a time") + chrono::TimeDelta::days(after);
+    day.format("%Y-%m-%d.jsonl").to_string()
+}
+
+#[test]
+fn what_stands_in_forgotten_files_is_still_known_and_no_clock_says_what_is_old() {
+    // The day of the newest file; the one before it is of day 0, 1, 2, …
+    for (what, newest) in [("day after day", 120), ("years of quiet", 900), ("a clock that jumped", 90_000)] {
+        for known in [true, false] {
+            let (_temp, dir) = dir(&[]);
+            let files = u32::try_from(KEPT).expect("fits") + 20;
+            for number in 0..files {
+                put(&dir, &day(number.into()), &act(number));
+            }
+            put(&dir, &day(newest), &act(files));
+            put(&dir, "notes.txt", "");
+            put(&dir, "2019-01-01-copy.jsonl", &act(7));
+            if known {
+                save(&dir).expect("saved");
+            }
+            forget(&dir);
+            assert_eq!(std::fs::read_dir(dir.journal()).expect("readable").count(), KEPT + 2, "{what}");
+            assert_eq!(rungs(&dir), (named(0..=files), 0), "{what}");
+            save(&dir).expect("saved");
+            put(&dir, &day(newest + 1), &act(files + 1));
+            assert_eq!(rungs(&dir).0, named(0..=files + 1), "{what}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_forgotten_that_no_snapshot_holds() {
+    let (_temp, dir) = dir(&[]);
+    for number in 0..100 {
+        put(&dir, &day(number.into()), &act(number));
+    }
+    std::fs::create_dir(dir.snapshot()).expect("created");
+    forget(&dir);
+    assert_eq!(rungs(&dir).0, named(0..100));
+}
+
+#[test]
+fn what_is_written_after_a_clock_was_ahead_comes_last_and_is_read() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts([1])), ("2031-01-01.jsonl", &acts([2]))]);
+    put(&dir, "2099-notes.jsonl", "somebody else's\n");
+    save(&dir).expect("saved");
+    let mut journal = crate::journal::Journal::open(dir.clone()).expect("open");
+    journal.record(Event::Held { service: "app".to_owned(), reason: "code 2".to_owned() }).expect("written");
+    assert!(past(&dir).expect("readable").history.service("app").held.is_some());
+    std::fs::remove_file(dir.snapshot()).expect("removed");
+    assert!(past(&dir).expect("readable").history.service("app").held.is_some(), "rebuilt");
+}
+
+#[test]
+fn a_line_that_came_late_into_the_file_of_the_day_before_is_read() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts([1])), (DAY_2, &acts([2]))]);
+    save(&dir).expect("saved");
+    put(&dir, DAY_1, &acts([1, 3]));
+    assert_eq!(rungs(&dir).0, named([1, 2, 3]));
+    save(&dir).expect("saved");
+    assert_eq!(rungs(&dir).0, named([1, 2, 3]));
+}
+
+#[test]
+fn a_file_moved_aside_is_not_forgotten_when_another_takes_its_name() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts(1..=50))]);
+    save(&dir).expect("saved");
+    std::fs::rename(dir.journal().join(DAY_1), dir.journal().join("2026-11-21.jsonl.damaged")).expect("moved");
+    drop(crate::journal::Journal::open(dir.clone()).expect("open"));
+    put(&dir, DAY_1, &acts([51]));
+    assert_eq!(rungs(&dir).0, named(1..=51));
+    save(&dir).expect("saved");
+    assert_eq!(rungs(&dir).0, named(1..=51));
 }
 
 #[test]

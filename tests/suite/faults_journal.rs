@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use expect_test::expect;
 
-use super::acting::{NAP, end, running, sleeper, started_by, the_one};
+use super::acting::{NAP, end, later, running, sleeper, started_by, the_one};
 use super::support::Project;
 
 fn today(project: &Project) -> PathBuf {
@@ -101,4 +101,22 @@ fn a_journal_that_cannot_be_read_is_no_empty_budget() {
     let ran = project.heal(&["heal"]).exits(74);
     assert!(ran.stderr.contains("cannot read the journal"), "{ran:?}");
     assert!(project.processes().is_empty());
+}
+
+#[test]
+fn a_clock_that_was_ahead_for_a_moment_costs_neither_the_budget_nor_the_journal() {
+    for (first, then, snapshot) in [("40d", "0s", true), ("0s", "400d", true), ("0s", "400d", false)] {
+        let project = started_by("[\"false\"]", "restart_limit = \"2 per 1h\"");
+        later(&project, first, &["heal"]).exits(2);
+        later(&project, then, &["heal"]).exits(2);
+        if !snapshot {
+            std::fs::remove_file(project.path("data/state/now.json")).expect("removed");
+        }
+        for _ in 0..3 {
+            let ran = project.heal(&["heal"]);
+            assert_eq!(ran.code, 69, "{first}, {then}: {ran:?}");
+        }
+        assert_eq!(project.events("intent").len(), 2, "{first}, {then}");
+        assert_eq!(project.events("opened").len(), 1, "{first}, {then}");
+    }
 }
