@@ -12,6 +12,7 @@ pub struct Journal {
     dir: DataDir,
     run: String,
     history: History,
+    warnings: Vec<String>,
     intents: u32,
     news: u32,
     written: bool,
@@ -21,26 +22,31 @@ impl Journal {
     /// Reads the history and makes ready to add to it.
     ///
     /// # Errors
-    /// The data directory cannot be created, or the journal cannot be read or was written by a newer heal. Without its
-    /// journal heal does not know its budgets, so it does not act.
+    /// The data directory cannot be created, or the journal cannot be read, is damaged, or was written by a newer heal. Without
+    /// its journal heal does not know its budgets, so it does not act.
     pub fn open(dir: DataDir) -> Result<Self> {
         dir.create()?;
         let past = snapshot::past(&dir)?;
-        if past.newer {
-            return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
-                .hint("install that version, or point `[project] data_dir` elsewhere"));
-        }
-        if past.beyond {
-            // Before a file comes back under the name of one that is gone, and looks like that one cut short.
+        past.trusted(&dir)?;
+        if past.unsettled() {
+            // Torn lines are told once. And a file that comes back under the name of one that is gone must not look like
+            // that one cut short.
             let _ = snapshot::save(&dir);
         }
-        Ok(Self { dir, run: run_id(), history: past.history, intents: 0, news: 0, written: false })
+        let warnings = past.warnings();
+        Ok(Self { dir, run: run_id(), history: past.history, warnings, intents: 0, news: 0, written: false })
     }
 
     /// What is true now.
     #[must_use]
     pub const fn history(&self) -> &History {
         &self.history
+    }
+
+    /// What a person should know about lines that could not be read.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// How many turns for the better or worse this run has written down.

@@ -33,15 +33,68 @@ struct Snapshot {
 pub struct Past {
     /// The fold.
     pub history: History,
-    /// Lines that could not be read: torn by a crash, or not ours.
-    pub skipped: u64,
+    /// Lines that could not be read and that no snapshot covers, by file.
+    unread: BTreeMap<PathBuf, Unread>,
     /// A line of a newer format was met: do not write.
     pub newer: bool,
     /// The end of the last whole line that was read, by file. Of every file: who wrote while the day turned may have
     /// written into the one before the newest.
     read: BTreeMap<String, u64>,
     /// The snapshot knows more than the files that are there: one was forgotten, or moved aside.
-    pub(super) beyond: bool,
+    beyond: bool,
+}
+
+impl Past {
+    /// What a person should know about lines that could not be read.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (path, unread) in &self.unread {
+            let file = path.display();
+            if unread.torn > 0 {
+                let lines = lines(unread.torn);
+                said.push(format!("{file}: {lines} torn, as by a crash or a full disk; heal goes on without"));
+            }
+            if unread.damaged > 0 {
+                let lines = lines(unread.damaged);
+                said.push(format!("{file}: {lines} damaged; heal acts again when the file is mended or moved aside"));
+            }
+        }
+        said
+    }
+
+    /// Refuses to build on it: what cannot be read may have been an act that counts, or a hold.
+    pub(super) fn trusted(&self, dir: &DataDir) -> Result<()> {
+        if self.newer {
+            return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
+                .hint("install that version, or point `[project] data_dir` elsewhere"));
+        }
+        let Some((path, unread)) = self.unread.iter().find(|(_, unread)| unread.damaged > 0) else { return Ok(()) };
+        let (file, lines) = (path.display(), lines(unread.damaged));
+        Err(Error::new(Kind::Data, format!("the journal is damaged, so heal does not act: {file}: {lines} unreadable"))
+            .hint(format!(
+                "look at it, then `mv {file} {file}.damaged`: acts and holds that only it tells of count no more"
+            )))
+    }
+
+    /// Is there anything that a new snapshot would settle?
+    pub(super) fn unsettled(&self) -> bool {
+        self.beyond || !self.unread.is_empty()
+    }
+}
+
+fn lines(count: u64) -> String {
+    if count == 1 { "1 line is".to_owned() } else { format!("{count} lines are") }
+}
+
+/// Lines of one file that could not be read.
+#[derive(Debug, Default)]
+struct Unread {
+    /// Begun and not finished: a crash, or a full disk. Nothing was done that depends on such a line, because it was not
+    /// on the disk; so it is told, and stops nobody.
+    torn: u64,
+    /// Anything else. Whole lines were changed or overwritten, and nobody knows what they said.
+    damaged: u64,
 }
 
 /// Reads the history. A data directory that is not there yet has none.
@@ -153,7 +206,7 @@ fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
             past.read.insert(name(path), end);
             return Ok(());
         }
-        let whole = line.ends_with(b"\n");
+        let (begin, whole) = (end, line.ends_with(b"\n"));
         let parsed = serde_json::from_slice::<Entry>(&line);
         // A torn tail is read again next time: by then it was closed with a newline, and counts as skipped. What is a
         // whole event already, or only a part of a line beyond the limit, must not be read twice.
@@ -168,12 +221,32 @@ fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
                 past.newer |= entry.v > FORMAT;
                 past.history.apply(&entry);
             }
-            Err(_) => {
-                past.newer |= is_newer(&line);
-                past.skipped += 1;
+            Err(_) if is_newer(&line) => past.newer = true,
+            Err(_) if is_torn(&line, begin) => {
+                // One that is not closed yet may still be in the writing.
+                if whole {
+                    past.unread.entry(path.to_owned()).or_default().torn += 1;
+                }
             }
+            Err(_) => past.unread.entry(path.to_owned()).or_default().damaged += 1,
         }
     }
+}
+
+/// More than this was never on its way to the disk at once.
+const TORN_LIMIT: usize = 64 * 1024;
+
+/// Is this what a crash or a full disk leaves of a line: its beginning, or the zeros of a block that was never written?
+/// What counts (acts, outcomes, holds) was on the disk before anything came of it, so it is not among these. Zeros at the
+/// beginning of a file are none of a crash: the first line of a day is hardly ever the last before it.
+fn is_torn(line: &[u8], begin: u64) -> bool {
+    let text = line.trim_ascii_end();
+    let zeros = text.iter().rev().take_while(|byte| **byte == 0).count();
+    let text = &text[..text.len() - zeros];
+    let head = format!("{{\"v\":{FORMAT},\"at\":");
+    let begun = text.starts_with(head.as_bytes()) || head.as_bytes().starts_with(text);
+    let unfinished = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof());
+    line.len() <= TORN_LIMIT && if text.is_empty() { begin > 0 } else { begun && unfinished() }
 }
 
 /// All that can be said of a line whose shape is not ours: who is newer may have changed everything but its version.
@@ -186,6 +259,8 @@ fn is_newer(line: &[u8]) -> bool {
 /// and a snapshot that passed them over would forget them.
 pub(super) fn save(dir: &DataDir) -> Result<()> {
     let past = past(dir)?;
+    // What such a snapshot covered, nobody would ever ask for again.
+    past.trusted(dir)?;
     let snapshot = Snapshot { v: FORMAT, read: past.read, history: past.history };
     let bytes = serde_json::to_vec(&snapshot).map_err(|error| Error::new(Kind::Bug, error.to_string()))?;
     let path = dir.snapshot();

@@ -36,10 +36,11 @@ fn acts(numbers: impl IntoIterator<Item = u32>) -> String {
     numbers.into_iter().map(act).collect()
 }
 
-/// The rungs that the history holds, in order.
-fn rungs(dir: &DataDir) -> (Vec<String>, u64) {
+/// The rungs that the history holds, in order, and how many lines were torn, how many damaged.
+fn rungs(dir: &DataDir) -> (Vec<String>, (u64, u64)) {
     let past = past(dir).expect("readable");
-    (past.history.service("app").acts.into_iter().map(|act| act.rung).collect(), past.skipped)
+    let unread = past.unread.values().fold((0, 0), |sum, one| (sum.0 + one.torn, sum.1 + one.damaged));
+    (past.history.service("app").acts.into_iter().map(|act| act.rung).collect(), unread)
 }
 
 fn named(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
@@ -47,29 +48,49 @@ fn named(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
 }
 
 #[test]
-fn whatever_stands_between_whole_lines_is_skipped_and_counted() {
+fn whatever_stands_between_whole_lines_is_counted_and_damage_is_not_passed_over() {
     let torn = |number: u32, keep: usize| act(number)[..keep].to_owned();
     let bare = act(2).trim_end().to_owned();
     let long = "x".repeat(usize::try_from(LINE_LIMIT).expect("fits") * 2 + 10) + "\n";
     let glued = bare.clone() + &act(3);
-    let table: &[(&str, String, &[u32], u64)] = &[
-        ("nothing", String::new(), &[], 0),
-        ("two lines", acts([1, 2]), &[1, 2], 0),
-        ("a torn tail", act(1) + &torn(2, 40), &[1], 1),
-        ("a tail that only lacks its newline", act(1) + &bare, &[1, 2], 0),
-        ("garbage between", act(1) + "garbage\n{}\n\u{0}\u{1}\n" + &act(2), &[1, 2], 3),
-        ("a torn line that was closed", act(1) + &torn(2, 40) + "\n" + &act(3), &[1, 3], 1),
-        ("two lines in one", act(1) + &glued + &act(4), &[1, 4], 1),
-        ("empty lines and CRLF", act(1).replace('\n', "\r\n") + "\n\n" + &act(2), &[1, 2], 0),
-        ("a line beyond the limit", act(1) + &long + &act(2), &[1, 2], 3),
+    let zeros = |count: usize| "\0".repeat(count);
+    let table: &[(&str, String, &[u32], (u64, u64))] = &[
+        ("nothing", String::new(), &[], (0, 0)),
+        ("two lines", acts([1, 2]), &[1, 2], (0, 0)),
+        ("a tail that only lacks its newline", act(1) + &bare, &[1, 2], (0, 0)),
+        ("empty lines and CRLF", act(1).replace('\n', "\r\n") + "\n\n" + &act(2), &[1, 2], (0, 0)),
+        // What a crash leaves.
+        ("a torn tail", act(1) + &torn(2, 40), &[1], (0, 0)),
+        ("a torn line that was closed", act(1) + &torn(2, 40) + "\n" + &act(3), &[1, 3], (1, 0)),
+        ("torn off after a letter", torn(2, 1) + "\n" + &act(3), &[3], (1, 0)),
+        ("torn off before its last letter", torn(2, bare.len() - 1) + "\n" + &act(3), &[3], (1, 0)),
+        ("a block that was never written", act(1) + &torn(2, 40) + &zeros(900) + "\n" + &act(3), &[1, 3], (1, 0)),
+        ("only such a block", act(1) + &zeros(900) + "\n" + &act(3), &[1, 3], (1, 0)),
+        ("such a tail", act(1) + &zeros(900), &[1], (0, 0)),
+        // What no crash leaves.
+        ("garbage between", act(1) + "garbage\n{}\n\u{0}\u{1}\n" + &act(2), &[1, 2], (0, 3)),
+        ("a tail of garbage", act(1) + "garbage", &[1], (0, 1)),
+        ("two lines in one", act(1) + &glued + &act(4), &[1, 4], (0, 1)),
+        ("a line beyond the limit", act(1) + &long + &act(2), &[1, 2], (0, 3)),
+        ("zeros over the beginning", zeros(900) + "\n" + &act(2), &[2], (0, 1)),
+        ("zeros over the middle", act(1) + &torn(2, 40) + &zeros(900) + &act(3)[40..] + &act(4), &[1, 4], (0, 1)),
+        ("very many zeros", act(1) + &zeros(70_000) + "\n" + &act(2), &[1, 2], (0, 1)),
+        ("a line that lost a field", act(1).replace("\"up\"", "\"down\"") + &act(2), &[2], (0, 1)),
     ];
-    for (what, text, expected, skipped) in table {
+    for (what, text, expected, unread) in table {
         let (_temp, dir) = dir(&[(DAY_1, text)]);
-        let expected = (named(expected.iter().copied()), *skipped);
+        let expected = (named(expected.iter().copied()), *unread);
         assert_eq!(rungs(&dir), expected, "{what}");
+        if unread.1 > 0 {
+            // Nobody acts on it, and no snapshot hides it.
+            let error = crate::journal::Journal::open(dir.clone()).expect_err(what);
+            assert_eq!(error.kind, Kind::Data, "{what}");
+            assert!(save(&dir).is_err() && !dir.snapshot().exists(), "{what}");
+            continue;
+        }
         // With a snapshot of it, nothing is added, nothing is lost, nothing is read twice.
         save(&dir).expect("saved");
-        assert_eq!(rungs(&dir).0, expected.0, "{what}, from the snapshot");
+        assert_eq!(rungs(&dir), (expected.0.clone(), (0, 0)), "{what}, from the snapshot");
         let path = dir.journal().join(DAY_1);
         files::append_line(&path, act(9).trim_end(), false).expect("appended");
         let longer: Vec<String> = expected.0.iter().cloned().chain(["r9".to_owned()]).collect();
@@ -152,7 +173,7 @@ fn what_stands_in_forgotten_files_is_still_known_and_no_clock_says_what_is_old()
             }
             forget(&dir);
             assert_eq!(std::fs::read_dir(dir.journal()).expect("readable").count(), KEPT + 2, "{what}");
-            assert_eq!(rungs(&dir), (named(0..=files), 0), "{what}");
+            assert_eq!(rungs(&dir), (named(0..=files), (0, 0)), "{what}");
             save(&dir).expect("saved");
             put(&dir, &day(newest + 1), &act(files + 1));
             assert_eq!(rungs(&dir).0, named(0..=files + 1), "{what}");
@@ -240,7 +261,7 @@ fn a_newer_format_is_noticed_whatever_its_shape_and_nothing_is_written() {
 #[test]
 fn a_journal_that_cannot_be_read_is_an_error_and_one_that_is_not_there_is_empty() {
     let temp = tempfile::tempdir().expect("a directory");
-    assert_eq!(rungs(&DataDir::at(temp.path().join("none"))), (Vec::new(), 0));
+    assert_eq!(rungs(&DataDir::at(temp.path().join("none"))), (Vec::new(), (0, 0)));
     let (_temp, dir) = dir(&[]);
     std::fs::create_dir(dir.journal().join(DAY_1)).expect("created");
     assert_eq!(past(&dir).expect_err("a directory").kind, Kind::Io);

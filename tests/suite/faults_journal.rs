@@ -28,15 +28,14 @@ fn spent() -> Project {
 }
 
 #[test]
-fn a_torn_tail_and_rubbish_neither_lose_the_budget_nor_the_next_line() {
-    let rubbish: [(&str, &[u8]); 5] = [
+fn what_a_crash_leaves_loses_neither_the_budget_nor_the_next_line() {
+    let traces: [(&str, &[u8]); 4] = [
         ("a torn line", b"{\"v\":1,\"at\":\"2026-"),
-        ("rubbish", b"\x00\xff\xfe\x1b[31m\n\n{}\n[]\nnull\n"),
+        ("a torn line that was closed", b"{\"v\":1,\"at\":\"2026-\n"),
+        ("a block that was never written", b"\0\0\0\0\0\0\0\0"),
         ("an unknown event", b"{\"v\":1,\"at\":\"2026-11-22T00:00:00Z\",\"up\":1,\"boot\":\"b\",\"run\":\"r\",\"event\":\"teleported\",\"to\":7}\n"),
-        ("an event without its fields", b"{\"v\":1,\"at\":\"2026-11-22T00:00:00Z\",\"up\":1,\"boot\":\"b\",\"run\":\"r\",\"event\":\"released\"}\n"),
-        ("another one's tail", b"\"}\n"),
     ];
-    for (what, bytes) in rubbish {
+    for (what, bytes) in traces {
         let project = spent();
         append(&project, bytes);
         for snapshot in ["kept", "gone"] {
@@ -51,6 +50,63 @@ fn a_torn_tail_and_rubbish_neither_lose_the_budget_nor_the_next_line() {
         let text = String::from_utf8_lossy(&std::fs::read(today(&project)).expect("read")).into_owned();
         let last = text.lines().last().expect("a line");
         assert!(serde_json::from_str::<serde_json::Value>(last).is_ok(), "{what}: {last}");
+    }
+}
+
+#[test]
+fn a_torn_line_is_told_once() {
+    let project = sleeper("");
+    project.heal(&["heal"]).exits(0);
+    append(&project, b"{\"v\":1,\"at\":\"2026-\n");
+    let said = |command: &str| project.heal(&[command, "--json"]).exits(0).json()["warnings"].to_string();
+    let day = today(&project).display().to_string();
+    expect![[r#"["[FILE]: 1 line is torn, as by a crash or a full disk; heal goes on without"]"#]]
+        .assert_eq(&said("check").replace(&day, "[FILE]"));
+    assert!(said("heal").contains("torn"));
+    assert_eq!(said("heal"), "[]");
+}
+
+#[test]
+fn a_damaged_journal_is_no_empty_budget_until_a_person_moves_it_aside() {
+    let damage: [(&str, &[u8]); 4] = [
+        ("rubbish", b"\x00\xff\xfe\x1b[31m\n\n{}\n[]\nnull\n"),
+        (
+            "an event without its fields",
+            b"{\"v\":1,\"at\":\"2026-11-22T00:00:00Z\",\"up\":1,\"boot\":\"b\",\"run\":\"r\",\"event\":\"released\"}\n",
+        ),
+        ("another one's tail", b"\"}\n"),
+        ("no line at all", b"hello"),
+    ];
+    for (what, bytes) in damage {
+        let project = spent();
+        append(&project, bytes);
+        let path = today(&project);
+        let before = std::fs::read(&path).expect("read");
+        let ran = project.heal(&["heal"]).exits(65);
+        if what == "rubbish" {
+            let day = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let show = |text: String| text.replace(&day, "[DAY]");
+            expect![[r#"
+                exit 65
+                --- stdout
+                --- stderr
+                heal: the journal is damaged, so heal does not act: [DIR]/data/journal/[DAY]: 4 lines are unreadable
+                  look at it, then `mv [DIR]/data/journal/[DAY] [DIR]/data/journal/[DAY].damaged`: acts and holds that only it tells of count no more
+            "#]].assert_eq(&show(ran.snapshot(&project)));
+            for look in [&["check", "--json"][..], &["heal", "--dry-run", "--json"]] {
+                let warnings = project.heal(look).json()["warnings"].to_string();
+                expect![[r#"["[DIR]/data/journal/[DAY]: 4 lines are damaged; heal acts again when the file is mended or moved aside"]"#]].assert_eq(&show(project.normalise(&warnings)));
+            }
+        }
+        project.heal(&["release", "app"]).exits(65);
+        assert_eq!(std::fs::read(&path).expect("read"), before, "{what}");
+        // The snapshot still knows what was spent.
+        std::fs::rename(&path, path.with_extension("jsonl.damaged")).expect("moved");
+        for _ in 0..2 {
+            let ran = project.heal(&["heal"]);
+            assert_eq!(ran.code, 69, "{what}: {ran:?}");
+        }
+        assert!(project.processes().is_empty(), "{what}");
     }
 }
 
