@@ -83,6 +83,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         subjects: Vec::new(),
         unfinished: Vec::new(),
         alerts: Vec::new(),
-        warnings: config.warnings.clone(),
+        notes: config.warnings.clone(),
+        warnings: Vec::new(),
     }
 }

@@ -62,6 +62,8 @@ fn a_torn_line_is_told_once() {
     let day = today(&project).display().to_string();
     expect![[r#"["[FILE]: 1 line is torn, as by a crash or a full disk; heal goes on without"]"#]]
         .assert_eq(&said("check").replace(&day, "[FILE]"));
+    let shown = project.heal(&["check"]).exits(0).stdout.replace(&day, "[FILE]");
+    assert!(shown.contains("\nwarning   [FILE]: 1 line is torn"), "{shown}");
     assert!(said("heal").contains("torn"));
     assert_eq!(said("heal"), "[]");
 }
