@@ -151,7 +151,7 @@ const KEPT: usize = 90;
 pub(super) fn forget(dir: &DataDir) {
     let files = days(dir).unwrap_or_default();
     let old = files.len().saturating_sub(KEPT);
-    if old > 0 && save(dir).is_ok() {
+    if old > 0 && save(dir).is_ok() && files::keep_name(&dir.snapshot()).is_ok() {
         for path in &files[..old] {
             let _ = files::remove(path);
         }

@@ -178,3 +178,23 @@ fn a_clock_that_was_ahead_for_a_moment_costs_neither_the_budget_nor_the_journal(
         assert_eq!(project.events("opened").len(), 1, "{first}, {then}");
     }
 }
+
+#[test]
+fn the_name_of_a_new_journal_file_is_on_the_disk_before_anything_comes_of_it() {
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        return;
+    }
+    let project = started_by("[\"false\"]", "");
+    let heal = env!("CARGO_BIN_EXE_heal");
+    let args = ["-f", "-y", "-qq", "-o", "trace.txt", "-e", "trace=fsync,fdatasync,write", heal, "heal"];
+    project.run(&mut project.command_of("strace", &args)).exits(2);
+    let trace = project.read("trace.txt");
+    let at = |what: &str| trace.find(what).unwrap_or_else(|| panic!("{what} is missing in\n{trace}"));
+    let here = project.path("");
+    let here = here.display().to_string().trim_end_matches('/').to_owned();
+    let synced =
+        |folder: &str| trace.lines().any(|line| line.contains("fsync(") && line.contains(&format!("<{folder}>)")));
+    assert!(synced(&here) && synced(&format!("{here}/data")), "the new folders\n{trace}");
+    let name = at(&format!("<{here}/data/journal>)"));
+    assert!(name < at("/data/journal/20"), "{trace}");
+}
