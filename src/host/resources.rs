@@ -23,11 +23,23 @@ pub fn memory() -> Result<(u64, u64), String> {
     Ok((available, info.mem_total))
 }
 
-/// Inodes of the files that somebody holds a lock on, by the kernel's own table.
+/// A lock that somebody holds on a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locked {
+    /// Major and minor number of the device. Not what `stat` says on btrfs, overlayfs and others that make up their own.
+    pub device: (u32, u32),
+    /// The file's inode.
+    pub inode: u64,
+    /// Who took it.
+    pub pid: Option<i32>,
+}
+
+/// The locks that are held, by the kernel's own table.
 #[cfg(target_os = "linux")]
 #[must_use]
-pub fn locked_inodes() -> Vec<u64> {
-    procfs::locks().map_or_else(|_| Vec::new(), |locks| locks.into_iter().map(|lock| lock.inode).collect())
+pub fn locks() -> Vec<Locked> {
+    let locked = |lock: procfs::Lock| Locked { device: (lock.devmaj, lock.devmin), inode: lock.inode, pid: lock.pid };
+    procfs::locks().map_or_else(|_| Vec::new(), |locks| locks.into_iter().map(locked).collect())
 }
 
 /// The number of a user, given by name or number.

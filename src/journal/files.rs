@@ -14,7 +14,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Makes a directory, and those above it, readable only for its owner.
 #[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
 pub(super) fn create_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let missing: Vec<&Path> = path.ancestors().take_while(|dir| !dir.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    missing.into_iter().rev().try_for_each(keep_name)
+}
+
+/// Puts on the disk that there is something of this name: a new file may be whole there, and no folder know of it.
+pub(super) fn keep_name(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // A folder that may be written and not read, or a file system that knows no such thing: all was done that can be.
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => Ok(()),
+        done => done,
+    }
 }
 
 /// Opens a file of our own, made private when it is new. A link, a FIFO or a device in its place is refused, at once.
@@ -34,6 +49,10 @@ pub fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
     let mut file = open(path, OpenOptions::new().read(true).append(true))?;
     let locked = lock_patiently(&file);
     let end = file.seek(SeekFrom::End(0))?;
+    if end == 0 {
+        // Whoever finds it empty, not only who made it: that one may have died in between.
+        keep_name(path)?;
+    }
     let mut bytes = Vec::with_capacity(line.len() + 2);
     if end > 0 && last_byte(&mut file, end)? != b'\n' {
         bytes.push(b'\n');

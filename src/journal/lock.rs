@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
+use crate::host::resources::{Locked, locks};
 use crate::host::{clock, files};
 use crate::model::rfc3339;
 
@@ -127,9 +128,17 @@ fn holder(path: &Path) -> Option<Held> {
 /// Who holds the lock at this moment, without touching it: taking it to try would make a tick that comes just then fail.
 #[must_use]
 pub fn holds(path: &Path) -> Option<Held> {
-    let inode = std::fs::symlink_metadata(path).ok()?.ino();
+    let meta = std::fs::symlink_metadata(path).ok()?;
     let held = holder(path).filter(|held| held.boot == clock::boot_id())?;
-    crate::host::resources::locked_inodes().contains(&inode).then_some(held)
+    let device = (rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
+    is_locked(&locks(), device, meta.ino(), held.pid).then_some(held)
+}
+
+/// Is there a lock on this file? Inodes are numbered by each file system for itself, so the device has to fit; where the
+/// kernel's table speaks of another device than `stat` does (btrfs, overlayfs), the process that took it has to.
+fn is_locked(locks: &[Locked], device: (u32, u32), inode: u64, pid: u32) -> bool {
+    let by_us = |lock: &Locked| lock.pid.is_some_and(|owner| u32::try_from(owner) == Ok(pid));
+    locks.iter().any(|lock| lock.inode == inode && (lock.device == device || by_us(lock)))
 }
 
 #[cfg(test)]
@@ -147,6 +156,32 @@ mod tests {
         drop(first);
         RecoveryLock::take(&path, "another").expect("free again");
         assert!(path.exists(), "it is never unlinked");
+    }
+
+    #[test]
+    fn a_lock_on_another_file_system_is_not_ours() {
+        let lock = |device, inode, pid| Locked { device, inode, pid };
+        let table = [
+            ("ours", lock((8, 1), 77, Some(5)), true),
+            ("ours, taken by nobody we know", lock((8, 1), 77, None), true),
+            ("the same number elsewhere", lock((0, 40), 77, Some(6)), false),
+            ("the same number elsewhere, nobody's", lock((0, 40), 77, None), false),
+            ("a device that stat does not know, our process", lock((0, 40), 77, Some(5)), true),
+            ("another file of our process", lock((8, 1), 78, Some(5)), false),
+        ];
+        for (what, lock, expected) in table {
+            assert_eq!(is_locked(&[lock], (8, 1), 77, 5), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn who_holds_it_is_seen_without_touching_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("lock");
+        let lock = RecoveryLock::take(&path, "a test").expect("free");
+        assert_eq!(holds(&path).map(|held| held.pid), Some(std::process::id()));
+        drop(lock);
+        assert!(holds(&path).is_none());
     }
 
     #[test]

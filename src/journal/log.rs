@@ -1,7 +1,5 @@
 //! What happened, line by line? Appends events to the journal of the day and keeps the history that they fold into.
 
-use std::path::PathBuf;
-
 use super::{DataDir, files, snapshot};
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
@@ -14,6 +12,7 @@ pub struct Journal {
     dir: DataDir,
     run: String,
     history: History,
+    warnings: Vec<String>,
     intents: u32,
     news: u32,
     written: bool,
@@ -23,22 +22,31 @@ impl Journal {
     /// Reads the history and makes ready to add to it.
     ///
     /// # Errors
-    /// The data directory cannot be created, or the journal cannot be read or was written by a newer heal. Without its
-    /// journal heal does not know its budgets, so it does not act.
+    /// The data directory cannot be created, or the journal cannot be read, is damaged, or was written by a newer heal. Without
+    /// its journal heal does not know its budgets, so it does not act.
     pub fn open(dir: DataDir) -> Result<Self> {
         dir.create()?;
         let past = snapshot::past(&dir)?;
-        if past.newer {
-            return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
-                .hint("install that version, or point `[project] data_dir` elsewhere"));
+        past.trusted(&dir)?;
+        if past.unsettled() {
+            // Torn lines are told once. And a file that comes back under the name of one that is gone must not look like
+            // that one cut short.
+            let _ = snapshot::save(&dir);
         }
-        Ok(Self { dir, run: run_id(), history: past.history, intents: 0, news: 0, written: false })
+        let warnings = past.warnings();
+        Ok(Self { dir, run: run_id(), history: past.history, warnings, intents: 0, news: 0, written: false })
     }
 
     /// What is true now.
     #[must_use]
     pub const fn history(&self) -> &History {
         &self.history
+    }
+
+    /// What a person should know about lines that could not be read.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// How many turns for the better or worse this run has written down.
@@ -68,22 +76,19 @@ impl Journal {
         let entry = Entry { v: FORMAT, moment: clock::now(), run: self.run.clone(), event };
         let line = serde_json::to_string(&entry)
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;
-        let path = self.today();
-        if !path.exists() {
-            // The first line of a day: the time to forget the oldest.
-            snapshot::forget(&self.dir, entry.moment.at);
-        }
+        let path = snapshot::today(&self.dir, entry.moment.at)?;
+        let first = !path.exists();
         files::append_line(&path, &line, durable).map_err(|error| {
             Error::io(format_args!("cannot write the journal {}", path.display()), error).of_kind(Kind::Io)
         })?;
         self.news += u32::from(is_news(&entry.event));
         self.history.apply(&entry);
         self.written = true;
+        if first {
+            // The first line of a day: the time to forget the oldest.
+            snapshot::forget(&self.dir);
+        }
         Ok(())
-    }
-
-    fn today(&self) -> PathBuf {
-        self.dir.journal().join(format!("{}.jsonl", clock::now().at.format("%Y-%m-%d")))
     }
 
     /// Writes the snapshot, if anything was added. It is disposable: the journal alone decides, so a failure is no error.

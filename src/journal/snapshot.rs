@@ -1,5 +1,7 @@
 //! What is true now, without reading everything again? The journal's fold up to a place in it; torn or missing, it is rebuilt.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -21,9 +23,8 @@ const SNAPSHOT_LIMIT: u64 = 64 * 1024 * 1024;
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
     v: u32,
-    /// The journal file that it reaches into, and how far.
-    file: String,
-    offset: u64,
+    /// How far each file of the journal is in it.
+    read: BTreeMap<String, u64>,
     history: History,
 }
 
@@ -32,12 +33,68 @@ struct Snapshot {
 pub struct Past {
     /// The fold.
     pub history: History,
-    /// Lines that could not be read: torn by a crash, or not ours.
-    pub skipped: u64,
+    /// Lines that could not be read and that no snapshot covers, by file.
+    unread: BTreeMap<PathBuf, Unread>,
     /// A line of a newer format was met: do not write.
     pub newer: bool,
-    /// The last file that was read, and the end of its last whole line.
-    position: Option<(String, u64)>,
+    /// The end of the last whole line that was read, by file. Of every file: who wrote while the day turned may have
+    /// written into the one before the newest.
+    read: BTreeMap<String, u64>,
+    /// The snapshot knows more than the files that are there: one was forgotten, or moved aside.
+    beyond: bool,
+}
+
+impl Past {
+    /// What a person should know about lines that could not be read.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (path, unread) in &self.unread {
+            let file = path.display();
+            if unread.torn > 0 {
+                let lines = lines(unread.torn);
+                said.push(format!("{file}: {lines} torn, as by a crash or a full disk; heal goes on without"));
+            }
+            if unread.damaged > 0 {
+                let lines = lines(unread.damaged);
+                said.push(format!("{file}: {lines} damaged; heal acts again when the file is mended or moved aside"));
+            }
+        }
+        said
+    }
+
+    /// Refuses to build on it: what cannot be read may have been an act that counts, or a hold.
+    pub(super) fn trusted(&self, dir: &DataDir) -> Result<()> {
+        if self.newer {
+            return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
+                .hint("install that version, or point `[project] data_dir` elsewhere"));
+        }
+        let Some((path, unread)) = self.unread.iter().find(|(_, unread)| unread.damaged > 0) else { return Ok(()) };
+        let (file, lines) = (path.display(), lines(unread.damaged));
+        Err(Error::new(Kind::Data, format!("the journal is damaged, so heal does not act: {file}: {lines} unreadable"))
+            .hint(format!(
+                "look at it, then `mv {file} {file}.damaged`: acts and holds that only it tells of count no more"
+            )))
+    }
+
+    /// Is there anything that a new snapshot would settle?
+    pub(super) fn unsettled(&self) -> bool {
+        self.beyond || !self.unread.is_empty()
+    }
+}
+
+fn lines(count: u64) -> String {
+    if count == 1 { "1 line is".to_owned() } else { format!("{count} lines are") }
+}
+
+/// Lines of one file that could not be read.
+#[derive(Debug, Default)]
+struct Unread {
+    /// Begun and not finished: a crash, or a full disk. Nothing was done that depends on such a line, because it was not
+    /// on the disk; so it is told, and stops nobody.
+    torn: u64,
+    /// Anything else. Whole lines were changed or overwritten, and nobody knows what they said.
+    damaged: u64,
 }
 
 /// Reads the history. A data directory that is not there yet has none.
@@ -46,19 +103,21 @@ pub struct Past {
 /// The journal is there and cannot be read.
 pub fn past(dir: &DataDir) -> Result<Past> {
     let files = days(dir)?;
-    let (mut past, start) = match load(dir) {
+    let mut past = match load(dir) {
         Some(snapshot) if covers(&snapshot, &files) => {
-            (Past { history: snapshot.history, ..Past::default() }, Some((snapshot.file, snapshot.offset)))
+            Past { history: snapshot.history, read: snapshot.read, ..Past::default() }
         }
-        _ => (Past::default(), None),
+        _ => Past::default(),
     };
+    let known = past.read.len();
+    past.read.retain(|file, _| files.iter().any(|path| name(path) == *file));
+    past.beyond = past.read.len() < known;
     for path in files {
-        let name = name(&path);
-        let from = match &start {
-            Some((file, _)) if name < *file => continue,
-            Some((file, offset)) if name == *file => *offset,
-            _ => 0,
-        };
+        let from = past.read.get(&name(&path)).copied().unwrap_or(0);
+        // Nothing new, as in all files but one.
+        if from > 0 && std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= from) {
+            continue;
+        }
         read(&path, from, &mut past).map_err(|error| {
             Error::io(format_args!("cannot read the journal {}", path.display()), error).of_kind(Kind::Io)
         })?;
@@ -66,53 +125,68 @@ pub fn past(dir: &DataDir) -> Result<Past> {
     Ok(past)
 }
 
-/// A snapshot counts only if the file that it reaches into is at least that long.
+/// A snapshot counts unless the journal contradicts it: the newest file that it knows is shorter than it was, or there is
+/// one that came before it and that it does not know. A file that is gone is no contradiction: the snapshot is then all
+/// that is left of it.
 fn covers(snapshot: &Snapshot, files: &[PathBuf]) -> bool {
-    snapshot.v == FORMAT
-        && files.iter().any(|path| {
-            name(path) == snapshot.file && std::fs::metadata(path).is_ok_and(|meta| meta.len() >= snapshot.offset)
-        })
+    let newest = snapshot.read.last_key_value();
+    let fits = |path: &PathBuf| match newest.map(|(newest, offset)| (name(path).cmp(newest), offset)) {
+        Some((Ordering::Less, _)) => snapshot.read.contains_key(&name(path)),
+        Some((Ordering::Equal, offset)) => std::fs::metadata(path).is_ok_and(|meta| meta.len() >= *offset),
+        Some((Ordering::Greater, _)) | None => true,
+    };
+    snapshot.v == FORMAT && files.iter().all(fits)
 }
 
 fn load(dir: &DataDir) -> Option<Snapshot> {
     serde_json::from_slice(&host::files::read(&dir.snapshot(), SNAPSHOT_LIMIT).ok()?).ok()
 }
 
-/// How long the journal is kept (DESIGN §5).
-const KEPT_DAYS: i64 = 90;
+/// How many files of the journal are kept: days on which something was written (DESIGN §5). They are counted, never
+/// compared with the clock: a clock that jumps makes one file more, and not all the others old.
+const KEPT: usize = 90;
 
-/// Removes the files of the journal that are older than [`KEPT_DAYS`]; what cannot be removed stays for another day.
-pub(super) fn forget(dir: &DataDir, now: Stamp) {
-    let oldest = (now - chrono::TimeDelta::days(KEPT_DAYS)).format("%Y-%m-%d.jsonl").to_string();
-    for path in days(dir).unwrap_or_default() {
-        let name = name(&path);
-        // Only what heal itself names so: another file in the folder is somebody else's.
-        let ours = name.len() == oldest.len() && name.bytes().filter(u8::is_ascii_digit).count() == 8;
-        if ours && name < oldest {
-            let _ = files::remove(&path);
+/// Removes the oldest files of the journal beyond [`KEPT`], once a snapshot holds what they say: what they began may still
+/// be true. What cannot be removed stays for another day.
+pub(super) fn forget(dir: &DataDir) {
+    let files = days(dir).unwrap_or_default();
+    let old = files.len().saturating_sub(KEPT);
+    if old > 0 && save(dir).is_ok() && files::keep_name(&dir.snapshot()).is_ok() {
+        for path in &files[..old] {
+            let _ = files::remove(path);
         }
     }
+}
+
+/// The file to write to: today's, but never one older than the newest there is. After a clock that was ahead for a
+/// moment, what is written now still comes last.
+pub(super) fn today(dir: &DataDir, now: Stamp) -> Result<PathBuf> {
+    let today = dir.journal().join(now.format("%Y-%m-%d.jsonl").to_string());
+    Ok(days(dir)?.pop().filter(|newest| *newest > today).unwrap_or(today))
 }
 
 /// The files of the journal, oldest first.
 fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
     let folder = dir.journal();
+    let unread =
+        |error| Error::io(format_args!("cannot read the journal {}", folder.display()), error).of_kind(Kind::Io);
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(
-                Error::io(format_args!("cannot read the journal {}", folder.display()), error).of_kind(Kind::Io)
-            );
-        }
+        Err(error) => return Err(unread(error)),
     };
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .collect();
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().map_err(unread)?;
+    files.retain(|path| is_ours(&name(path)));
     files.sort();
     Ok(files)
+}
+
+/// Is it a name that heal gives, `2026-11-22.jsonl`? Another file in the folder is somebody else's, or was moved aside.
+fn is_ours(name: &str) -> bool {
+    name.strip_suffix(".jsonl").is_some_and(|day| {
+        let digit = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+        day.len() == 10 && day.bytes().enumerate().all(digit)
+    })
 }
 
 fn name(path: &Path) -> String {
@@ -129,10 +203,10 @@ fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
         line.clear();
         let count = std::io::Read::take(&mut reader, LINE_LIMIT).read_until(b'\n', &mut line)?;
         if count == 0 {
-            past.position = Some((name(path), end));
+            past.read.insert(name(path), end);
             return Ok(());
         }
-        let whole = line.ends_with(b"\n");
+        let (begin, whole) = (end, line.ends_with(b"\n"));
         let parsed = serde_json::from_slice::<Entry>(&line);
         // A torn tail is read again next time: by then it was closed with a newline, and counts as skipped. What is a
         // whole event already, or only a part of a line beyond the limit, must not be read twice.
@@ -147,12 +221,32 @@ fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
                 past.newer |= entry.v > FORMAT;
                 past.history.apply(&entry);
             }
-            Err(_) => {
-                past.newer |= is_newer(&line);
-                past.skipped += 1;
+            Err(_) if is_newer(&line) => past.newer = true,
+            Err(_) if is_torn(&line, begin) => {
+                // One that is not closed yet may still be in the writing.
+                if whole {
+                    past.unread.entry(path.to_owned()).or_default().torn += 1;
+                }
             }
+            Err(_) => past.unread.entry(path.to_owned()).or_default().damaged += 1,
         }
     }
+}
+
+/// More than this was never on its way to the disk at once.
+const TORN_LIMIT: usize = 64 * 1024;
+
+/// Is this what a crash or a full disk leaves of a line: its beginning, or the zeros of a block that was never written?
+/// What counts (acts, outcomes, holds) was on the disk before anything came of it, so it is not among these. Zeros at the
+/// beginning of a file are none of a crash: the first line of a day is hardly ever the last before it.
+fn is_torn(line: &[u8], begin: u64) -> bool {
+    let text = line.trim_ascii_end();
+    let zeros = text.iter().rev().take_while(|byte| **byte == 0).count();
+    let text = &text[..text.len() - zeros];
+    let head = format!("{{\"v\":{FORMAT},\"at\":");
+    let begun = text.starts_with(head.as_bytes()) || head.as_bytes().starts_with(text);
+    let unfinished = || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err_and(|error| error.is_eof());
+    line.len() <= TORN_LIMIT && if text.is_empty() { begin > 0 } else { begun && unfinished() }
 }
 
 /// All that can be said of a line whose shape is not ours: who is newer may have changed everything but its version.
@@ -165,8 +259,9 @@ fn is_newer(line: &[u8]) -> bool {
 /// and a snapshot that passed them over would forget them.
 pub(super) fn save(dir: &DataDir) -> Result<()> {
     let past = past(dir)?;
-    let Some((file, offset)) = past.position else { return Ok(()) };
-    let snapshot = Snapshot { v: FORMAT, file, offset, history: past.history };
+    // What such a snapshot covered, nobody would ever ask for again.
+    past.trusted(dir)?;
+    let snapshot = Snapshot { v: FORMAT, read: past.read, history: past.history };
     let bytes = serde_json::to_vec(&snapshot).map_err(|error| Error::new(Kind::Bug, error.to_string()))?;
     let path = dir.snapshot();
     files::replace(&path, &bytes).map_err(|error| Error::io(format_args!("cannot write {}", path.display()), error))

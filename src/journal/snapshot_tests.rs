@@ -36,10 +36,11 @@ fn acts(numbers: impl IntoIterator<Item = u32>) -> String {
     numbers.into_iter().map(act).collect()
 }
 
-/// The rungs that the history holds, in order.
-fn rungs(dir: &DataDir) -> (Vec<String>, u64) {
+/// The rungs that the history holds, in order, and how many lines were torn, how many damaged.
+fn rungs(dir: &DataDir) -> (Vec<String>, (u64, u64)) {
     let past = past(dir).expect("readable");
-    (past.history.service("app").acts.into_iter().map(|act| act.rung).collect(), past.skipped)
+    let unread = past.unread.values().fold((0, 0), |sum, one| (sum.0 + one.torn, sum.1 + one.damaged));
+    (past.history.service("app").acts.into_iter().map(|act| act.rung).collect(), unread)
 }
 
 fn named(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
@@ -47,29 +48,49 @@ fn named(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
 }
 
 #[test]
-fn whatever_stands_between_whole_lines_is_skipped_and_counted() {
+fn whatever_stands_between_whole_lines_is_counted_and_damage_is_not_passed_over() {
     let torn = |number: u32, keep: usize| act(number)[..keep].to_owned();
     let bare = act(2).trim_end().to_owned();
     let long = "x".repeat(usize::try_from(LINE_LIMIT).expect("fits") * 2 + 10) + "\n";
     let glued = bare.clone() + &act(3);
-    let table: &[(&str, String, &[u32], u64)] = &[
-        ("nothing", String::new(), &[], 0),
-        ("two lines", acts([1, 2]), &[1, 2], 0),
-        ("a torn tail", act(1) + &torn(2, 40), &[1], 1),
-        ("a tail that only lacks its newline", act(1) + &bare, &[1, 2], 0),
-        ("garbage between", act(1) + "garbage\n{}\n\u{0}\u{1}\n" + &act(2), &[1, 2], 3),
-        ("a torn line that was closed", act(1) + &torn(2, 40) + "\n" + &act(3), &[1, 3], 1),
-        ("two lines in one", act(1) + &glued + &act(4), &[1, 4], 1),
-        ("empty lines and CRLF", act(1).replace('\n', "\r\n") + "\n\n" + &act(2), &[1, 2], 0),
-        ("a line beyond the limit", act(1) + &long + &act(2), &[1, 2], 3),
+    let zeros = |count: usize| "\0".repeat(count);
+    let table: &[(&str, String, &[u32], (u64, u64))] = &[
+        ("nothing", String::new(), &[], (0, 0)),
+        ("two lines", acts([1, 2]), &[1, 2], (0, 0)),
+        ("a tail that only lacks its newline", act(1) + &bare, &[1, 2], (0, 0)),
+        ("empty lines and CRLF", act(1).replace('\n', "\r\n") + "\n\n" + &act(2), &[1, 2], (0, 0)),
+        // What a crash leaves.
+        ("a torn tail", act(1) + &torn(2, 40), &[1], (0, 0)),
+        ("a torn line that was closed", act(1) + &torn(2, 40) + "\n" + &act(3), &[1, 3], (1, 0)),
+        ("torn off after a letter", torn(2, 1) + "\n" + &act(3), &[3], (1, 0)),
+        ("torn off before its last letter", torn(2, bare.len() - 1) + "\n" + &act(3), &[3], (1, 0)),
+        ("a block that was never written", act(1) + &torn(2, 40) + &zeros(900) + "\n" + &act(3), &[1, 3], (1, 0)),
+        ("only such a block", act(1) + &zeros(900) + "\n" + &act(3), &[1, 3], (1, 0)),
+        ("such a tail", act(1) + &zeros(900), &[1], (0, 0)),
+        // What no crash leaves.
+        ("garbage between", act(1) + "garbage\n{}\n\u{0}\u{1}\n" + &act(2), &[1, 2], (0, 3)),
+        ("a tail of garbage", act(1) + "garbage", &[1], (0, 1)),
+        ("two lines in one", act(1) + &glued + &act(4), &[1, 4], (0, 1)),
+        ("a line beyond the limit", act(1) + &long + &act(2), &[1, 2], (0, 3)),
+        ("zeros over the beginning", zeros(900) + "\n" + &act(2), &[2], (0, 1)),
+        ("zeros over the middle", act(1) + &torn(2, 40) + &zeros(900) + &act(3)[40..] + &act(4), &[1, 4], (0, 1)),
+        ("very many zeros", act(1) + &zeros(70_000) + "\n" + &act(2), &[1, 2], (0, 1)),
+        ("a line that lost a field", act(1).replace("\"up\"", "\"down\"") + &act(2), &[2], (0, 1)),
     ];
-    for (what, text, expected, skipped) in table {
+    for (what, text, expected, unread) in table {
         let (_temp, dir) = dir(&[(DAY_1, text)]);
-        let expected = (named(expected.iter().copied()), *skipped);
+        let expected = (named(expected.iter().copied()), *unread);
         assert_eq!(rungs(&dir), expected, "{what}");
+        if unread.1 > 0 {
+            // Nobody acts on it, and no snapshot hides it.
+            let error = crate::journal::Journal::open(dir.clone()).expect_err(what);
+            assert_eq!(error.kind, Kind::Data, "{what}");
+            assert!(save(&dir).is_err() && !dir.snapshot().exists(), "{what}");
+            continue;
+        }
         // With a snapshot of it, nothing is added, nothing is lost, nothing is read twice.
         save(&dir).expect("saved");
-        assert_eq!(rungs(&dir).0, expected.0, "{what}, from the snapshot");
+        assert_eq!(rungs(&dir), (expected.0.clone(), (0, 0)), "{what}, from the snapshot");
         let path = dir.journal().join(DAY_1);
         files::append_line(&path, act(9).trim_end(), false).expect("appended");
         let longer: Vec<String> = expected.0.iter().cloned().chain(["r9".to_owned()]).collect();
@@ -107,9 +128,9 @@ fn a_snapshot_that_cannot_be_right_is_rebuilt_from_the_journal() {
             let text = std::fs::read_to_string(dir.snapshot()).expect("read");
             std::fs::write(dir.snapshot(), text.replacen("\"v\":1", "\"v\":2", 1)).expect("written");
         }),
-        ("into a file that is gone", |dir| {
+        ("without an older file", |dir| {
             let text = std::fs::read_to_string(dir.snapshot()).expect("read");
-            std::fs::write(dir.snapshot(), text.replace(DAY_1, "2020-01-01.jsonl")).expect("written");
+            std::fs::write(dir.snapshot(), text.replace(DAY_1, DAY_2)).expect("written");
         }),
         ("longer than the journal", |dir| {
             put(dir, DAY_1, &acts([1]));
@@ -126,6 +147,83 @@ fn a_snapshot_that_cannot_be_right_is_rebuilt_from_the_journal() {
         let expected = if what == "longer than the journal" { named([1]) } else { named([1, 2]) };
         assert_eq!(rungs(&dir).0, expected, "{what}");
     }
+}
+
+/// The name of the file of a day after [`DAY_1`].
+fn day(after: i64) -> String {
+    let day = Stamp::from_timestamp(1_795_219_200, 0).expect("a time") + chrono::TimeDelta::days(after);
+    day.format("%Y-%m-%d.jsonl").to_string()
+}
+
+#[test]
+fn what_stands_in_forgotten_files_is_still_known_and_no_clock_says_what_is_old() {
+    // The day of the newest file; the one before it is of day 0, 1, 2, …
+    for (what, newest) in [("day after day", 120), ("years of quiet", 900), ("a clock that jumped", 90_000)] {
+        for known in [true, false] {
+            let (_temp, dir) = dir(&[]);
+            let files = u32::try_from(KEPT).expect("fits") + 20;
+            for number in 0..files {
+                put(&dir, &day(number.into()), &act(number));
+            }
+            put(&dir, &day(newest), &act(files));
+            put(&dir, "notes.txt", "");
+            put(&dir, "2019-01-01-copy.jsonl", &act(7));
+            if known {
+                save(&dir).expect("saved");
+            }
+            forget(&dir);
+            assert_eq!(std::fs::read_dir(dir.journal()).expect("readable").count(), KEPT + 2, "{what}");
+            assert_eq!(rungs(&dir), (named(0..=files), (0, 0)), "{what}");
+            save(&dir).expect("saved");
+            put(&dir, &day(newest + 1), &act(files + 1));
+            assert_eq!(rungs(&dir).0, named(0..=files + 1), "{what}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_forgotten_that_no_snapshot_holds() {
+    let (_temp, dir) = dir(&[]);
+    for number in 0..100 {
+        put(&dir, &day(number.into()), &act(number));
+    }
+    std::fs::create_dir(dir.snapshot()).expect("created");
+    forget(&dir);
+    assert_eq!(rungs(&dir).0, named(0..100));
+}
+
+#[test]
+fn what_is_written_after_a_clock_was_ahead_comes_last_and_is_read() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts([1])), ("2031-01-01.jsonl", &acts([2]))]);
+    put(&dir, "2099-notes.jsonl", "somebody else's\n");
+    save(&dir).expect("saved");
+    let mut journal = crate::journal::Journal::open(dir.clone()).expect("open");
+    journal.record(Event::Held { service: "app".to_owned(), reason: "code 2".to_owned() }).expect("written");
+    assert!(past(&dir).expect("readable").history.service("app").held.is_some());
+    std::fs::remove_file(dir.snapshot()).expect("removed");
+    assert!(past(&dir).expect("readable").history.service("app").held.is_some(), "rebuilt");
+}
+
+#[test]
+fn a_line_that_came_late_into_the_file_of_the_day_before_is_read() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts([1])), (DAY_2, &acts([2]))]);
+    save(&dir).expect("saved");
+    put(&dir, DAY_1, &acts([1, 3]));
+    assert_eq!(rungs(&dir).0, named([1, 2, 3]));
+    save(&dir).expect("saved");
+    assert_eq!(rungs(&dir).0, named([1, 2, 3]));
+}
+
+#[test]
+fn a_file_moved_aside_is_not_forgotten_when_another_takes_its_name() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts(1..=50))]);
+    save(&dir).expect("saved");
+    std::fs::rename(dir.journal().join(DAY_1), dir.journal().join("2026-11-21.jsonl.damaged")).expect("moved");
+    drop(crate::journal::Journal::open(dir.clone()).expect("open"));
+    put(&dir, DAY_1, &acts([51]));
+    assert_eq!(rungs(&dir).0, named(1..=51));
+    save(&dir).expect("saved");
+    assert_eq!(rungs(&dir).0, named(1..=51));
 }
 
 #[test]
@@ -163,7 +261,7 @@ fn a_newer_format_is_noticed_whatever_its_shape_and_nothing_is_written() {
 #[test]
 fn a_journal_that_cannot_be_read_is_an_error_and_one_that_is_not_there_is_empty() {
     let temp = tempfile::tempdir().expect("a directory");
-    assert_eq!(rungs(&DataDir::at(temp.path().join("none"))), (Vec::new(), 0));
+    assert_eq!(rungs(&DataDir::at(temp.path().join("none"))), (Vec::new(), (0, 0)));
     let (_temp, dir) = dir(&[]);
     std::fs::create_dir(dir.journal().join(DAY_1)).expect("created");
     assert_eq!(past(&dir).expect_err("a directory").kind, Kind::Io);

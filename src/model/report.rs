@@ -157,7 +157,9 @@ pub struct Report {
     pub unfinished: Vec<String>,
     /// Alerts: what, to whom, and whether it arrived.
     pub alerts: Vec<Delivery>,
-    /// What heal could not do or was told and does not know yet; never a reason for an exit code.
+    /// What `heal.toml` says and heal does not do yet.
+    pub notes: Vec<String>,
+    /// What heal could not do, or found wrong with its own files; never a reason for an exit code.
     pub warnings: Vec<String>,
 }
 

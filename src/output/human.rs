@@ -40,8 +40,11 @@ pub fn report(report: &Report, quiet: bool) -> String {
         let _ = writeln!(text, "{} {}", mark("unfinished", Level::Degraded), sanitize::line(line));
     }
     alerts(&mut text, report, quiet);
-    if !quiet && !report.warnings.is_empty() {
-        let count = report.warnings.len();
+    for line in report.warnings.iter().filter(|_| !quiet) {
+        let _ = writeln!(text, "{} {}", mark("warning", Level::Degraded), sanitize::line(line));
+    }
+    if !quiet && !report.notes.is_empty() {
+        let count = report.notes.len();
         let (things, does) = if count == 1 { ("setting", "does") } else { ("settings", "do") };
         let line = format!("note  {count} {things} of heal.toml {does} nothing yet: heal config check");
         let _ = writeln!(text, "{}", dim(line));

@@ -38,7 +38,7 @@ pub fn report(report: &Report) -> Map<String, Value> {
             "failure": delivery.failure})
     });
     add("alerts", alerts.collect());
-    add("warnings", json!(report.warnings));
+    add("warnings", json!([&report.notes[..], &report.warnings].concat()));
     fields
 }
 

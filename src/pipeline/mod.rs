@@ -51,6 +51,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let past = journal::past(&dir)?;
     let looker = look::Looker::new(config, options, &past.history, &dir, now.clone())?;
     let mut report = empty(config, "check", &now);
+    report.warnings.extend(past.warnings());
     report.subjects = looker.look(&past.history).into_iter().map(|seen| seen.subject).collect();
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
@@ -83,6 +84,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         subjects: Vec::new(),
         unfinished: Vec::new(),
         alerts: Vec::new(),
-        warnings: config.warnings.clone(),
+        notes: config.warnings.clone(),
+        warnings: Vec::new(),
     }
 }

@@ -33,7 +33,9 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     let mut report = empty(config, "heal", &now);
     report.dry_run = dry_run || config.mode == Mode::Observe;
     if report.dry_run {
-        let history = past(&dir)?.history;
+        let past = past(&dir)?;
+        report.warnings.extend(past.warnings());
+        let history = past.history;
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
@@ -48,6 +50,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     dir.create()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let mut journal = Journal::open(dir.clone())?;
+    report.warnings.extend_from_slice(journal.warnings());
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, journal.history(), &dir, now)?;
     let seen = looker.look(journal.history());
