@@ -174,7 +174,7 @@ impl<'a> Looker<'a> {
         };
         // A life that the history does not know yet starts with clean counters.
         let fails = if anew { Default::default() } else { past.fails.clone() };
-        let counted = ServiceHistory { fails, ..ServiceHistory::default() };
+        let counted = ServiceHistory { fails, incident: past.incident.clone(), ..ServiceHistory::default() };
         let probes = seen.watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
         let threshold =
             |name: &str| probes.iter().find(|probe| probe.name == name).map_or(1, |probe| probe.common.fail_after);

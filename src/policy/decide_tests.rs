@@ -36,6 +36,7 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
         opened: at(0),
         class: Class::Dead,
         summary: String::new(),
+        bad: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),
         cures,
         exhausted: None,
