@@ -1,6 +1,7 @@
 //! What does the world look like now? Identifies each service, runs its probes, and judges what they found against the history.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Options;
 use crate::config::{Config, Watched};
@@ -40,6 +41,8 @@ pub(super) struct Seen<'a> {
     pub(super) who: Arc<Who>,
     /// The service; `None` for the host.
     pub(super) watched: Option<&'a Watched>,
+    /// When the look at it ended.
+    pub(super) when: Instant,
 }
 
 impl<'a> Looker<'a> {
@@ -83,7 +86,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(who);
             let own = if watched.enabled { self.jobs(watched.name(), &watched.probes, Some(&who)) } else { Vec::new() };
             let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
-            seen.push((Seen { subject, who, watched: Some(watched) }, own.len()));
+            seen.push((Seen { subject, who, watched: Some(watched), when: Instant::now() }, own.len()));
             jobs.extend(own);
         }
         let only = &self.options.only;
@@ -91,13 +94,16 @@ impl<'a> Looker<'a> {
             let who = Arc::new(Who::Unwatched);
             let own = self.jobs(HOST, &self.config.host_probes, None);
             let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
-            seen.push((Seen { subject, who, watched: None }, own.len()));
+            seen.push((Seen { subject, who, watched: None, when: Instant::now() }, own.len()));
             jobs.extend(own);
         }
         let mut findings = self.examine(jobs).into_iter();
+        let when = Instant::now();
         let judged = seen.into_iter().map(|(mut seen, count)| {
+            seen.when = when;
             seen.subject.findings = findings.by_ref().take(count).collect();
-            seen.subject.standing = self.judge(&seen, &history.service(&seen.subject.name));
+            let past = history.service(&seen.subject.name);
+            seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, &past);
             seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
             seen
         });
@@ -106,17 +112,34 @@ impl<'a> Looker<'a> {
 
     /// Looks at one service again, now, while an act is verified.
     pub(super) fn look_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>) {
-        let fresh = Self {
+        let fresh = self.renewed();
+        let who = Arc::new(fresh.who_again(watched, past));
+        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
+        (Arc::unwrap_or_clone(who), findings)
+    }
+
+    /// Looks at one service again, and judges it as the first look was judged.
+    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Standing) {
+        let (who, findings) = self.look_again(watched, past);
+        let standing = self.judge(Some(watched), &who, &findings, past);
+        (who, standing)
+    }
+
+    /// Who runs as the service, now?
+    pub(super) fn who_again(&self, watched: &Watched, past: &ServiceHistory) -> Who {
+        let index = Index::new([&watched.service], false);
+        identify_in(&index, &watched.service, &self.config.root, past.known.as_ref(), processes().as_ref()).0
+    }
+
+    /// The same eyes at this moment.
+    fn renewed(&self) -> Self {
+        Self {
             config: self.config,
             options: self.options,
             now: clock::now(),
-            unjudged: None,
+            unjudged: self.unjudged.clone(),
             processes: processes(),
-        };
-        let (who, _) = fresh.who(&Index::new([&watched.service], false), &watched.service, past);
-        let who = Arc::new(who);
-        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
-        (Arc::unwrap_or_clone(who), findings)
+        }
     }
 
     fn who(&self, index: &Index, service: &Service, past: &ServiceHistory) -> (Who, Vec<Considered>) {
@@ -164,30 +187,34 @@ impl<'a> Looker<'a> {
         findings.into_iter().filter_map(|finding| finding.or_else(|| looked.next())).collect()
     }
 
-    fn judge(&self, seen: &Seen<'_>, past: &ServiceHistory) -> Standing {
-        if seen.watched.is_some_and(|watched| !watched.enabled) {
+    fn judge(&self, watched: Option<&Watched>, who: &Who, findings: &[Finding], past: &ServiceHistory) -> Standing {
+        if watched.is_some_and(|watched| !watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
-        let (age, anew) = match &*seen.who {
+        let (age, anew) = match who {
             Who::Running { process, .. } => (Some(process.age_ms), past.known.as_ref() != Some(&process.identity)),
             _ => (None, false),
         };
         // A life that the history does not know yet starts with clean counters.
         let fails = if anew { Default::default() } else { past.fails.clone() };
         let counted = ServiceHistory { fails, incident: past.incident.clone(), ..ServiceHistory::default() };
-        let probes = seen.watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
+        let probes = watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
         let threshold =
             |name: &str| probes.iter().find(|probe| probe.name == name).map_or(1, |probe| probe.common.fail_after);
-        let look = policy::Look { findings: &seen.subject.findings, process_age_ms: age, threshold: &threshold };
-        policy::judge(look, &seen.rules(), &counted)
+        let look = policy::Look { findings, process_age_ms: age, threshold: &threshold };
+        policy::judge(look, &rules(watched), &counted)
     }
 }
 
 impl Seen<'_> {
     /// Its rules; the host has the default ones.
     pub(super) fn rules(&self) -> Rules {
-        self.watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
+        rules(self.watched)
     }
+}
+
+fn rules(watched: Option<&Watched>) -> Rules {
+    watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
 }
 
 fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, past: &ServiceHistory) -> Subject {

@@ -126,15 +126,15 @@ impl Run<'_> {
     /// Takes the rung, if there is time for it and the world is still as it was seen.
     fn take(&mut self, seen: &mut Seen<'_>, watched: &Watched, rung: &str, why: String) -> Result<()> {
         let Some(launch) = &watched.service.launch else { return Ok(()) };
-        let mut wait = |why: &str| seen.subject.decision = Some(Decision::Wait { why: why.to_owned() });
+        let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
         let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
         let needed = launch.stop_grace.get() + launch.verify_within.get() + slowest * 2 + OVERHEAD;
         if self.start.elapsed() + needed > WORK {
-            wait("this run has no time left for it; the next tick goes on");
+            seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             return Ok(());
         }
-        if !act::still_as_seen(self.looker, &seen.who, watched, self.journal) {
-            wait("it changed while this run was looking; the next tick looks again");
+        if !act::still_as_seen(self.looker, seen, watched, self.journal) {
+            seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
             return Ok(());
         }
         let plan = Plan { service: &watched.service, rung, changes: seen.subject.plan.clone(), why };
@@ -150,7 +150,17 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
         subject.decision = Some(host_decision(&subject.standing));
         return;
     };
-    let decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
+    let mut decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
+    // Whoever it is that is unwell: nobody is stopped or started before it is known.
+    if matches!(decision, Decision::Act { .. }) {
+        match &*seen.who {
+            Who::Running { .. } | Who::Gone { .. } => {}
+            Who::Unknown { why } => decision = Decision::Wait { why: format!("unknown which process it is: {why}") },
+            Who::Unwatched => {
+                decision = Decision::Helpless { why: "nothing says how to recognise its process".to_owned() };
+            }
+        }
+    }
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
         let processes: Vec<(Identity, String)> = match &*seen.who {
