@@ -9,10 +9,10 @@ use crate::error::{Error, Kind, Result};
 use crate::host::process::Processes;
 use crate::host::{clock, processes};
 use crate::journal::{DataDir, LastRun};
+use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::units::span_text;
 use crate::model::{Finding, History, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
 use crate::probe::identify::{Who, identify_in};
@@ -20,16 +20,13 @@ use crate::probe::index::Index;
 use crate::probe::run::{Job, finding, run};
 use crate::probe::{Declared, Scene};
 
-/// A gap of more ticks than this means that the machine slept, or that nobody ticked: files are old for a reason that
-/// says nothing about the service (DESIGN §6).
-const GAP_TICKS: i64 = 3;
-
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
     config: &'a Config,
     options: &'a Options,
     pub(super) now: Moment,
-    unjudged: Option<String>,
+    clocks: Reading,
+    disturbed: Vec<Disturbance>,
     pub(super) processes: Arc<dyn Processes>,
 }
 
@@ -63,8 +60,19 @@ impl<'a> Looker<'a> {
             };
             return Err(Error::new(Kind::Usage, message).hint(hint));
         }
-        let unjudged = gap(config, dir, &now);
-        Ok(Self { config, options, now, unjudged, processes: processes() })
+        let clocks = Reading { moment: now.clone(), ..clock::reading() };
+        let last = LastRun::read(dir);
+        let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
+        let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
+        Ok(Self { config, options, now, clocks, disturbed, processes: processes() })
+    }
+
+    /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
+    pub(super) fn last_run(&self, exit_code: u8) -> LastRun {
+        let clocks = clock::reading();
+        let more = self.clocks.disturbed(&clocks, None);
+        let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
+        LastRun { clocks, exit_code, disturbed }
     }
 
     /// The services that were asked for, in the order of the file.
@@ -137,7 +145,8 @@ impl<'a> Looker<'a> {
             config: self.config,
             options: self.options,
             now: clock::now(),
-            unjudged: self.unjudged.clone(),
+            clocks: self.clocks.clone(),
+            disturbed: self.disturbed.clone(),
             processes: processes(),
         }
     }
@@ -151,7 +160,7 @@ impl<'a> Looker<'a> {
             root: self.config.root.clone(),
             now: self.now.clone(),
             who: who.cloned(),
-            stale_unjudged: self.unjudged.clone(),
+            disturbed: self.disturbed.clone(),
             processes: Arc::clone(&self.processes),
         });
         let enabled = probes.iter().filter(|probe| probe.common.enabled);
@@ -238,14 +247,6 @@ fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, pa
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
         news: false,
     }
-}
-
-/// Why freshness cannot be judged in this run, if it cannot.
-fn gap(config: &Config, dir: &DataDir, now: &Moment) -> Option<String> {
-    let tick = config.tick?;
-    let passed = now.since(&LastRun::read(dir)?.moment);
-    (passed > tick.millis().saturating_mul(GAP_TICKS))
-        .then(|| format!("not judged: the first look for {}, the machine may have slept", span_text(passed)))
 }
 
 /// Was every probe of the service asked, and did every one say good?

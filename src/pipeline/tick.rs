@@ -10,7 +10,7 @@ use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::host::clock;
-use crate::journal::{DataDir, Journal, LastRun, RecoveryLock, past};
+use crate::journal::{DataDir, Journal, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
 use crate::model::{Event, Identity, Report, ServiceHistory};
 use crate::probe::identify::Who;
@@ -57,7 +57,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = LastRun { moment: clock::now(), exit_code: Exit::of(&report).code() };
+    let stamp = looker.last_run(Exit::of(&report).code());
     if let Err(error) = stamp.write(&dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }

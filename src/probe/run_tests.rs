@@ -37,7 +37,7 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
         root: "/".into(),
         now: Moment { at: Default::default(), up: 0, boot: String::new() },
         who: None,
-        stale_unjudged: None,
+        disturbed: Vec::new(),
         processes: host::processes(),
     });
     let limit: Span = format!("{timeout}ms").parse().expect("a span");

@@ -78,3 +78,58 @@ answers = { kind = "command", command = ["false"] }
     assert!(both.into_iter().all(alive));
     assert_eq!(project.events("intent").len(), 0);
 }
+
+/// As if something had happened since the last tick: changes its stamp.
+fn since_the_last_tick(project: &Project, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut stamp: serde_json::Value = serde_json::from_str(&project.read("data/state/last-run")).expect("JSON");
+    change(&mut stamp);
+    project.write("data/state/last-run", &stamp.to_string());
+}
+
+#[test]
+fn a_clock_that_was_set_and_a_machine_that_slept_stop_nobody() {
+    let mut project = Project::new(
+        r#"[project]
+name = "test"
+[service.app]
+match         = { executable = "sleep", args_contain = "86400" }
+start         = ["sleep", "86400"]
+startup_grace = "0s"
+[service.app.probes]
+beat = { kind = "fresh", path = "beat", within = "2s" }
+"#,
+    );
+    let pid = project.spawn(&["sleep", "86400"]);
+    let beat = |ago: u64| {
+        project.write("beat", "");
+        let at = std::time::SystemTime::now() - std::time::Duration::from_secs(ago);
+        std::fs::File::options().write(true).open(project.path("beat")).and_then(|f| f.set_modified(at)).expect("set");
+    };
+    beat(0);
+    project.heal(&["heal"]).exits(0);
+    let stamp = project.read("data/state/last-run");
+    beat(3_600);
+    wait_for("it to look hung", || project.heal(&["check"]).code == 2);
+    let hour = chrono::TimeDelta::hours(1);
+    for what in ["set", "slept"] {
+        project.write("data/state/last-run", &stamp);
+        since_the_last_tick(&project, |stamp| match what {
+            "set" => {
+                let at = stamp["at"].as_str().expect("a time").parse::<chrono::DateTime<chrono::Utc>>().expect("one");
+                stamp["at"] = (at - hour).to_rfc3339().into();
+            }
+            _ => stamp["suspended_ms"] = (stamp["suspended_ms"].as_i64().expect("one") - 3_600_000).into(),
+        });
+        beat(3_600);
+        let said = project.heal(&["check", "--json"]).exits(0).json()["services"][0]["findings"].to_string();
+        let why =
+            if what == "set" { "not judged: the clock was set by 1h" } else { "not judged: the machine slept for" };
+        assert!(said.contains(why), "{what}: {said}");
+        beat(3_600);
+        project.heal(&["heal"]).exits(0);
+        // The next tick knows nothing new of it, and the service has not had its time to write.
+        beat(3_600);
+        project.heal(&["heal"]).exits(0);
+        assert!(alive(pid), "{what}");
+    }
+}
