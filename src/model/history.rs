@@ -69,6 +69,9 @@ pub struct Incident {
     /// Probes that were bad since it was opened: only their own good look says that they are well again.
     #[serde(default)]
     pub bad: BTreeSet<String>,
+    /// Rungs that were written down as what would have been done.
+    #[serde(default)]
+    pub would: BTreeSet<String>,
     /// How often each rung was tried.
     pub tries: BTreeMap<String, u32>,
     /// How many acts brought a verified recovery, though not a lasting one.
@@ -132,6 +135,7 @@ impl History {
                     class: *class,
                     summary: summary.clone(),
                     bad: service.fails.keys().cloned().collect(),
+                    would: BTreeSet::new(),
                     tries: BTreeMap::new(),
                     cures: 0,
                     exhausted: None,
@@ -175,6 +179,11 @@ impl History {
                     // Verified: that was a good look.
                     service.good_since = Some(when.clone());
                     service.good_looks = 1;
+                }
+            }
+            Event::WouldAct { service, rung } => {
+                if let Some(incident) = &mut self.entry(service).incident {
+                    incident.would.insert(rung.clone());
                 }
             }
             Event::Exhausted { service, .. } => {

@@ -22,7 +22,8 @@ const WORK: Duration = Duration::from_secs(240);
 /// What stopping takes beyond `stop_grace`: confirming the kill, and looking again.
 const OVERHEAD: Duration = Duration::from_secs(5);
 
-/// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal.
+/// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
+/// and tells as ever, and acts on nothing.
 ///
 /// # Errors
 /// Another recovery is in progress, or the journal cannot be read or written: then nothing was done.
@@ -32,7 +33,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     let dir = DataDir::at(config.data_dir.clone());
     let mut report = empty(config, "heal", &now);
     report.dry_run = dry_run || config.mode == Mode::Observe;
-    if report.dry_run {
+    if dry_run {
         let history = past(&dir)?.history;
         let looker = Looker::new(config, options, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
@@ -51,7 +52,8 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, &dir, now)?;
     let seen = looker.look(journal.history());
-    let mut run = Run { journal: &mut journal, looker: &looker, options, start };
+    let mut run =
+        Run { journal: &mut journal, looker: &looker, options, start, observes: config.mode == Mode::Observe };
     for seen in seen {
         report.subjects.push(run.treat(seen)?);
     }
@@ -75,6 +77,8 @@ struct Run<'a> {
     looker: &'a Looker<'a>,
     options: &'a Options,
     start: Instant,
+    /// Only says and writes down what it would do.
+    observes: bool,
 }
 
 impl Run<'_> {
@@ -85,7 +89,11 @@ impl Run<'_> {
         self.record(&seen)?;
         plan(self.looker, &mut seen, &self.journal.history().service(&name));
         if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), seen.watched) {
-            self.take(&mut seen, watched, &rung, why)?;
+            if self.observes {
+                self.note(&name, rung)?;
+            } else {
+                self.take(&mut seen, watched, &rung, why)?;
+            }
         }
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
@@ -121,6 +129,15 @@ impl Run<'_> {
             self.journal.record(event)?;
         }
         Ok(())
+    }
+
+    /// Writes down what would be done, once in each incident.
+    fn note(&mut self, service: &str, rung: String) -> Result<()> {
+        let known = |incident: crate::model::Incident| incident.would.contains(&rung);
+        if self.journal.history().service(service).incident.is_none_or(known) {
+            return Ok(());
+        }
+        self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
     }
 
     /// Takes the rung, if there is time for it and the world is still as it was seen.

@@ -37,6 +37,7 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
         class: Class::Dead,
         summary: String::new(),
         bad: Default::default(),
+        would: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),
         cures,
         exhausted: None,
