@@ -51,17 +51,22 @@ use error::Error;
 use exit::Exit;
 use serde_json::{Map, Value, json};
 
-/// Runs one command line and says how it ended. Nothing in here panics on input; a bug ends with 70 and one line.
+/// Runs one command line and says how it ended. Nothing in here panics on input; a bug ends with 70 and one line, and
+/// what is held is let go on the way out.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
     host::sys::close_on_exec_everywhere();
     host::sys::sane_signals();
     host::sys::sane_umask();
-    end_panics_with_70();
+    report_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
-    let cli = match cli::parse(&argv) {
+    std::panic::catch_unwind(|| answer(&argv)).unwrap_or(Exit::Bug)
+}
+
+fn answer(argv: &[OsString]) -> Exit {
+    let cli = match cli::parse(argv) {
         Ok(cli) => cli,
         Err(cli::Stop::Shown(text)) => return print(&text, Exit::Fine),
-        Err(cli::Stop::Wrong(error)) => return complain(&error, &cli::named(&argv), cli::wants_json(&argv)),
+        Err(cli::Stop::Wrong(error)) => return complain(&error, &cli::named(argv), cli::wants_json(argv)),
     };
     cli.global.apply_colour();
     let (name, json, quiet) = (cli.command.name(), cli.global.wants_json(), cli.global.quiet);
@@ -128,12 +133,11 @@ fn say(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// A panic is a bug in heal: one line, code 70, and the kernel frees the locks.
-fn end_panics_with_70() {
-    #[expect(clippy::disallowed_methods, reason = "a panic cannot return an exit code, also not with panic = abort")]
+/// A panic is a bug in heal: one line on stderr, whatever thread it was. How it ends is up to whoever catches it: a look
+/// that broke is unknown, and must never end heal in the middle of an act.
+fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        say(&format!("heal: this is a bug in heal{place}; nothing more was done. Please report it.\n"));
-        std::process::exit(i32::from(Exit::Bug.code()));
+        say(&format!("heal: this is a bug in heal{place}. Please report it.\n"));
     }));
 }

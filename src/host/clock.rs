@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use nix::time::{ClockId, clock_gettime};
 
 use crate::model::Stamp;
+use crate::model::disturbance::Reading;
 use crate::model::event::Moment;
 
 /// This moment, by the wall clock and by the clock of the boot.
@@ -26,8 +27,18 @@ pub fn boottime_ms() -> i64 {
     let clock = ClockId::CLOCK_BOOTTIME;
     #[cfg(not(target_os = "linux"))]
     let clock = ClockId::CLOCK_MONOTONIC;
+    millis(clock)
+}
+
+fn millis(clock: ClockId) -> i64 {
     clock_gettime(clock)
         .map_or(0, |time| time.tv_sec().saturating_mul(1_000).saturating_add(time.tv_nsec() / 1_000_000))
+}
+
+/// All clocks at once: for the question whether anybody set one, or the machine slept.
+#[must_use]
+pub fn reading() -> Reading {
+    Reading { moment: now(), suspended_ms: Some(boottime_ms() - millis(ClockId::CLOCK_MONOTONIC)) }
 }
 
 /// The kernel's id of this boot.

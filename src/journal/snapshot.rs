@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{DataDir, files};
 use crate::error::{Error, Kind, Result};
 use crate::host;
-use crate::model::event::{FORMAT, Moment};
+use crate::model::disturbance::{Disturbance, Reading};
+use crate::model::event::FORMAT;
 use crate::model::{Entry, History, Stamp};
 
 /// A line of the journal beyond this is not one of ours (FAULTS §4.28).
@@ -270,11 +271,14 @@ pub(super) fn save(dir: &DataDir) -> Result<()> {
 /// When the last tick ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRun {
-    /// When.
+    /// When, by every clock.
     #[serde(flatten)]
-    pub moment: Moment,
+    pub clocks: Reading,
     /// Its exit code.
     pub exit_code: u8,
+    /// What makes files look older than they are, of late.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbed: Vec<Disturbance>,
 }
 
 impl LastRun {

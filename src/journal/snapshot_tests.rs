@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::Stamp;
 use crate::model::event::Event;
+use crate::model::event::Moment;
 
 const DAY_1: &str = "2026-11-21.jsonl";
 const DAY_2: &str = "2026-11-22.jsonl";
@@ -271,10 +272,10 @@ fn a_journal_that_cannot_be_read_is_an_error_and_one_that_is_not_there_is_empty(
 fn the_stamp_of_the_last_run_is_read_back_and_a_torn_one_is_none() {
     let (_temp, dir) = dir(&[]);
     assert_eq!(LastRun::read(&dir), None);
-    let stamp = LastRun { moment: host::clock::now(), exit_code: 69 };
+    let stamp = LastRun { clocks: host::clock::reading(), exit_code: 69, disturbed: Vec::new() };
     stamp.write(&dir).expect("written");
     let read = LastRun::read(&dir).expect("there");
-    assert_eq!((read.exit_code, read.moment.up), (69, stamp.moment.up));
+    assert_eq!((read.exit_code, read.clocks.moment.up), (69, stamp.clocks.moment.up));
     let text = std::fs::read_to_string(dir.last_run()).expect("read");
     std::fs::write(dir.last_run(), &text[..text.len() / 2]).expect("written");
     assert_eq!(LastRun::read(&dir), None);

@@ -160,6 +160,13 @@ pub enum Event {
         /// What was seen.
         detail: String,
     },
+    /// What heal would have done, were it not only observing. No act: it counts against nothing.
+    WouldAct {
+        /// The service.
+        service: String,
+        /// The rung of the ladder.
+        rung: String,
+    },
     /// The ladder has no rung left.
     Exhausted {
         /// The service.

@@ -1,7 +1,7 @@
 //! What is true now? Folds the journal's events into counters, incidents, budgets and open intents.
 //! Pure: the same events give the same history, so a snapshot of it may be lost at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,12 @@ pub struct Incident {
     pub class: Class,
     /// One line for a person.
     pub summary: String,
+    /// Probes that were bad since it was opened: only their own good look says that they are well again.
+    #[serde(default)]
+    pub bad: BTreeSet<String>,
+    /// Rungs that were written down as what would have been done.
+    #[serde(default)]
+    pub would: BTreeSet<String>,
     /// How often each rung was tried.
     pub tries: BTreeMap<String, u32>,
     /// How many acts brought a verified recovery, though not a lasting one.
@@ -116,7 +122,11 @@ impl History {
             Event::Observed { service, bad, good, unseen } => {
                 let service = self.entry(service);
                 service.unseen_looks = if *unseen { service.unseen_looks.saturating_add(1) } else { 0 };
-                service.observed(when, bad, good);
+                service.observed(bad, good);
+                // Half a look is not a good one, and says nothing against those before.
+                if !*unseen || !bad.is_empty() {
+                    service.weighed(when, bad, good);
+                }
             }
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
             Event::Opened { service, incident, class, summary } => {
@@ -126,6 +136,8 @@ impl History {
                     opened: when.clone(),
                     class: *class,
                     summary: summary.clone(),
+                    bad: service.fails.keys().cloned().collect(),
+                    would: BTreeSet::new(),
                     tries: BTreeMap::new(),
                     cures: 0,
                     exhausted: None,
@@ -175,6 +187,11 @@ impl History {
                     service.good_looks = 1;
                 }
             }
+            Event::WouldAct { service, rung } => {
+                if let Some(incident) = &mut self.entry(service).incident {
+                    incident.would.insert(rung.clone());
+                }
+            }
             Event::Exhausted { service, .. } => {
                 if let Some(incident) = &mut self.entry(service).incident {
                     incident.exhausted.get_or_insert_with(|| when.clone());
@@ -195,7 +212,7 @@ impl History {
 }
 
 impl ServiceHistory {
-    fn observed(&mut self, when: &Moment, bad: &[String], good: &[String]) {
+    fn observed(&mut self, bad: &[String], good: &[String]) {
         for probe in good {
             self.fails.remove(probe);
         }
@@ -203,6 +220,12 @@ impl ServiceHistory {
             let count = self.fails.entry(probe.clone()).or_insert(0);
             *count = count.saturating_add(1);
         }
+        if let Some(incident) = &mut self.incident {
+            incident.bad.extend(bad.iter().cloned());
+        }
+    }
+
+    fn weighed(&mut self, when: &Moment, bad: &[String], good: &[String]) {
         if bad.is_empty() && !good.is_empty() {
             self.good_since.get_or_insert_with(|| when.clone());
             self.good_looks = self.good_looks.saturating_add(1);

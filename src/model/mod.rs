@@ -3,6 +3,7 @@
 
 pub mod alert;
 pub mod change;
+pub mod disturbance;
 pub mod event;
 pub mod finding;
 pub mod history;

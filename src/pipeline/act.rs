@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::look::{Looker, all_good};
+use super::look::{Looker, Seen, all_good};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
 use crate::error::Result;
@@ -20,6 +20,9 @@ use crate::probe::identify::Who;
 /// Two good looks this far apart: a process that dies at once looks well for a moment.
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// A look older than this is made again before anybody is stopped because of it.
+const EVIDENCE: Duration = Duration::from_secs(1);
+
 /// The pauses between looks: soon at first, then with patience.
 const FIRST_NAP: Duration = Duration::from_millis(20);
 const LAST_NAP: Duration = Duration::from_millis(250);
@@ -30,7 +33,7 @@ enum Glance {
     Good(Identity),
     /// A new life that is not well yet.
     Young(String, i64),
-    /// The life that should have ended still runs.
+    /// The life that should have ended still runs, or one that was there before the act: not what this act did.
     Old(String),
     /// Nobody, or it cannot be said.
     Nobody(String),
@@ -88,7 +91,8 @@ fn verify(
     loop {
         let past = journal.history().service(&watched.service.name);
         let (who, findings) = looker.look_again(watched, &past);
-        let glance = glance(&who, old, all_good(&findings), || {
+        let started = performed.started.as_ref().map(|(identity, _)| identity);
+        let glance = glance(&who, old, started, all_good(&findings), || {
             let bad: Vec<String> = findings
                 .iter()
                 .filter(|finding| finding.verdict != crate::model::Verdict::Healthy)
@@ -121,11 +125,24 @@ fn verify(
     }
 }
 
-fn glance(who: &Who, old: &[Identity], good: bool, complaints: impl Fn() -> String) -> Glance {
+fn glance(
+    who: &Who,
+    old: &[Identity],
+    started: Option<&Identity>,
+    good: bool,
+    complaints: impl Fn() -> String,
+) -> Glance {
+    // What descends from the process that was started, or shares its session, began with it or later. What began before
+    // is somebody else's, however well it is.
+    let since = |one: &Identity| started.is_none_or(|new| one.boot == new.boot && one.start >= new.start);
     match who {
         Who::Running { process, .. } if old.contains(&process.identity) => {
             Glance::Old(format!("pid {} still runs", process.identity.pid))
         }
+        Who::Running { process, .. } if !since(&process.identity) => Glance::Old(format!(
+            "pid {} fits, but it was there before heal started the service: it is not what heal started",
+            process.identity.pid
+        )),
         Who::Running { process, .. } if good => Glance::Good(process.identity.clone()),
         Who::Running { process, .. } => Glance::Young(complaints(), process.age_ms),
         Who::Gone { why, .. } | Who::Unknown { why } => Glance::Nobody(why.clone()),
@@ -168,14 +185,27 @@ fn ended(status: ExitStatus) -> String {
     }
 }
 
-/// Is what we are about to stop still what we looked at? Between the look and the act a person may have been faster.
-pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Who, watched: &Watched, journal: &Journal) -> bool {
-    match seen {
-        Who::Running { process, .. } => is_alive(looker.processes.as_ref(), &process.identity) == Some(true),
-        Who::Gone { .. } => {
+/// Is what we are about to stop still what we looked at? Between the look and the act a person may have been faster, and
+/// the act of an earlier service may have been all that this one needed. Nobody is stopped on old evidence.
+pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watched, journal: &Journal) -> bool {
+    let young = seen.when.elapsed() < EVIDENCE;
+    match &*seen.who {
+        Who::Running { process, .. } if young => is_alive(looker.processes.as_ref(), &process.identity) == Some(true),
+        Who::Running { .. } | Who::Gone { .. } => {
             let past = journal.history().service(&watched.service.name);
-            matches!(looker.look_again(watched, &past).0, Who::Gone { .. })
+            if young {
+                return matches!(looker.who_again(watched, &past), Who::Gone { .. });
+            }
+            let (who, standing) = looker.judge_again(watched, &past);
+            let same = match (&*seen.who, &who) {
+                (Who::Running { process: before, .. }, Who::Running { process, .. }) => {
+                    before.identity == process.identity
+                }
+                (Who::Gone { .. }, Who::Gone { .. }) => true,
+                _ => false,
+            };
+            same && (standing.level, standing.class) == (seen.subject.standing.level, seen.subject.standing.class)
         }
-        _ => false,
+        Who::Unknown { .. } | Who::Unwatched => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What does the world look like now? Identifies each service, runs its probes, and judges what they found against the history.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Options;
 use crate::config::{Config, Watched};
@@ -8,10 +9,10 @@ use crate::error::{Error, Kind, Result};
 use crate::host::process::Processes;
 use crate::host::{clock, processes};
 use crate::journal::{DataDir, LastRun};
+use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::units::span_text;
 use crate::model::{Finding, History, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
@@ -19,16 +20,13 @@ use crate::probe::index::Index;
 use crate::probe::run::{Job, finding, run};
 use crate::probe::{Declared, Scene};
 
-/// A gap of more ticks than this means that the machine slept, or that nobody ticked: files are old for a reason that
-/// says nothing about the service (DESIGN §6).
-const GAP_TICKS: i64 = 3;
-
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
     config: &'a Config,
     options: &'a Options,
     pub(super) now: Moment,
-    unjudged: Option<String>,
+    clocks: Reading,
+    disturbed: Vec<Disturbance>,
     /// The recorded lives of all declared services.
     claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
@@ -42,6 +40,8 @@ pub(super) struct Seen<'a> {
     pub(super) who: Arc<Who>,
     /// The service; `None` for the host.
     pub(super) watched: Option<&'a Watched>,
+    /// When the look at it ended.
+    pub(super) when: Instant,
 }
 
 impl<'a> Looker<'a> {
@@ -68,14 +68,25 @@ impl<'a> Looker<'a> {
             };
             return Err(Error::new(Kind::Usage, message).hint(hint));
         }
-        let unjudged = gap(config, dir, &now);
         let mut claims = Claims::default();
         for watched in config.services.iter().filter(|watched| watched.enabled) {
             let past = history.services.get(watched.name());
             let lives = past.iter().flat_map(|past| past.known.iter().chain(past.started.iter().map(|(life, _)| life)));
             lives.for_each(|life| claims.add(life, watched.name()));
         }
-        Ok(Self { config, options, now, unjudged, claims, processes: processes() })
+        let clocks = Reading { moment: now.clone(), ..clock::reading() };
+        let last = LastRun::read(dir);
+        let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
+        let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
+        Ok(Self { config, options, now, clocks, disturbed, claims, processes: processes() })
+    }
+
+    /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
+    pub(super) fn last_run(&self, exit_code: u8) -> LastRun {
+        let clocks = clock::reading();
+        let more = self.clocks.disturbed(&clocks, None);
+        let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
+        LastRun { clocks, exit_code, disturbed }
     }
 
     /// The services that were asked for, in the order of the file.
@@ -97,7 +108,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(who);
             let own = if watched.enabled { self.jobs(watched.name(), &watched.probes, Some(&who)) } else { Vec::new() };
             let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
-            seen.push((Seen { subject, who, watched: Some(watched) }, own.len()));
+            seen.push((Seen { subject, who, watched: Some(watched), when: Instant::now() }, own.len()));
             jobs.extend(own);
         }
         let only = &self.options.only;
@@ -105,13 +116,16 @@ impl<'a> Looker<'a> {
             let who = Arc::new(Who::Unwatched);
             let own = self.jobs(HOST, &self.config.host_probes, None);
             let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
-            seen.push((Seen { subject, who, watched: None }, own.len()));
+            seen.push((Seen { subject, who, watched: None, when: Instant::now() }, own.len()));
             jobs.extend(own);
         }
         let mut findings = self.examine(jobs).into_iter();
+        let when = Instant::now();
         let judged = seen.into_iter().map(|(mut seen, count)| {
+            seen.when = when;
             seen.subject.findings = findings.by_ref().take(count).collect();
-            seen.subject.standing = self.judge(&seen, &history.service(&seen.subject.name));
+            let past = history.service(&seen.subject.name);
+            seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, &past);
             seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
             seen
         });
@@ -120,18 +134,36 @@ impl<'a> Looker<'a> {
 
     /// Looks at one service again, now, while an act is verified.
     pub(super) fn look_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>) {
-        let fresh = Self {
+        let fresh = self.renewed();
+        let who = Arc::new(fresh.who_again(watched, past));
+        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
+        (Arc::unwrap_or_clone(who), findings)
+    }
+
+    /// Looks at one service again, and judges it as the first look was judged.
+    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Standing) {
+        let (who, findings) = self.look_again(watched, past);
+        let standing = self.judge(Some(watched), &who, &findings, past);
+        (who, standing)
+    }
+
+    /// Who runs as the service, now?
+    pub(super) fn who_again(&self, watched: &Watched, past: &ServiceHistory) -> Who {
+        let index = Index::new([&watched.service], false);
+        self.renewed().who(&index, &watched.service, past, &self.claims).0
+    }
+
+    /// The same eyes at this moment.
+    fn renewed(&self) -> Self {
+        Self {
             config: self.config,
             options: self.options,
             now: clock::now(),
-            unjudged: None,
+            clocks: self.clocks.clone(),
+            disturbed: self.disturbed.clone(),
             claims: self.claims.clone(),
             processes: processes(),
-        };
-        let (who, _) = fresh.who(&Index::new([&watched.service], false), &watched.service, past, &self.claims);
-        let who = Arc::new(who);
-        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
-        (Arc::unwrap_or_clone(who), findings)
+        }
     }
 
     /// Who is who: each on its own, then once more where that left a doubt which the others' answers may settle. A process
@@ -177,7 +209,7 @@ impl<'a> Looker<'a> {
             root: self.config.root.clone(),
             now: self.now.clone(),
             who: who.cloned(),
-            stale_unjudged: self.unjudged.clone(),
+            disturbed: self.disturbed.clone(),
             processes: Arc::clone(&self.processes),
         });
         let enabled = probes.iter().filter(|probe| probe.common.enabled);
@@ -213,30 +245,34 @@ impl<'a> Looker<'a> {
         findings.into_iter().filter_map(|finding| finding.or_else(|| looked.next())).collect()
     }
 
-    fn judge(&self, seen: &Seen<'_>, past: &ServiceHistory) -> Standing {
-        if seen.watched.is_some_and(|watched| !watched.enabled) {
+    fn judge(&self, watched: Option<&Watched>, who: &Who, findings: &[Finding], past: &ServiceHistory) -> Standing {
+        if watched.is_some_and(|watched| !watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
-        let (age, anew) = match &*seen.who {
+        let (age, anew) = match who {
             Who::Running { process, .. } => (Some(process.age_ms), past.known.as_ref() != Some(&process.identity)),
             _ => (None, false),
         };
         // A life that the history does not know yet starts with clean counters.
         let fails = if anew { Default::default() } else { past.fails.clone() };
-        let counted = ServiceHistory { fails, ..ServiceHistory::default() };
-        let probes = seen.watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
+        let counted = ServiceHistory { fails, incident: past.incident.clone(), ..ServiceHistory::default() };
+        let probes = watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
         let threshold =
             |name: &str| probes.iter().find(|probe| probe.name == name).map_or(1, |probe| probe.common.fail_after);
-        let look = policy::Look { findings: &seen.subject.findings, process_age_ms: age, threshold: &threshold };
-        policy::judge(look, &seen.rules(), &counted)
+        let look = policy::Look { findings, process_age_ms: age, threshold: &threshold };
+        policy::judge(look, &rules(watched), &counted)
     }
 }
 
 impl Seen<'_> {
     /// Its rules; the host has the default ones.
     pub(super) fn rules(&self) -> Rules {
-        self.watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
+        rules(self.watched)
     }
+}
+
+fn rules(watched: Option<&Watched>) -> Rules {
+    watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
 }
 
 fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, past: &ServiceHistory) -> Subject {
@@ -260,14 +296,6 @@ fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, pa
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
         news: false,
     }
-}
-
-/// Why freshness cannot be judged in this run, if it cannot.
-fn gap(config: &Config, dir: &DataDir, now: &Moment) -> Option<String> {
-    let tick = config.tick?;
-    let passed = now.since(&LastRun::read(dir)?.moment);
-    (passed > tick.millis().saturating_mul(GAP_TICKS))
-        .then(|| format!("not judged: the first look for {}, the machine may have slept", span_text(passed)))
 }
 
 /// Was every probe of the service asked, and did every one say good?

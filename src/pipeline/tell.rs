@@ -172,6 +172,9 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
             add("next", why.clone())
         }
+        Some(Decision::Act { rung, .. }) if report.dry_run => {
+            add("next", format!("heal only observes; it would take `{rung}`"))
+        }
         Some(Decision::Act { next: Some(next), .. }) if !healed => add("next", format!("`{next}` at the next tick")),
         _ => {}
     }

@@ -10,7 +10,7 @@ use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::host::clock;
-use crate::journal::{DataDir, Journal, LastRun, RecoveryLock, past};
+use crate::journal::{DataDir, Journal, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
 use crate::model::{Event, Identity, Report, ServiceHistory};
 use crate::probe::identify::Who;
@@ -22,7 +22,8 @@ const WORK: Duration = Duration::from_secs(240);
 /// What stopping takes beyond `stop_grace`: confirming the kill, and looking again.
 const OVERHEAD: Duration = Duration::from_secs(5);
 
-/// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal.
+/// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
+/// and tells as ever, and acts on nothing.
 ///
 /// # Errors
 /// Another recovery is in progress, or the journal cannot be read or written: then nothing was done.
@@ -32,7 +33,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     let dir = DataDir::at(config.data_dir.clone());
     let mut report = empty(config, "heal", &now);
     report.dry_run = dry_run || config.mode == Mode::Observe;
-    if report.dry_run {
+    if dry_run {
         let past = past(&dir)?;
         report.warnings.extend(past.warnings());
         let history = past.history;
@@ -54,13 +55,14 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, journal.history(), &dir, now)?;
     let seen = looker.look(journal.history());
-    let mut run = Run { journal: &mut journal, looker: &looker, options, start };
+    let mut run =
+        Run { journal: &mut journal, looker: &looker, options, start, observes: config.mode == Mode::Observe };
     for seen in seen {
         report.subjects.push(run.treat(seen)?);
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = LastRun { moment: clock::now(), exit_code: Exit::of(&report).code() };
+    let stamp = looker.last_run(Exit::of(&report).code());
     if let Err(error) = stamp.write(&dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
@@ -78,6 +80,8 @@ struct Run<'a> {
     looker: &'a Looker<'a>,
     options: &'a Options,
     start: Instant,
+    /// Only says and writes down what it would do.
+    observes: bool,
 }
 
 impl Run<'_> {
@@ -88,7 +92,11 @@ impl Run<'_> {
         self.record(&seen)?;
         plan(self.looker, &mut seen, &self.journal.history().service(&name));
         if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), seen.watched) {
-            self.take(&mut seen, watched, &rung, why)?;
+            if self.observes {
+                self.note(&name, rung)?;
+            } else {
+                self.take(&mut seen, watched, &rung, why)?;
+            }
         }
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
@@ -126,18 +134,27 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Writes down what would be done, once in each incident.
+    fn note(&mut self, service: &str, rung: String) -> Result<()> {
+        let known = |incident: crate::model::Incident| incident.would.contains(&rung);
+        if self.journal.history().service(service).incident.is_none_or(known) {
+            return Ok(());
+        }
+        self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
+    }
+
     /// Takes the rung, if there is time for it and the world is still as it was seen.
     fn take(&mut self, seen: &mut Seen<'_>, watched: &Watched, rung: &str, why: String) -> Result<()> {
         let Some(launch) = &watched.service.launch else { return Ok(()) };
-        let mut wait = |why: &str| seen.subject.decision = Some(Decision::Wait { why: why.to_owned() });
+        let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
         let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
         let needed = launch.stop_grace.get() + launch.verify_within.get() + slowest * 2 + OVERHEAD;
         if self.start.elapsed() + needed > WORK {
-            wait("this run has no time left for it; the next tick goes on");
+            seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             return Ok(());
         }
-        if !act::still_as_seen(self.looker, &seen.who, watched, self.journal) {
-            wait("it changed while this run was looking; the next tick looks again");
+        if !act::still_as_seen(self.looker, seen, watched, self.journal) {
+            seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
             return Ok(());
         }
         let plan = Plan { service: &watched.service, rung, changes: seen.subject.plan.clone(), why };
@@ -153,7 +170,17 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
         subject.decision = Some(host_decision(&subject.standing));
         return;
     };
-    let decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
+    let mut decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
+    // Whoever it is that is unwell: nobody is stopped or started before it is known.
+    if matches!(decision, Decision::Act { .. }) {
+        match &*seen.who {
+            Who::Running { .. } | Who::Gone { .. } => {}
+            Who::Unknown { why } => decision = Decision::Wait { why: format!("unknown which process it is: {why}") },
+            Who::Unwatched => {
+                decision = Decision::Helpless { why: "nothing says how to recognise its process".to_owned() };
+            }
+        }
+    }
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
         let processes: Vec<(Identity, String)> = match &*seen.who {

@@ -53,9 +53,7 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
     let mut left = rungs_left(&ladder, class, incident);
     let (rung, next) = match left.next() {
         Some(rung) => (rung, left.next()),
-        // What cured it before, if not for long, is not replaced by doing nothing (FAILURES F7): the budget is the limit.
-        None if incident.is_some_and(|incident| incident.cures > 0) => (ladder[entry_index(&ladder, class)], None),
-        None => match retry(&ladder, past, now) {
+        None => match proven(&ladder, class, incident).map_or_else(|| retry(&ladder, past, now), Ok) {
             Ok(rung) => (rung, None),
             Err(why) => return Decision::Refuse { by: Refusal::Ladder, why },
         },
@@ -75,6 +73,12 @@ fn rungs_left<'l>(
     let start = entry_index(ladder, class);
     let tried = move |rung: &str| incident.and_then(|incident| incident.tries.get(rung)).copied().unwrap_or(0);
     ladder[start..].iter().copied().filter(move |rung| tried(rung) < ATTEMPTS)
+}
+
+/// What cured it before, if not for long, is not replaced by doing nothing (FAILURES F7): the budget is the limit. A
+/// ladder that was edited since may have no rung at all.
+fn proven<'l>(ladder: &[&'l str], class: Class, incident: Option<&Incident>) -> Option<&'l str> {
+    incident.filter(|incident| incident.cures > 0).and_then(|_| ladder.get(entry_index(ladder, class)).copied())
 }
 
 /// Where the ladder is entered. One's own ladder without that rung is climbed from its foot.

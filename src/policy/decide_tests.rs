@@ -36,6 +36,8 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
         opened: at(0),
         class: Class::Dead,
         summary: String::new(),
+        bad: Default::default(),
+        would: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),
         cures,
         exhausted: None,
@@ -165,6 +167,10 @@ fn what_cured_it_before_is_taken_again_within_the_budget() {
     assert_eq!(words(&cured), "stop-stale then nothing");
     let spent = decide(&service(|_| {}), &unhealthy(Class::Hung), &past(&[0, 1, 2], &all, 3, 0), &BUILT, &at(3));
     assert_eq!(words(&spent), "refuse: budget");
+    // A cure is remembered, and the ladder was then edited to rungs that are not built.
+    let edited = service(|service| service.rules.ladder = vec!["revert".to_owned()]);
+    let decision = decide(&edited, &unhealthy(Class::Hung), &past(&[0], &["restart"], 1, 0), &BUILT, &at(2));
+    assert_eq!(words(&decision), "refuse: ladder");
 }
 
 #[test]

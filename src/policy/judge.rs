@@ -27,6 +27,10 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
     let mut looked = false;
     for finding in look.findings {
         let (level, class, why) = match finding.verdict {
+            // What was bad in this trouble is not well because nobody asked: `process` alone is no recovery.
+            Verdict::Skipped if past.incident.as_ref().is_some_and(|one| one.bad.contains(finding.probe())) => {
+                (Level::Starting, None, String::new())
+            }
             Verdict::Skipped => continue,
             Verdict::Unknown => (Level::Unknown, None, String::new()),
             Verdict::Healthy | Verdict::Unhealthy(Severity::Info, _) => {

@@ -87,12 +87,15 @@ impl Life {
     }
 
     fn look(&mut self, second: i64, verdict: Verdict) {
-        let findings = [finding("log", verdict)];
+        self.see(second, &[finding("log", verdict)]);
+    }
+
+    fn see(&mut self, second: i64, findings: &[Finding]) {
         let past = self.history.service("bot");
         let threshold = |_: &str| 2;
-        let look = Look { findings: &findings, process_age_ms: Some(9_000_000), threshold: &threshold };
+        let look = Look { findings, process_age_ms: Some(9_000_000), threshold: &threshold };
         let standing = judge(look, &self.rules, &past);
-        for event in follow("bot", &standing, &findings, &self.rules, &past, &at(second), &format!("i{second}")) {
+        for event in follow("bot", &standing, findings, &self.rules, &past, &at(second), &format!("i{second}")) {
             match &event {
                 Event::Opened { incident, .. } => self.log.push(format!("{second} opened {incident}")),
                 Event::Closed { downtime_ms, .. } => self.log.push(format!("{second} closed after {downtime_ms} ms")),
@@ -141,6 +144,51 @@ fn a_service_that_cannot_be_seen_is_told_of_but_not_at_once() {
     life.look(360, Verdict::Unknown);
     assert_eq!(life.log, ["300 opened i300"]);
     assert_eq!(life.history.service("bot").incident.map(|incident| incident.class), Some(Class::Unknown));
+}
+
+/// A look at `process`, which is good, and at `log`.
+fn beside_a_process(life: &mut Life, second: i64, log: Verdict) {
+    life.see(second, &[finding("process", Verdict::Healthy), finding("log", log)]);
+}
+
+#[test]
+fn what_was_bad_has_to_be_seen_well_before_the_trouble_is_over() {
+    let mut life = Life::new();
+    for second in [0, 60] {
+        beside_a_process(&mut life, second, HUNG);
+    }
+    // Its process runs, and of what was wrong nobody says anything.
+    for second in [120, 180, 240, 300, 360] {
+        beside_a_process(&mut life, second, Verdict::Skipped);
+    }
+    assert_eq!(life.log, ["60 opened i60"]);
+    let findings = [finding("process", Verdict::Healthy), finding("log", Verdict::Skipped)];
+    let look = Look { findings: &findings, process_age_ms: None, threshold: &|_| 1 };
+    let standing = judge(look, &life.rules, &life.history.service("bot"));
+    assert_eq!((standing.level, standing.summary.as_str()), (Level::Starting, "log: as seen"));
+    for second in [420, 480, 540] {
+        beside_a_process(&mut life, second, Verdict::Healthy);
+    }
+    assert_eq!(life.log, ["60 opened i60", "540 closed after 360000 ms"]);
+}
+
+#[test]
+fn half_a_look_is_not_a_good_look() {
+    let mut life = Life::new();
+    life.rules.recover_after = 2;
+    for second in [0, 60] {
+        beside_a_process(&mut life, second, HUNG);
+    }
+    for second in [120, 180, 240, 300] {
+        beside_a_process(&mut life, second, Verdict::Unknown);
+    }
+    beside_a_process(&mut life, 360, Verdict::Healthy); // the first good look
+    assert_eq!(life.log, ["60 opened i60"]);
+    beside_a_process(&mut life, 480, Verdict::Healthy);
+    assert_eq!(life.log, ["60 opened i60", "480 closed after 300000 ms"]);
+    // What was bad beside it is bad all the same.
+    life.see(900, &[finding("log", HUNG), finding("other", Verdict::Unknown)]);
+    assert_eq!(life.history.service("bot").good_since, None);
 }
 
 #[test]

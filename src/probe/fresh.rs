@@ -1,6 +1,7 @@
 //! Does the service still write? The age of a file, or of a time stamp inside a JSON file, against a limit.
 //! Silence counts from the later of the signal and the process's start, and the future is suspicious, not fresh (FAILURES F8, F20).
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::files;
 use crate::model::units::span_text;
-use crate::model::{Class, Span, Stamp, rfc3339};
+use crate::model::{Class, Span, Stamp, disturbance, rfc3339};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
@@ -60,12 +61,22 @@ impl Probe for Fresh {
             }
         }
         let started = scene.process().map(|process| scene.now.at - chrono::TimeDelta::milliseconds(process.age_ms));
-        let sight = self.judge(&signals, scene.now.at, started);
-        match &scene.stale_unjudged {
-            Some(why) if sight.judged != Judged::Good => {
-                Sight { judged: Judged::Skipped, summary: why.clone(), ..sight }
-            }
-            _ => sight,
+        let sight = self.judge(&signals, scene.now.at, started, &|_| 0);
+        if !matches!(sight.judged, Judged::Bad(_)) {
+            return sight;
+        }
+        // Would it be bad as well without what happened to the clocks?
+        let why = Cell::new(None);
+        let lenient = self.judge(&signals, scene.now.at, started, &|age| {
+            let excuse = disturbance::excuse(&scene.disturbed, age, self.within, &scene.now);
+            excuse.map_or(0, |(by, reason)| {
+                why.set(Some(reason));
+                by
+            })
+        });
+        match why.get().filter(|_| !matches!(lenient.judged, Judged::Bad(_))) {
+            Some(why) => Sight { judged: Judged::Skipped, summary: why.to_owned(), ..sight },
+            None => sight,
         }
     }
 
@@ -87,13 +98,14 @@ impl Fresh {
         stamp(found).map_err(|why| files::Unread::Failed(format!("{field} {why}")))
     }
 
-    fn judge(&self, signals: &Signals, now: Stamp, started: Option<Stamp>) -> Sight {
+    /// `more` is added to the limit for a signal of that age.
+    fn judge(&self, signals: &Signals, now: Stamp, started: Option<Stamp>, more: &dyn Fn(i64) -> i64) -> Sight {
         let shown = self.path.display().to_string();
         let mut worst: Option<Sight> = None;
         let mut best: Option<Sight> = None;
         for (path, signal) in signals {
             let sight = match signal {
-                Ok(at) => self.judge_one(path, *at, now, started),
+                Ok(at) => self.judge_one(path, *at, now, started, more),
                 Err(why) => Sight::new(Judged::Unknown, format!("{}: {why}", path.display())),
             };
             if best.as_ref().is_none_or(|best| rank(&sight) < rank(best)) {
@@ -108,7 +120,7 @@ impl Fresh {
         }
         // Nothing there: a process that runs for longer than the limit should have written by now.
         match started.map(|started| (now - started).num_milliseconds()) {
-            Some(up) if up > self.within.millis() => {
+            Some(up) if up > self.limit(more, up) => {
                 Sight::new(Judged::Bad(None), format!("{shown} does not exist after {}", span_text(up)))
             }
             Some(up) => {
@@ -118,19 +130,31 @@ impl Fresh {
         }
     }
 
-    fn judge_one(&self, path: &Path, at: Stamp, now: Stamp, started: Option<Stamp>) -> Sight {
+    fn limit(&self, more: &dyn Fn(i64) -> i64, age: i64) -> i64 {
+        self.within.millis().saturating_add(more(age))
+    }
+
+    fn judge_one(
+        &self,
+        path: &Path,
+        at: Stamp,
+        now: Stamp,
+        started: Option<Stamp>,
+        more: &dyn Fn(i64) -> i64,
+    ) -> Sight {
         let name =
             path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         let age = (now - at).num_milliseconds();
+        let limit = self.limit(more, age);
         let sight = if age < -SKEW_MS {
             Sight::new(Judged::Unknown, format!("{name} is dated {} in the future", span_text(-age)))
-        } else if age <= self.within.millis() {
+        } else if age <= limit {
             Sight::new(Judged::Good, format!("{name} was written {} ago", span_text(age)))
         } else {
             match started {
                 Some(started) if at < started => {
                     let up = (now - started).num_milliseconds();
-                    let judged = if up > self.within.millis() { Judged::Bad(None) } else { Judged::Skipped };
+                    let judged = if up > limit { Judged::Bad(None) } else { Judged::Skipped };
                     Sight::new(judged, format!("{name} is from before the start, {} ago", span_text(up)))
                 }
                 _ => Sight::new(
@@ -216,8 +240,18 @@ mod tests {
         ];
         for (signals, started, each, expected) in table {
             let signals: Signals = signals.iter().map(|minute| (PathBuf::from("hb"), Ok(at(*minute)))).collect();
-            let sight = fresh(*each).judge(&signals, at(100), started.map(at));
+            let sight = fresh(*each).judge(&signals, at(100), started.map(at), &|_| 0);
             assert_eq!(sight.judged, *expected, "{signals:?} {started:?}: {}", sight.summary);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_explains_so_much_silence_and_no_more() {
+        let fresh = Fresh { path: "hb".into(), within: Span::secs(300), field: None, each: false };
+        for (minute, expected) in [(86, Judged::Good), (84, Judged::Bad(None))] {
+            let signals = vec![(PathBuf::from("hb"), Ok(at(minute)))];
+            let sight = fresh.judge(&signals, at(100), Some(at(0)), &|_| 10 * 60_000);
+            assert_eq!(sight.judged, expected, "{minute}: {}", sight.summary);
         }
     }
 

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
 use crate::host::process::{Process, Processes};
+use crate::model::disturbance::Disturbance;
 use crate::model::event::Moment;
 use crate::model::{Class, Severity, Span};
 use identify::Who;
@@ -120,8 +121,8 @@ pub struct Scene {
     pub now: Moment,
     /// Who runs as this service; `None` for the host.
     pub who: Option<Arc<Who>>,
-    /// Why freshness cannot be judged in this run.
-    pub stale_unjudged: Option<String>,
+    /// What makes files look older than they are.
+    pub disturbed: Vec<Disturbance>,
     /// The processes of this machine.
     pub processes: Arc<dyn Processes>,
 }

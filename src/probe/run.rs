@@ -2,6 +2,7 @@
 //! costs its deadline, not the run's.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,7 +67,10 @@ fn spawn(queue: &Queue, sender: &Sender<Message>) -> bool {
             if sender.send(Message::Begun(index)).is_err() {
                 return;
             }
-            let sight = job.declared.probe.look(&job.scene, job.declared.timeout());
+            // A bug in a probe costs its look, not the run: that may be in the middle of an act.
+            let look = AssertUnwindSafe(|| job.declared.probe.look(&job.scene, job.declared.timeout()));
+            let broken = |_| Sight::new(Judged::Unknown, "heal has a bug in this probe; please report it");
+            let sight = catch_unwind(look).unwrap_or_else(broken);
             if sender.send(Message::Done(index, sight, start.elapsed())).is_err() {
                 return;
             }

@@ -8,6 +8,9 @@ use crate::model::event::Moment;
 use crate::model::{Class, Span};
 use crate::probe::{Common, Probe, command};
 
+/// One that takes so long panics in the end.
+const BROKEN: Duration = Duration::from_millis(51);
+
 /// Takes `takes`, whatever its deadline; counts how many do so at once.
 #[derive(Debug)]
 struct Slow {
@@ -21,6 +24,7 @@ impl Probe for Slow {
         let now = self.working.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         std::thread::sleep(self.takes);
+        assert!(self.takes != BROKEN, "a bug");
         self.working.fetch_sub(1, Ordering::SeqCst);
         Sight::new(Judged::Good, format!("took {:?}", self.takes))
     }
@@ -33,7 +37,7 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
         root: "/".into(),
         now: Moment { at: Default::default(), up: 0, boot: String::new() },
         who: None,
-        stale_unjudged: None,
+        disturbed: Vec::new(),
         processes: host::processes(),
     });
     let limit: Span = format!("{timeout}ms").parse().expect("a span");
@@ -102,6 +106,19 @@ fn one_that_hangs_does_not_hide_what_the_others_saw() {
     let unknown: Vec<&str> =
         findings.iter().filter(|one| one.verdict == Verdict::Unknown).map(Finding::probe).collect();
     assert_eq!(unknown, ["0", "39"]);
+}
+
+#[test]
+fn one_with_a_bug_is_unknown_at_once_and_the_others_are_asked() {
+    // More of them than threads: none may end with its look.
+    let mut takes = vec![51; 40];
+    takes[39] = 0;
+    let (jobs, _) = jobs(&takes, 5_000);
+    let (findings, took) = timed(&jobs);
+    assert!(took < Duration::from_millis(2_500), "{took:?}");
+    assert_eq!(findings[39].verdict, Verdict::Healthy);
+    assert_eq!(findings[0].verdict, Verdict::Unknown);
+    assert_eq!(findings[0].summary, "heal has a bug in this probe; please report it");
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Does a plan stay a plan? `--dry-run` and `mode = "observe"` say what would be done, and change nothing at all.
+//! Does a plan stay a plan? `--dry-run` says what would be done and changes nothing at all; `mode = "observe"` only remembers and tells.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use expect_test::expect;
 
-use super::acting::{end, sleeper, started_by, timeless};
+use super::acting::{end, kinds, sleeper, started_by, timeless};
 use super::support::{Project, alive, wait_for};
 
 /// Every path below, with inode, size and time of change.
@@ -118,20 +118,68 @@ fn a_dry_run_needs_no_lock_and_finds_nothing_to_do_beside_a_healthy_service() {
     assert_eq!(listing(&project.path("")), before);
 }
 
+const OBSERVE: [&str; 3] = ["heal", "--set", "project.mode=observe"];
+
 #[test]
-fn observe_acts_like_a_dry_run() {
+fn observe_says_what_a_dry_run_says_and_acts_on_nothing() {
     let project = sleeper("");
-    let before = listing(&project.path(""));
     let dry = project.heal(&["heal", "--dry-run"]).exits(2);
-    let observed = project.heal(&["heal", "--set", "project.mode=observe"]).exits(2);
-    assert_eq!(timeless(&observed.snapshot(&project)), timeless(&dry.snapshot(&project)));
-    assert_eq!(listing(&project.path("")), before);
+    let observed = project.heal(&OBSERVE).exits(2);
+    expect![[r#"
+        exit 2
+        --- stdout
+        unhealthy app (dead)  not running
+            bad      process  not running
+                    because: no process fits
+            incident since [TIME], 0 acts so far
+            would take `restart`: not running
+            would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            if that does not help, the next tick takes `stop-stale`
+        next  heal heal
+        --- stderr
+    "#]]
+    .assert_eq(&timeless(&observed.snapshot(&project)));
+    let first = dry.stdout.lines().next().expect("a line").to_owned();
+    assert!(observed.stdout.starts_with(&first), "{observed:?}");
+    assert!(project.processes().is_empty());
     // What runs already is left alone as well.
     project.heal(&["heal"]).exits(0);
     let pid = project.processes()[0];
-    project.heal(&["heal", "--set", "project.mode=observe"]).exits(0);
+    project.heal(&OBSERVE).exits(0);
     assert!(alive(pid));
     end(pid);
-    project.heal(&["heal", "--set", "project.mode=observe"]).exits(2);
+    project.heal(&OBSERVE).exits(2);
     assert!(project.processes().is_empty());
+}
+
+#[test]
+fn observe_remembers_so_that_a_threshold_is_reached_and_told_once() {
+    let mut project = Project::new(
+        r#"[project]
+name = "test"
+mode = "observe"
+[service.app]
+match         = { executable = "sleep", args_contain = "86400" }
+start         = ["sleep", "86400"]
+startup_grace = "0s"
+[service.app.probes]
+answers = { kind = "command", command = ["false"], fail_after = 3 }
+"#,
+    );
+    let pid = project.spawn(&["sleep", "86400"]);
+    wait_for("it to be recognised", || project.heal(&["check"]).code == 1);
+    project.heal(&["heal"]).exits(1);
+    project.heal(&["heal"]).exits(1);
+    let said = project.heal(&["heal"]).exits(2);
+    assert!(said.stdout.contains("would take `stop-stale`"), "{said:?}");
+    project.heal(&["heal"]).exits(2);
+    assert_eq!(kinds(&project), "recognised, opened, would-act, alerted opened operator_alerts");
+    assert_eq!(project.events("would-act")[0]["rung"], "stop-stale");
+    assert!(alive(pid));
+    let alerts = project.read("data/operator_alerts.jsonl");
+    assert!(alerts.contains("it would take `stop-stale`"), "{alerts}");
+    // Observing spent nothing: told to act, it acts at once.
+    let live = project.heal(&["heal", "--set", "project.mode=live"]);
+    assert!(!alive(pid), "{live:?}");
+    assert_eq!(project.events("intent").len(), 1);
 }

@@ -29,6 +29,7 @@ mod faults_journal;
 mod heal;
 mod heal_alert;
 mod heal_dry;
+mod heal_evidence;
 mod heal_ladder;
 mod heal_quiet;
 mod heal_start;
