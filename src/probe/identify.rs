@@ -351,8 +351,8 @@ impl Search<'_> {
             return Vec::new();
         };
         let family = self.processes.family().unwrap_or_default();
-        let members = family.into_iter().filter(|(pid, _, session)| *session == known.pid && *pid != known.pid);
-        let living = members.filter_map(|(pid, ..)| match self.processes.detail(pid) {
+        let members = family.into_iter().filter(|kin| kin.session == known.pid && kin.pid != known.pid);
+        let living = members.filter_map(|kin| match self.processes.detail(kin.pid) {
             Detail::Seen(process) if !process.is_zombie() && process.identity.start >= known.start => Some(*process),
             _ => None,
         });
