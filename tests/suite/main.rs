@@ -41,4 +41,5 @@ mod man;
 mod readme;
 mod release;
 mod support;
+mod telling;
 mod usage;
