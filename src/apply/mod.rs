@@ -2,19 +2,21 @@
 //! The primitives are private to this module: there is no way to act without an intent in the journal.
 
 mod deliver;
+mod family;
 mod files;
 mod launch;
 mod stop;
 
 use std::process::Child;
+use std::time::Duration;
 
 pub use deliver::deliver;
 pub use files::create_new;
 
 use crate::error::Result;
-use crate::host::process::Processes;
+use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
-use crate::model::{Change, Event, Identity, Outcome, Service};
+use crate::model::{Change, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
 #[derive(Clone, Debug)]
@@ -52,24 +54,20 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         id: intent.clone(),
         service: service.clone(),
         rung: plan.rung.to_owned(),
-        changes: plan.changes.clone(),
+        changes: plan.changes.iter().map(masked).collect(),
         why: plan.why,
     })?;
     failpoint("after-intent");
-    // Other services are never part of this one's family, whoever became their parent when heal ended.
-    let others = |(name, other): (&String, &crate::model::ServiceHistory)| {
-        other.known.as_ref().filter(|_| *name != service).map(|known| known.pid)
-    };
-    let spared: Vec<i32> = journal.history().services.iter().filter_map(others).collect();
     let mut performed = Performed { intent, service, rung: plan.rung.to_owned(), started: None, failure: None };
-    for change in &plan.changes {
-        let made = match change {
-            Change::StopProcess { identity, grace_ms, .. } => stop::stop(processes, identity, *grace_ms, &spared),
-            Change::StartService { .. } => match plan.service.launch.as_ref() {
+    // What is stopped is stopped together: an act takes one grace, however many were left behind.
+    for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
+        let made = match changes {
+            [Change::StartService { .. }, ..] => match plan.service.launch.as_ref() {
                 Some(launch) => launch::start(journal, processes, launch, &performed.intent, plan.service)
                     .map(|started| performed.started = Some(started)),
                 None => Err("it has no `start`".to_owned()),
             },
+            stops => stop_all(journal, processes, &plan.service.name, stops),
         };
         failpoint("after-change");
         if let Err(why) = made {
@@ -78,6 +76,43 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         }
     }
     Ok(performed)
+}
+
+fn stop_all(
+    journal: &Journal,
+    processes: &dyn Processes,
+    service: &str,
+    changes: &[Change],
+) -> std::result::Result<(), String> {
+    let (mut lives, mut grace) = (Vec::new(), 0);
+    for change in changes {
+        if let Change::StopProcess { identity, grace_ms, .. } = change {
+            lives.push(identity);
+            grace = grace.max(*grace_ms);
+        }
+    }
+    let services = &journal.history().services;
+    // Other services are never part of this one's family, whoever became their parent when heal ended. Only lives that
+    // still run: the number of one that is over may by now be a child of what is stopped here.
+    let others = services.iter().filter(|(name, _)| *name != service).filter_map(|(_, other)| other.known.as_ref());
+    let others = others.filter(|known| is_alive(processes, known) == Some(true)).map(|known| known.pid).collect();
+    let last = services.get(service).and_then(|past| past.known.as_ref());
+    let grace = Duration::from_millis(u64::try_from(grace).unwrap_or(0));
+    stop::stop(processes, stop::Stop { lives, last, grace, others })
+}
+
+const fn is_stop(change: &Change) -> bool {
+    matches!(change, Change::StopProcess { .. })
+}
+
+/// As it is written down: the journal is read by more people than may know what stands in a command line.
+fn masked(change: &Change) -> Change {
+    match change {
+        Change::StartService { argv, cwd, log } => {
+            Change::StartService { argv: redact::args(argv), cwd: cwd.clone(), log: log.clone() }
+        }
+        Change::StopProcess { .. } => change.clone(),
+    }
 }
 
 /// Writes down how it ended, as seen by the caller's own look at the service.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::host::process::{Detail, Process, Processes, ended_within, was_reused};
+use super::family::{Apart, Member, Root, members};
+use crate::host::process::{Detail, Process, Processes, ended_within};
 use crate::model::Identity;
 
 /// After KILL, a process that is not gone within this time is not going (FAULTS C1).
@@ -19,44 +20,68 @@ const SCANS: usize = 5;
 struct Target {
     process: Process,
     pidfd: OwnedFd,
+    /// It was named; otherwise it is only of the family.
+    named: bool,
 }
 
-/// Stops it and its family, but not `spared` and what descends from them. Already gone is success.
-pub(super) fn stop(
-    processes: &dyn Processes,
-    identity: &Identity,
-    grace_ms: i64,
-    spared: &[i32],
-) -> Result<(), String> {
-    let Some(main) = aim(processes, identity.pid, Some(identity))? else { return Ok(()) };
-    let leads = main.process.session == identity.pid;
-    let mut targets = vec![main];
-    targets.extend(family(processes, identity.pid, leads, spared)?);
-    for target in &targets {
-        send(target, Signal::TERM)?;
-        // A stopped process takes TERM only when it goes on.
-        send(target, Signal::CONT)?;
+/// What is stopped, all together: one grace for all of it, however many were named.
+struct Family<'a> {
+    processes: &'a dyn Processes,
+    roots: Vec<Root>,
+    apart: Apart,
+    /// The users that the named ones run as.
+    users: Vec<Option<u32>>,
+    /// One of the named is in heal's own process group: a script without job control started both.
+    grouped: bool,
+}
+
+/// What is to be stopped.
+pub(super) struct Stop<'a> {
+    /// The lives, and what descends from them.
+    pub(super) lives: Vec<&'a Identity>,
+    /// The last life of the service: whoever is named beside it was left behind by it.
+    pub(super) last: Option<&'a Identity>,
+    /// From TERM to KILL.
+    pub(super) grace: Duration,
+    /// Other services: neither they nor what descends from them.
+    pub(super) others: Vec<i32>,
+}
+
+/// Stops them as one family. Already gone is success.
+pub(super) fn stop(processes: &dyn Processes, stop: Stop<'_>) -> Result<(), String> {
+    let session = rustix::process::getsid(None).map_or(0, |pid| pid.as_raw_nonzero().get());
+    let mut targets = Vec::new();
+    for identity in stop.lives {
+        if let Some(target) = aim(processes, identity.pid)?
+            // Else the life that was meant is over; the one that has its number now is a stranger.
+            && target.process.identity == *identity
+            // What was left behind in the session from which heal was started may be what started it.
+            && (target.process.session != session || stop.last.is_none_or(|last| last == identity))
+        {
+            targets.push(Target { named: true, ..target });
+        }
     }
-    let grace = Duration::from_millis(u64::try_from(grace_ms).unwrap_or(0));
-    wait(&mut targets, grace);
-    // Those that live may have children by now, and the session may have members that nobody saw being born.
-    let mut roots: Vec<i32> = targets.iter().map(|target| target.process.identity.pid).collect();
+    if targets.is_empty() {
+        return Ok(());
+    }
+    let apart = Apart { lineage: processes.lineage().to_vec(), session, others: stop.others };
+    let users = targets.iter().map(|target| target.process.uid).collect();
+    let grouped = targets.iter().any(|target| shares_our_group(target.process.identity.pid));
+    let mut family = Family { processes, roots: Vec::new(), apart, users, grouped };
+    family.roots.extend(targets.iter().map(root));
+    targets.extend(family.born()?);
+    for signal in [Signal::TERM, Signal::CONT] {
+        // A stopped process takes TERM only when it goes on.
+        send(&mut targets, signal)?;
+    }
+    wait(&mut targets, stop.grace);
     for _ in 0..SCANS {
-        if !roots.contains(&identity.pid) && !was_reused(processes, identity) {
-            roots.push(identity.pid);
-        }
-        for root in roots.clone() {
-            let known: Vec<i32> = roots.iter().chain(spared).copied().collect();
-            let born = family(processes, root, leads && root == identity.pid, &known)?;
-            roots.extend(born.iter().map(|target| target.process.identity.pid));
-            targets.extend(born);
-        }
+        // Those that live may have children by now, and the session may have members that nobody saw being born.
+        targets.extend(family.born()?);
         if targets.is_empty() {
             return Ok(());
         }
-        for target in &targets {
-            send(target, Signal::KILL)?;
-        }
+        send(&mut targets, Signal::KILL)?;
         wait(&mut targets, CONFIRM);
         if !targets.is_empty() {
             break;
@@ -65,8 +90,49 @@ pub(super) fn stop(
     if targets.is_empty() { Ok(()) } else { Err(survivors(processes, &targets)) }
 }
 
+const fn root(target: &Target) -> Root {
+    let identity = &target.process.identity;
+    Root { pid: identity.pid, start: identity.start, leads: target.named && target.process.session == identity.pid }
+}
+
+impl Family<'_> {
+    /// The living members that were not known yet; known from now on.
+    fn born(&mut self) -> Result<Vec<Target>, String> {
+        let table = self.processes.family()?;
+        let mut born = Vec::new();
+        for member in members(&table, &mut self.roots, &self.apart) {
+            let Some(target) = aim(self.processes, member.kin.pid)? else { continue };
+            if is_still(&target.process, &member) && self.may_end(&target.process, &member) {
+                self.roots.push(root(&target));
+                born.push(target);
+            }
+        }
+        Ok(born)
+    }
+
+    fn may_end(&self, process: &Process, member: &Member) -> bool {
+        // What is piped behind heal is not of the service.
+        if !self.grouped && shares_our_group(process.identity.pid) {
+            return false;
+        }
+        // Not as root: whom we may not signal is left out by the kernel itself.
+        let same_user = process.uid.is_some() && self.users.contains(&process.uid);
+        member.descends || same_user || !rustix::process::geteuid().is_root()
+    }
+}
+
+/// Is what the descriptor stands for the one that stood in the table, and does it still belong where it stood?
+const fn is_still(process: &Process, member: &Member) -> bool {
+    process.identity.start == member.kin.start
+        && (process.parent == member.kin.parent || process.session == member.kin.session)
+}
+
+fn shares_our_group(pid: i32) -> bool {
+    Pid::from_raw(pid).and_then(|pid| rustix::process::getpgid(Some(pid)).ok()) == Some(rustix::process::getpgrp())
+}
+
 /// Opens the pidfd first and looks at the process afterwards: what was looked at is what the descriptor stands for.
-fn aim(processes: &dyn Processes, pid: i32, expected: Option<&Identity>) -> Result<Option<Target>, String> {
+fn aim(processes: &dyn Processes, pid: i32) -> Result<Option<Target>, String> {
     let Some(number) = Pid::from_raw(pid).filter(|_| pid > 1) else {
         return Err(format!("pid {pid} is never a target"));
     };
@@ -89,45 +155,22 @@ fn aim(processes: &dyn Processes, pid: i32, expected: Option<&Identity>) -> Resu
     if process.args.is_empty() && process.exe.is_none() {
         return Err(format!("pid {pid} is a kernel thread, or not ours to see"));
     }
-    if let Some(expected) = expected
-        && process.identity != *expected
-    {
-        // The life that was meant is over; the one that has its number now is a stranger.
-        return Ok(None);
-    }
-    Ok(Some(Target { process, pidfd }))
-}
-
-/// The living descendants of `root`, and with `session` all of the session that it leads; `known` and what is only
-/// reached through them is left out.
-fn family(processes: &dyn Processes, root: i32, session: bool, known: &[i32]) -> Result<Vec<Target>, String> {
-    let table = processes.family()?;
-    let mut pids: Vec<i32> = Vec::new();
-    let mut added = true;
-    while added {
-        added = false;
-        for (pid, parent, leader) in &table {
-            let ours = *parent == root || pids.contains(parent) || (session && *leader == root);
-            if ours && *pid != root && !pids.contains(pid) && !known.contains(pid) {
-                pids.push(*pid);
-                added = true;
-            }
-        }
-    }
-    // heal may have been started by the service that it heals: what leads to us is spared.
-    let mut targets = Vec::new();
-    for pid in pids.into_iter().filter(|pid| !processes.lineage().contains(pid)) {
-        targets.extend(aim(processes, pid, None)?);
-    }
-    Ok(targets)
+    Ok(Some(Target { process, pidfd, named: false }))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one home of signals to services")]
-fn send(target: &Target, signal: Signal) -> Result<(), String> {
-    match pidfd_send_signal(&target.pidfd, signal) {
-        Ok(()) | Err(Errno::SRCH) => Ok(()),
-        Err(error) => Err(format!("pid {} cannot be signalled: {error}", target.process.identity.pid)),
-    }
+fn send(targets: &mut Vec<Target>, signal: Signal) -> Result<(), String> {
+    let mut refused = None;
+    targets.retain(|target| match pidfd_send_signal(&target.pidfd, signal) {
+        Ok(()) | Err(Errno::SRCH) => true,
+        // A child that took on another user is not ours to end.
+        Err(Errno::PERM) if !target.named => false,
+        Err(error) => {
+            refused.get_or_insert(format!("pid {} cannot be signalled: {error}", target.process.identity.pid));
+            true
+        }
+    });
+    refused.map_or(Ok(()), Err)
 }
 
 /// Waits until all have ended, at most this long; keeps those that have not.
@@ -151,3 +194,7 @@ fn survivors(processes: &dyn Processes, targets: &[Target]) -> String {
         .collect();
     format!("still alive after KILL: {}; nothing is started beside it", named.join(", "))
 }
+
+#[cfg(test)]
+#[path = "stop_tests.rs"]
+mod tests;

@@ -11,7 +11,7 @@ use procfs::ProcError;
 use procfs::process::Process as Entry;
 
 use super::clock;
-use super::process::{Detail, Process, Processes, Row};
+use super::process::{Detail, Kin, Process, Processes, Row};
 use crate::model::Identity;
 
 /// The process table of this machine, as seen from our pid namespace.
@@ -59,11 +59,11 @@ impl Processes for Proc {
         read.is_ok() && environ.split(|byte| *byte == 0).any(|one| one == variable.as_bytes())
     }
 
-    fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
+    fn family(&self) -> Result<Vec<Kin>, String> {
         let mut family = Vec::new();
         for pid in pids()? {
             if let Ok(stat) = Entry::new(pid).and_then(|entry| entry.stat()) {
-                family.push((pid, stat.ppid, stat.session));
+                family.push(Kin { pid, parent: stat.ppid, session: stat.session, start: stat.starttime });
             }
         }
         Ok(family)
@@ -164,9 +164,9 @@ mod tests {
         assert!(!process.is_zombie() && process.age_ms < 3_600_000);
         assert_eq!(table.lineage().first(), Some(&me));
         assert!(table.lineage().contains(&process.parent));
-        assert!(
-            table.family().expect("readable").iter().any(|(pid, parent, _)| (*pid, *parent) == (me, process.parent))
-        );
+        let start = process.identity.start;
+        let row = Kin { pid: me, parent: process.parent, session: process.session, start };
+        assert!(table.family().expect("readable").contains(&row));
     }
 
     #[test]

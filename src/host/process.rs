@@ -80,6 +80,19 @@ pub struct Row<'a> {
     pub cmdline: &'a [u8],
 }
 
+/// One process and whom it belongs to. Without the start time a number says nothing: it may be a stranger's a moment later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kin {
+    /// The pid.
+    pub pid: i32,
+    /// Its parent.
+    pub parent: i32,
+    /// The session it belongs to.
+    pub session: i32,
+    /// When it started, as in its [`Identity`].
+    pub start: u64,
+}
+
 /// The process table of one run. The pass over all processes is made at most once, when first asked for.
 pub trait Processes: Send + Sync {
     /// Every process that shows a command line.
@@ -104,11 +117,11 @@ pub trait Processes: Send + Sync {
         false
     }
 
-    /// (pid, parent, session) of every process, looked at now.
+    /// How all processes belong together, looked at now.
     ///
     /// # Errors
     /// Says why the table cannot be read.
-    fn family(&self) -> Result<Vec<(i32, i32, i32)>, String>;
+    fn family(&self) -> Result<Vec<Kin>, String>;
 
     /// heal itself and its ancestors up to init: never a service, never a target.
     fn lineage(&self) -> &[i32];

@@ -46,7 +46,8 @@ impl RecoveryLock {
     /// # Errors
     /// [`Kind::Busy`] when another run holds it; otherwise why it cannot be taken.
     pub fn take(path: &Path, purpose: &str) -> Result<Self> {
-        let what = || format!("cannot take the recovery lock {}", path.display());
+        let name = if path.ends_with("recovery-in-progress") { "recovery lock" } else { "lock" };
+        let what = || format!("cannot take the {name} {}", path.display());
         let file = super::files::open(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| Error::io(what(), error))?;
         let meta = file.metadata().map_err(|error| Error::io(what(), error))?;

@@ -37,6 +37,15 @@ impl Journal {
         Ok(Self { dir, run: run_id(), history: past.history, warnings, intents: 0, news: 0, written: false })
     }
 
+    /// Takes in what other runs have written meanwhile.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read_again(&mut self) -> Result<()> {
+        self.history = snapshot::past(&self.dir)?.history;
+        Ok(())
+    }
+
     /// What is true now.
     #[must_use]
     pub const fn history(&self) -> &History {

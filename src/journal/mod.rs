@@ -40,6 +40,12 @@ impl DataDir {
         self.root.join("recovery-in-progress")
     }
 
+    /// Held while a run tells what happened: never together with the recovery lock.
+    #[must_use]
+    pub fn telling(&self) -> PathBuf {
+        self.root.join("telling.lock")
+    }
+
     /// The journal's folder: one file per UTC day.
     #[must_use]
     pub fn journal(&self) -> PathBuf {

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use crate::alert::{Declared, as_json};
 use crate::apply::deliver;
 use crate::config::Config;
+use crate::error::Kind;
 use crate::host::clock;
-use crate::journal::{DataDir, Journal};
+use crate::journal::{DataDir, Journal, RecoveryLock};
 use crate::model::alert::{Message, Parcel};
 use crate::model::event::Notice;
 use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
@@ -19,15 +20,36 @@ const ALL: Duration = Duration::from_secs(10);
 /// The name under which the data directory's own list of alerts counts as a channel.
 const LIST: &str = "operator_alerts";
 
-/// Tells what is due. Never fails: what did not arrive is in the answer.
-pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> Vec<Delivery> {
+/// The list is a file of our own; a channel is not kept waiting longer for it than for another channel.
+const LIST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Tells what is due. Never fails: what did not arrive is in the answer. One run tells at a time, as one run acts at a
+/// time: what two of them know to be untold would be told twice.
+pub(super) fn tell(config: &Config, journal: &mut Journal, report: &mut Report, dir: &DataDir) {
+    if owed(config, journal).is_empty() && !due(journal, report).iter().any(|one| is_wanted(config, one)) {
+        return;
+    }
+    let lock = match RecoveryLock::take(&dir.telling(), "telling") {
+        // Another run is telling. What it does not know yet is told by the next tick.
+        Err(error) if error.kind == Kind::Busy => return,
+        lock => lock,
+    };
+    // What others told before we had the lock is told.
+    match lock.and_then(|lock| journal.read_again().map(|()| lock)) {
+        Ok(_lock) => report.alerts = tell_all(config, journal, report, dir),
+        Err(error) => report.warnings.push(format!("nobody is told: {error}")),
+    }
+}
+
+fn tell_all(config: &Config, journal: &mut Journal, report: &Report, dir: &DataDir) -> Vec<Delivery> {
     let deadline = Instant::now() + ALL;
     let mut deliveries = Vec::new();
     settle(config, journal);
     for (message, incident) in due(journal, report) {
         let parcel = Parcel::Line { path: dir.operator_alerts(), line: as_json(&message).to_string() };
         if wants(LIST, Severity::Info, &message, &incident) {
-            send(config, journal, &message, LIST, &parcel, deadline, &mut deliveries);
+            let until = deadline.min(Instant::now() + LIST_TIMEOUT);
+            send(config, journal, &message, LIST, &parcel, until, &mut deliveries);
         }
         for channel in config.alerts.iter().filter(|channel| channel.common.enabled) {
             if wants(&channel.name, channel.common.min_severity, &message, &incident) {
@@ -42,8 +64,24 @@ pub(super) fn tell(config: &Config, journal: &mut Journal, report: &Report, dir:
     deliveries
 }
 
+/// Does anybody want to hear it who did not?
+fn is_wanted(config: &Config, (message, incident): &(Message, Incident)) -> bool {
+    let channels = config.alerts.iter().filter(|channel| channel.common.enabled);
+    let mut all = channels.map(|channel| (channel.name.as_str(), channel.common.min_severity));
+    wants(LIST, Severity::Info, message, incident) || all.any(|(name, least)| wants(name, least, message, incident))
+}
+
 /// A recovery owed to a channel that was taken out of the configuration can never be told: the debt is struck off.
 fn settle(config: &Config, journal: &mut Journal) {
+    for (service, incident, channel) in owed(config, journal) {
+        let event = Event::Alerted { service, incident: incident.id, notice: Notice::Recovered, channel };
+        // If it cannot be written now, the next tick tries again.
+        let _ = journal.record(event);
+    }
+}
+
+/// Recoveries owed to channels that are no more.
+fn owed(config: &Config, journal: &Journal) -> Vec<(String, Incident, String)> {
     let lost =
         |name: &String| name != LIST && !config.alerts.iter().any(|alert| alert.common.enabled && alert.name == *name);
     let owed = journal.history().services.iter().flat_map(|(service, past)| {
@@ -51,13 +89,7 @@ fn settle(config: &Config, journal: &mut Journal) {
             incident.knowing().into_iter().filter(lost).map(move |channel| (service.clone(), incident.clone(), channel))
         })
     });
-    for (service, incident, channel) in owed.collect::<Vec<_>>() {
-        if !incident.was_told(Notice::Recovered, &channel) {
-            let event = Event::Alerted { service, incident: incident.id, notice: Notice::Recovered, channel };
-            // If it cannot be written now, the next tick tries again.
-            let _ = journal.record(event);
-        }
-    }
+    owed.filter(|(_, incident, channel)| !incident.was_told(Notice::Recovered, channel)).collect()
 }
 
 const fn timeout(channel: &Declared) -> Duration {
@@ -71,7 +103,9 @@ fn due(journal: &Journal, report: &Report) -> Vec<(Message, Incident)> {
         let past = journal.history().service(&subject.name);
         if let Some(incident) = &past.incident {
             due.push((message(report, subject, incident, Notice::Opened), incident.clone()));
-            if let Some(notice) = refusal(subject) {
+            // Another run may have opened a new one meanwhile: what was decided was decided about ours.
+            let ours = subject.incident.as_ref().is_some_and(|(id, ..)| *id == incident.id);
+            if let Some(notice) = refusal(subject).filter(|_| ours) {
                 due.push((message(report, subject, incident, notice), incident.clone()));
             }
         }

@@ -68,7 +68,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     }
     drop(lock);
     options.progress("telling");
-    report.alerts = tell::tell(config, &mut journal, &report, &dir);
+    tell::tell(config, &mut journal, &mut report, &dir);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)

@@ -323,8 +323,8 @@ impl Search<'_> {
         let this_boot = |started: &&Identity| started.boot == crate::host::clock::boot_id();
         let Some(started) = started.filter(this_boot) else { return Vec::new() };
         let family = self.processes.family().unwrap_or_default();
-        let members = family.into_iter().filter(|(pid, _, session)| *session == started.pid && *pid != started.pid);
-        let living = members.filter_map(|(pid, ..)| match self.processes.detail(pid) {
+        let members = family.into_iter().filter(|kin| kin.session == started.pid && kin.pid != started.pid);
+        let living = members.filter_map(|kin| match self.processes.detail(kin.pid) {
             Detail::Seen(process) if !process.is_zombie() && process.identity.start >= started.start => Some(*process),
             _ => None,
         });

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::*;
-use crate::host::process::{PID_MAX, Row};
+use crate::host::process::{Kin, PID_MAX, Row};
 use crate::model::service::Launch;
 use crate::model::{Rules, Span};
 
@@ -48,8 +48,14 @@ impl Processes for Table {
         variable == "HEAL_INTENT=i1" && self.marked.contains(&pid)
     }
 
-    fn family(&self) -> Result<Vec<(i32, i32, i32)>, String> {
-        Ok(self.processes.iter().map(|one| (one.identity.pid, one.parent, one.session)).collect())
+    fn family(&self) -> Result<Vec<Kin>, String> {
+        let row = |one: &Process| Kin {
+            pid: one.identity.pid,
+            parent: one.parent,
+            session: one.session,
+            start: one.identity.start,
+        };
+        Ok(self.processes.iter().map(row).collect())
     }
 
     fn lineage(&self) -> &[i32] {

@@ -43,4 +43,5 @@ mod man;
 mod readme;
 mod release;
 mod support;
+mod telling;
 mod usage;
