@@ -25,7 +25,7 @@ const GAP_TICKS: i64 = 3;
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
-    config: &'a Config,
+    pub(super) config: &'a Config,
     options: &'a Options,
     pub(super) now: Moment,
     unjudged: Option<String>,

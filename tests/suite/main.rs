@@ -37,6 +37,7 @@ mod identity;
 mod identity_pidfile;
 mod init;
 mod json;
+mod links;
 mod man;
 mod readme;
 mod release;
