@@ -12,17 +12,17 @@ use crate::model::alert::Parcel;
 /// What a command gets beyond its own deadline: to be ended and collected.
 const COLLECT: Duration = Duration::from_secs(3);
 
-/// Delivers one parcel.
+/// Delivers one parcel; `root` is the project's directory.
 ///
 /// # Errors
 /// Says why it did not arrive.
-pub fn deliver(parcel: &Parcel, cwd: &Path, timeout: Duration) -> Result<(), String> {
+pub fn deliver(parcel: &Parcel, root: &Path, timeout: Duration) -> Result<(), String> {
     let limit = match parcel {
         Parcel::Line { .. } => timeout,
         Parcel::Command { .. } => timeout + COLLECT,
     };
-    let (parcel, cwd) = (parcel.clone(), cwd.to_owned());
-    within(limit, move || hand_over(&parcel, &cwd, timeout))
+    let (parcel, root) = (parcel.clone(), root.to_owned());
+    within(limit, move || hand_over(&parcel, &root, timeout))
 }
 
 /// Does the work on a thread that is left behind when it does not end in time. Should it end after all, what it delivered
@@ -38,18 +38,16 @@ fn within(limit: Duration, work: impl FnOnce() -> Result<(), String> + Send + 's
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
-fn hand_over(parcel: &Parcel, cwd: &Path, timeout: Duration) -> Result<(), String> {
+fn hand_over(parcel: &Parcel, root: &Path, timeout: Duration) -> Result<(), String> {
     match parcel {
         Parcel::Line { path, line } => {
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display()))?;
-            }
-            crate::journal::append_line(path, line, true).map_err(|error| format!("{}: {error}", path.display()))
+            let file = super::beneath::append(root, path, true, 0o600);
+            let written = file.and_then(|file| crate::journal::append_to(file, line, true));
+            written.map_err(|error| format!("{}: {error}", path.display()))
         }
         Parcel::Command { argv, env, stdin } => {
             let env: BTreeMap<String, String> = env.clone();
-            let job = Job { argv, cwd, env: &env, stdin: stdin.as_bytes(), timeout };
+            let job = Job { argv, cwd: root, env: &env, stdin: stdin.as_bytes(), timeout };
             let ended = exec::run(&job)?;
             if ended.ok() { Ok(()) } else { Err(format!("{}: {}", ended.how(), ended.last_line())) }
         }

@@ -98,10 +98,12 @@ mod tests {
         members(table, &mut roots, &apart).into_iter().map(shown).collect::<Vec<_>>().join(" ")
     }
 
+    /// What, the table, the roots, the other services, and who is found.
+    type Case<'a> = (&'a str, &'a [Kin], Vec<Root>, &'a [i32], &'a str);
+
     #[test]
     fn who_belongs_to_the_family() {
         let main = kin(100, 1, 100, 10);
-        type Case<'a> = (&'a str, &'a [Kin], Vec<Root>, &'a [i32], &'a str);
         let table: &[Case<'_>] = &[
             (
                 "children and theirs",

@@ -2,21 +2,18 @@
 //! journal knows its identity: between fork and exec the child waits for that line. If heal dies before, the child ends,
 //! and while it waits it holds the recovery lock by inheritance: there is no moment in which a second one could be started.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-
-use nix::libc;
 
 use crate::host::process::{Detail, Processes};
 use crate::host::{env, sys};
 use crate::journal::Journal;
 use crate::model::service::Launch;
-use crate::model::{Event, Identity, Service};
+use crate::model::{Event, Identity};
 
 /// Starts it. The answer says nothing about its health.
 #[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
@@ -25,16 +22,17 @@ pub(super) fn start(
     processes: &dyn Processes,
     launch: &Launch,
     intent: &str,
-    service: &Service,
+    plan: &super::Plan<'_>,
 ) -> Result<(Identity, Child), String> {
+    let service = plan.service;
     let name = launch.argv.first().ok_or("`start` is empty")?;
     if !launch.cwd.is_dir() {
         return Err(format!("its directory {} does not exist", launch.cwd.display()));
     }
     let path = launch.env.get("PATH").map_or(env::PATH, String::as_str);
     let program = env::program(name, &launch.cwd, path)?;
-    let log =
-        open_log(&launch.log).map_err(|error| format!("cannot open its log {}: {error}", launch.log.display()))?;
+    let log = open_log(plan.root, &launch.log)
+        .map_err(|error| format!("cannot open its log {}: {error}", launch.log.display()))?;
     let errors = log.try_clone().map_err(|error| error.to_string())?;
     // child → heal: "I am pid N"; heal → child: "you are in the journal".
     let (hello, hello_child) = pipe()?;
@@ -115,20 +113,8 @@ fn pipe() -> Result<(File, File), String> {
 }
 
 /// Opens the log for appending; a link, a FIFO or a device in its place is refused.
-#[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
-fn open_log(path: &Path) -> io::Result<File> {
-    if let Some(parent) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
-    }
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o640)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
+fn open_log(root: &Path, path: &Path) -> io::Result<File> {
+    let file = super::beneath::append(root, path, false, 0o640)?;
     // O_NONBLOCK was for the opening alone; the service must not inherit it.
     rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
     Ok(file)

@@ -1,15 +1,18 @@
 //! How do we act? The only code that changes the world, and it writes down what it is about to do before it does it.
 //! The primitives are private to this module: there is no way to act without an intent in the journal.
 
+mod beneath;
 mod deliver;
 mod family;
 mod files;
 mod launch;
 mod stop;
 
+use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
+pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
 
@@ -23,6 +26,8 @@ use crate::model::{Change, Event, Identity, Outcome, Service, redact};
 pub struct Plan<'a> {
     /// The service.
     pub service: &'a Service,
+    /// The project's directory: below it nothing is written through a link.
+    pub root: &'a Path,
     /// The rung.
     pub rung: &'a str,
     /// The changes, in order.
@@ -55,7 +60,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         service: service.clone(),
         rung: plan.rung.to_owned(),
         changes: plan.changes.iter().map(masked).collect(),
-        why: plan.why,
+        why: plan.why.clone(),
     })?;
     failpoint("after-intent");
     let mut performed = Performed { intent, service, rung: plan.rung.to_owned(), started: None, failure: None };
@@ -63,7 +68,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
         let made = match changes {
             [Change::StartService { .. }, ..] => match plan.service.launch.as_ref() {
-                Some(launch) => launch::start(journal, processes, launch, &performed.intent, plan.service)
+                Some(launch) => launch::start(journal, processes, launch, &performed.intent, &plan)
                     .map(|started| performed.started = Some(started)),
                 None => Err("it has no `start`".to_owned()),
             },

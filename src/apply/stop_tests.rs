@@ -93,7 +93,7 @@ fn performed(processes: &dyn Processes, events: Vec<Event>, changes: Vec<Change>
         journal.record(event).expect("written");
     }
     let service = Service { name: "app".to_owned(), rules: Rules::default(), selector: None, launch: None, unit: None };
-    let plan = Plan { service: &service, rung: "restart", changes, why: "a test".to_owned() };
+    let plan = Plan { service: &service, root: dir.path(), rung: "restart", changes, why: "a test".to_owned() };
     let failure = perform(&mut journal, processes, plan).expect("written").failure;
     let day = std::fs::read_dir(dir.path().join("data/journal")).expect("there").next().expect("a day").expect("read");
     (failure, std::fs::read_to_string(day.path()).expect("read"))

@@ -30,6 +30,7 @@ impl Args {
             return Err(Error::new(Kind::Usage, format!("there is no service `{name}` in {}", config.path.display()))
                 .hint("`heal check` lists them"));
         }
+        crate::apply::refuse_links(&config.root, &config.data_dir)?;
         let mut journal = Journal::open(DataDir::at(config.data_dir))?;
         let past = journal.history().service(&name);
         let stuck = past.held.is_some() || past.incident.is_some_and(|incident| incident.exhausted.is_some());

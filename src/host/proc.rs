@@ -164,9 +164,7 @@ mod tests {
         assert!(!process.is_zombie() && process.age_ms < 3_600_000);
         assert_eq!(table.lineage().first(), Some(&me));
         assert!(table.lineage().contains(&process.parent));
-        let start = process.identity.start;
-        let row = Kin { pid: me, parent: process.parent, session: process.session, start };
-        assert!(table.family().expect("readable").contains(&row));
+        assert!(table.family().expect("readable").contains(&process.kin()));
     }
 
     #[test]

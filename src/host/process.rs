@@ -43,6 +43,12 @@ impl Process {
         matches!(self.state, 'Z' | 'X')
     }
 
+    /// Whom it belongs to.
+    #[must_use]
+    pub const fn kin(&self) -> Kin {
+        Kin { pid: self.identity.pid, parent: self.parent, session: self.session, start: self.identity.start }
+    }
+
     /// Its command line for a person: secrets masked, at most 160 characters.
     #[must_use]
     pub fn command(&self) -> String {

@@ -45,8 +45,15 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 ///
 /// # Errors
 /// The system's; the file is then as it was.
-pub fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
-    let mut file = open(path, OpenOptions::new().read(true).append(true))?;
+pub(super) fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
+    append_to(open(path, OpenOptions::new().read(true).append(true))?, line, durable)
+}
+
+/// As [`append_line`], to a file that was opened for reading and appending.
+///
+/// # Errors
+/// The system's; the file is then as it was.
+pub fn append_to(mut file: File, line: &str, durable: bool) -> io::Result<()> {
     let locked = lock_patiently(&file);
     let end = file.seek(SeekFrom::End(0))?;
     if end == 0 {

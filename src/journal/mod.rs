@@ -7,7 +7,7 @@ mod snapshot;
 
 use std::path::{Path, PathBuf};
 
-pub use files::append_line;
+pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
 pub use snapshot::{LastRun, past};

@@ -22,7 +22,7 @@ use crate::probe::{Declared, Scene};
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
-    config: &'a Config,
+    pub(super) config: &'a Config,
     options: &'a Options,
     pub(super) now: Moment,
     clocks: Reading,

@@ -48,6 +48,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         return Ok(report);
     }
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
+    apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let mut journal = Journal::open(dir.clone())?;
@@ -157,7 +158,8 @@ impl Run<'_> {
             seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
             return Ok(());
         }
-        let plan = Plan { service: &watched.service, rung, changes: seen.subject.plan.clone(), why };
+        let root = &self.looker.config.root;
+        let plan = Plan { service: &watched.service, root, rung, changes: seen.subject.plan.clone(), why };
         seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, launch, plan)?);
         Ok(())
     }

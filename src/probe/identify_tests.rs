@@ -49,13 +49,7 @@ impl Processes for Table {
     }
 
     fn family(&self) -> Result<Vec<Kin>, String> {
-        let row = |one: &Process| Kin {
-            pid: one.identity.pid,
-            parent: one.parent,
-            session: one.session,
-            start: one.identity.start,
-        };
-        Ok(self.processes.iter().map(row).collect())
+        Ok(self.processes.iter().map(Process::kin).collect())
     }
 
     fn lineage(&self) -> &[i32] {

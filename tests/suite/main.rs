@@ -39,6 +39,7 @@ mod identity_pidfile;
 mod identity_twins;
 mod init;
 mod json;
+mod links;
 mod man;
 mod readme;
 mod release;

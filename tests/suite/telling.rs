@@ -69,6 +69,10 @@ fn a_file_on_a_disk_that_does_not_answer_costs_its_timeout() {
         ["-f", "-qq", "-o", "/dev/null", "-P", &list, "-e", "inject=fdatasync:delay_enter=5000000", heal, "heal"];
     let ran = project.run(&mut project.command_of("strace", &args));
     // How long it took says nothing: strace holds the thread that was left behind, where a kernel would end it.
-    assert!(ran.stdout.contains("alert  list was not told: it did not end in time and was left behind"), "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("alert  list was not told \"app: not running\": it did not end in time and was left behind"),
+        "{ran:?}"
+    );
     assert_eq!(told(&project, "mail.jsonl"), 1, "the next channel has its turn");
 }
