@@ -46,7 +46,12 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// # Errors
 /// The system's; the file is then as it was.
 pub(super) fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
-    append_to(open(path, OpenOptions::new().read(true).append(true))?, line, durable)
+    let file = open(path, OpenOptions::new().read(true).append(true))?;
+    if file.metadata()?.len() == 0 {
+        // Whoever finds it empty, not only who made it: that one may have died in between.
+        keep_name(path)?;
+    }
+    append_to(file, line, durable)
 }
 
 /// As [`append_line`], to a file that was opened for reading and appending.
@@ -56,10 +61,6 @@ pub(super) fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<
 pub fn append_to(mut file: File, line: &str, durable: bool) -> io::Result<()> {
     let locked = lock_patiently(&file);
     let end = file.seek(SeekFrom::End(0))?;
-    if end == 0 {
-        // Whoever finds it empty, not only who made it: that one may have died in between.
-        keep_name(path)?;
-    }
     let mut bytes = Vec::with_capacity(line.len() + 2);
     if end > 0 && last_byte(&mut file, end)? != b'\n' {
         bytes.push(b'\n');

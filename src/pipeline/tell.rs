@@ -26,7 +26,7 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tells what is due. Never fails: what did not arrive is in the answer. One run tells at a time, as one run acts at a
 /// time: what two of them know to be untold would be told twice.
 pub(super) fn tell(config: &Config, journal: &mut Journal, report: &mut Report, dir: &DataDir) {
-    if owed(config, journal).is_empty() && !due(journal, report).iter().any(|one| is_wanted(config, one)) {
+    if owed(config, journal).is_empty() && !due(config, journal, report).iter().any(|one| is_wanted(config, one)) {
         return;
     }
     let lock = match RecoveryLock::take(&dir.telling(), "telling") {
@@ -45,7 +45,7 @@ fn tell_all(config: &Config, journal: &mut Journal, report: &Report, dir: &DataD
     let deadline = Instant::now() + ALL;
     let mut deliveries = Vec::new();
     settle(config, journal);
-    for (message, incident) in due(journal, report) {
+    for (message, incident) in due(config, journal, report) {
         let parcel = Parcel::Line { path: dir.operator_alerts(), line: as_json(&message).to_string() };
         if wants(LIST, Severity::Info, &message, &incident) {
             let until = deadline.min(Instant::now() + LIST_TIMEOUT);
@@ -97,20 +97,21 @@ const fn timeout(channel: &Declared) -> Duration {
 }
 
 /// Everything that somebody may not know yet.
-fn due(journal: &Journal, report: &Report) -> Vec<(Message, Incident)> {
+fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Incident)> {
     let mut due = Vec::new();
     for subject in &report.subjects {
         let past = journal.history().service(&subject.name);
+        // What is over before what began after it.
+        for incident in &past.recovered {
+            due.push((message(config, report, subject, incident, Notice::Recovered), incident.clone()));
+        }
         if let Some(incident) = &past.incident {
-            due.push((message(report, subject, incident, Notice::Opened), incident.clone()));
+            due.push((message(config, report, subject, incident, Notice::Opened), incident.clone()));
             // Another run may have opened a new one meanwhile: what was decided was decided about ours.
             let ours = subject.incident.as_ref().is_some_and(|(id, ..)| *id == incident.id);
             if let Some(notice) = refusal(subject).filter(|_| ours) {
-                due.push((message(report, subject, incident, notice), incident.clone()));
+                due.push((message(config, report, subject, incident, notice), incident.clone()));
             }
-        }
-        for incident in &past.recovered {
-            due.push((message(report, subject, incident, Notice::Recovered), incident.clone()));
         }
     }
     due
@@ -160,8 +161,10 @@ fn send(
     deliveries.push(Delivery { channel: channel.to_owned(), title: message.title.clone(), failure: told.err() });
 }
 
-fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Notice) -> Message {
+fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incident, notice: Notice) -> Message {
     let name = &subject.name;
+    // Whoever reads it sits in another directory.
+    let heal = config.call_anywhere();
     let did = subject.act.as_ref().map(|act| act.outcome);
     let healed = did == Some(Outcome::Healed) || (did.is_none() && subject.standing.level == Level::Healthy);
     // Started and not well yet is not healed; the next ticks tell.
@@ -175,18 +178,20 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
         Notice::Opened if healed => (format!("{name}: {}; healed", incident.summary), None),
         Notice::Opened if probation => (format!("{name}: {}; started again, on probation", incident.summary), None),
         Notice::Opened => {
-            (format!("{name}: {}", incident.summary), Some(format!("heal check --only {name} --explain")))
+            (format!("{name}: {}", incident.summary), Some(format!("{heal} check --only {name} --explain")))
         }
         // Releasing does not refill a budget; only time, or a person who starts it, does.
         Notice::Exhausted if matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Budget, .. })) => (
             format!("{name}: restarted too often, the budget is spent"),
-            Some(format!("find out why it keeps failing: heal check --only {name} --explain")),
+            Some(format!("find out why it keeps failing: {heal} check --only {name} --explain")),
         ),
-        Notice::Exhausted => {
-            (format!("{name}: heal has nothing left to try"), Some(format!("look at {name}; then heal release {name}")))
-        }
+        Notice::Exhausted => (
+            format!("{name}: heal has nothing left to try"),
+            Some(format!("look at {name}; then {heal} release {name}")),
+        ),
         Notice::Held => {
-            (format!("{name}: waits for a person"), Some(format!("put it right; then heal release {name}")))
+            let why = subject.held.as_deref().unwrap_or("held");
+            (format!("{name}: waits for a person: {why}"), Some(format!("put it right; then {heal} release {name}")))
         }
         Notice::Recovered => (format!("{name}: recovered"), None),
     };
@@ -195,7 +200,15 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
         ("found".to_owned(), incident.summary.clone()),
     ];
     let mut add = |key: &str, value: String| details.push((key.to_owned(), value));
-    if let Some(act) = &subject.act {
+    if let Some(downtime) = incident.downtime_ms {
+        add("downtime", span_text(downtime));
+    }
+    let over = notice == Notice::Recovered;
+    // What this run saw and did belongs to the incident that is open now, if any.
+    if !over && !subject.standing.summary.is_empty() && subject.standing.summary != incident.summary {
+        add("now", subject.standing.summary.clone());
+    }
+    if let Some(act) = subject.act.as_ref().filter(|_| !over) {
         add("done", format!("{}: {}", act.rung, act.detail));
     }
     if notice == Notice::Exhausted && !incident.tries.is_empty() {
@@ -203,6 +216,8 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
         add("tried", tried.collect::<Vec<_>>().join(", "));
     }
     match &subject.decision {
+        // Held: nothing comes next, whatever was decided before that was known.
+        _ if over || subject.held.is_some() => {}
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
             add("next", why.clone())
         }
@@ -211,9 +226,6 @@ fn message(report: &Report, subject: &Subject, incident: &Incident, notice: Noti
         }
         Some(Decision::Act { next: Some(next), .. }) if !healed => add("next", format!("`{next}` at the next tick")),
         _ => {}
-    }
-    if let Some(downtime) = incident.downtime_ms {
-        add("downtime", span_text(downtime));
     }
     Message {
         severity,

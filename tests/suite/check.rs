@@ -270,6 +270,9 @@ fn explain_lists_who_was_considered_and_why_not() {
         exit 0
         --- stdout
         healthy   app  pid [PID], up [SPAN]
+            good     process  pid [PID], up [SPAN]
+            good     log  service.log was written [SPAN] ago
+            good     health  status 200 in [SPAN]
             fits pid [PID]  /usr/bin/python3 explained-[PORT].py --port [PORT] --interval 0.1  (match)
             no   pid [PID]  /usr/bin/python3 explained-[PORT].py  (it runs in another directory, [ELSEWHERE])
             no   pid [PID]  /usr/bin/tail -f explained-[PORT].py  (its program is not python3)

@@ -39,7 +39,7 @@ fn a_dead_service_is_started_again() {
                     because: no process fits; it last ran as pid [PID]
             skipped  log, health  not asked: the process is not running
             incident since [TIME], 2 acts so far
-            did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
+            did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             healed by `stop-stale` in [SPAN]: pid [PID], every probe good for [SPAN]
         --- stderr
     "#]].assert_eq(&timeless(&ran.snapshot(&project)));
@@ -77,7 +77,7 @@ fn a_hung_service_is_stopped_and_started() {
             good     health  status 200 in [SPAN]
             incident since [TIME], 2 acts so far
             did   stop pid [PID] `/usr/bin/python3 service.py --port [PORT] --interval 0.1` (TERM, [SPAN] later KILL)
-            did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
+            did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             healed by `stop-stale` in [SPAN]: pid [PID], every probe good for [SPAN]
         --- stderr
     "#]].assert_eq(&timeless(&ran.snapshot(&project)));
@@ -122,7 +122,7 @@ fn a_slow_start_is_probation_and_never_a_kill() {
                     because: no process fits
             skipped  log, health  not asked: the process is not running
             incident since [TIME], 1 act so far
-            did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to [DIR]/data/output/app.log
+            did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             probation by `restart` in [SPAN]: running, not well yet, inside startup_grace [SPAN]: log: logs/service.log does not exist yet, [SPAN] after the start; health: connection refused (after [SPAN])
         --- stderr
     "#]].assert_eq(&timeless(&ran.snapshot(&project)));

@@ -82,8 +82,8 @@ fn a_spent_budget_is_told_once() {
     let last = lines(&project, "mail.jsonl").remove(1);
     expect![[r#"
         "app: restarted too often, the budget is spent"
-        "find out why it keeps failing: heal check --only app --explain""#]]
-    .assert_eq(&format!("{}\n{}", last["message"], last["action_required"]));
+        "find out why it keeps failing: heal --config [DIR]/heal.toml check --only app --explain""#]]
+    .assert_eq(&project.normalise(&format!("{}\n{}", last["message"], last["action_required"])));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_message_says_what_a_person_needs() {
             "done": "restart: the new process ended: exit code 1",
             "next": "`stop-stale` at the next tick"
           },
-          "action_required": "heal check --only app --explain"
+          "action_required": "heal --config [DIR]/heal.toml check --only app --explain"
         }
         {
           "timestamp": "[TIME]",
@@ -138,7 +138,7 @@ fn a_message_says_what_a_person_needs() {
             "tried": "restart (1), stop-stale (1)",
             "next": "every rung was tried; `restart` is tried again in [SPAN]"
           },
-          "action_required": "look at app; then heal release app"
+          "action_required": "look at app; then heal --config [DIR]/heal.toml release app"
         }
         {
           "timestamp": "[TIME]",

@@ -133,7 +133,7 @@ fn observe_says_what_a_dry_run_says_and_acts_on_nothing() {
                     because: no process fits
             incident since [TIME], 0 acts so far
             would take `restart`: not running
-            would start `sleep 86400` in [DIR], output to [DIR]/data/output/app.log
+            would start `sleep 86400` in [DIR], output to data/output/app.log
             if that does not help, the next tick takes `stop-stale`
         next  heal heal
         --- stderr

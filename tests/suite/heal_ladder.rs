@@ -27,7 +27,7 @@ fn six_ticks_against_true_are_one_incident_within_the_budget_and_never_fine() {
                     because: no process fits; it last ran as pid [PID]
             incident since [TIME], 2 acts so far
             nothing done: every rung was tried; `restart` is tried again in [SPAN]
-        next  heal check --only app --explain
+        next  heal release app   (when it is put right)
         --- stderr
     "#]]
     .assert_eq(&timeless(&ran.snapshot(&project)));
