@@ -103,14 +103,16 @@ fn decision(decision: &Decision) -> Value {
 }
 
 fn change(change: &Change) -> Value {
+    // Why `heal undo` will not offer it; null for what can be taken back.
+    let irreversible = change.irreversible();
     match change {
         Change::StopProcess { identity, command, grace_ms } => {
             json!({"change": "stop-process", "pid": identity.pid, "start": identity.start, "command": command,
-                "grace_ms": grace_ms})
+                "grace_ms": grace_ms, "irreversible": irreversible})
         }
         Change::StartService { argv, cwd, log } => {
-            json!({"change": "start-service", "argv": crate::model::redact::command_line(argv), "cwd": cwd.display().to_string(),
-                "log": log.display().to_string()})
+            json!({"change": "start-service", "argv": crate::model::redact::command_line(argv),
+                "cwd": cwd.display().to_string(), "log": log.display().to_string(), "irreversible": irreversible})
         }
     }
 }

@@ -12,8 +12,7 @@ const ATTEMPTS: u32 = 1;
 const RETRIES: [Span; 3] = [Span::secs(30 * 60), Span::secs(2 * 3600), Span::secs(6 * 3600)];
 
 /// The rungs of a service's ladder that this version can take.
-#[must_use]
-pub fn available<'r>(rules: &'r Rules, built: &[&str]) -> Vec<&'r str> {
+fn available<'r>(rules: &'r Rules, built: &[&str]) -> Vec<&'r str> {
     rules.ladder.iter().map(String::as_str).filter(|rung| built.contains(rung)).collect()
 }
 

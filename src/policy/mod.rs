@@ -3,5 +3,5 @@
 mod decide;
 mod judge;
 
-pub use decide::{available, decide};
+pub use decide::decide;
 pub use judge::{Look, follow, judge};
