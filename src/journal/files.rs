@@ -54,7 +54,7 @@ pub(super) fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<
     append_to(file, line, durable)
 }
 
-/// As [`append_line`], to a file that was opened for reading and appending.
+/// Appends one durable or plain line to a file that was opened for reading and appending, whole or not at all.
 ///
 /// # Errors
 /// The system's; the file is then as it was.
