@@ -8,6 +8,11 @@ use nix::sys::signal::Signal;
 use super::acting::{NAP, Watch, end, running, sleeper, the_one};
 use super::support::{Project, Ran, alive, signal, wait_for};
 
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
 /// Runs as many ticks at once.
 fn at_once(project: &Project, count: usize) -> Vec<Ran> {
     std::thread::scope(|scope| {
@@ -19,8 +24,8 @@ fn at_once(project: &Project, count: usize) -> Vec<Ran> {
 #[test]
 fn twenty_ticks_at_once_start_it_once_in_each_of_fifty_rounds() {
     let project = sleeper("restart_limit = \"999 per 1h\"");
-    let (slowest, most) = Watch::during(&project, NAP, || {
-        let mut slowest = Duration::ZERO;
+    let ((won, lost), most) = Watch::during(&project, NAP, || {
+        let (mut winners, mut losers): (Vec<Duration>, Vec<Duration>) = (Vec::new(), Vec::new());
         for round in 1..=50 {
             for pid in running(&project, NAP) {
                 end(pid);
@@ -29,19 +34,21 @@ fn twenty_ticks_at_once_start_it_once_in_each_of_fifty_rounds() {
             let (won, lost): (Vec<&Ran>, Vec<&Ran>) = runs.iter().partition(|ran| ran.stdout.contains("did   start"));
             assert_eq!(won.len(), 1, "round {round}: {won:?}");
             assert_eq!(won[0].code, 0, "{won:?}");
+            winners.push(won[0].took);
             for ran in lost {
                 // 0: it came after the winner was done, and found nothing to do.
                 assert!(ran.code == 75 || ran.code == 0, "round {round}: {ran:?}");
                 assert!(ran.code == 0 || ran.stderr.contains("another recovery is in progress"), "{ran:?}");
-                slowest = slowest.max(if ran.code == 75 { ran.took } else { Duration::ZERO });
+                losers.extend((ran.code == 75).then_some(ran.took));
             }
             the_one(&project, NAP);
             assert_eq!(project.events("started").len(), round);
         }
-        slowest
+        (median(winners), median(losers))
     });
     assert_eq!(most, 1, "two services lived at once");
-    assert!(slowest < Duration::from_secs(1), "a loser took {slowest:?}");
+    // Both on the same loaded machine: a loser that waited for the winner would take as long.
+    assert!(lost * 2 < won, "half of the losers took {lost:?}, half of the winners {won:?}");
 }
 
 #[test]
