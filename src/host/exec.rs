@@ -54,14 +54,10 @@ impl Ended {
     /// How it ended, for a person.
     #[must_use]
     pub fn how(&self) -> String {
-        use std::os::unix::process::ExitStatusExt;
         match self.status {
             None => "did not end in time and was killed".to_owned(),
-            Some(status) => match (status.code(), status.signal()) {
-                (Some(code), _) => format!("exit code {code}"),
-                (_, Some(signal)) => format!("ended by signal {signal}"),
-                _ => "ended".to_owned(),
-            },
+            Some(status) if status.code().is_none() => format!("ended by {}", status_text(status)),
+            Some(status) => status_text(status),
         }
     }
 
@@ -71,6 +67,17 @@ impl Ended {
         let last = |text: &'_ str| text.trim_end().rfind('\n').map_or(0, |at| at + 1);
         let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         text[last(text)..].trim()
+    }
+}
+
+/// An exit status for a person: `exit code 2`, `signal 9`.
+#[must_use]
+pub fn status_text(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (_, Some(signal)) => format!("signal {signal}"),
+        _ => "an unknown status".to_owned(),
     }
 }
 

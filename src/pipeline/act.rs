@@ -1,7 +1,6 @@
 //! Did it help? Takes one rung for one service and looks again until the service has proved itself or its time is over.
 //! The outcome is what was seen: a new identity and good probes, never an exit code.
 
-use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use super::look::{Looker, Seen, all_good};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
 use crate::error::Result;
+use crate::host::exec::status_text;
 use crate::host::process::is_alive;
 use crate::journal::Journal;
 use crate::model::report::Act;
@@ -115,7 +115,7 @@ fn verify(
         // A start command that ended badly has said its last word, unless somebody else took over.
         let failed = exit_status(performed).filter(|status| !status.success());
         if let (Glance::Nobody(_), Some(status)) = (&glance, failed) {
-            return (Outcome::Failed, format!("the new process ended: {}", ended(status)));
+            return (Outcome::Failed, format!("the new process ended: {}", status_text(status)));
         }
         if Instant::now() >= deadline {
             return conclude(glance, &watched.service.rules, exit_status(performed), launch);
@@ -161,7 +161,8 @@ fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>, launch: &La
         Glance::Young(why, _) => (Outcome::Unchanged, format!("running, but not well after {within}: {why}")),
         Glance::Old(why) => (Outcome::Unchanged, why),
         Glance::Nobody(why) => {
-            let exit = exit.map_or_else(String::new, |status| format!("; the start command ended: {}", ended(status)));
+            let exit =
+                exit.map_or_else(String::new, |status| format!("; the start command ended: {}", status_text(status)));
             (Outcome::Failed, format!("no new process after {within}: {why}{exit}"))
         }
     }
@@ -175,14 +176,6 @@ fn exit_status(performed: &mut Performed) -> Option<ExitStatus> {
 
 fn exit_code(performed: &mut Performed) -> Option<i32> {
     exit_status(performed)?.code()
-}
-
-fn ended(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (_, Some(signal)) => format!("signal {signal}"),
-        _ => "it ended".to_owned(),
-    }
 }
 
 /// Is what we are about to stop still what we looked at? Between the look and the act a person may have been faster, and

@@ -13,7 +13,7 @@ use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::{Finding, History, Rules, Service, ServiceHistory, Verdict};
+use crate::model::{Finding, History, Incident, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
@@ -289,10 +289,7 @@ fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, pa
         decision: None,
         plan: Vec::new(),
         act: None,
-        incident: past.incident.as_ref().map(|incident| {
-            let acts = incident.tries.values().sum();
-            (incident.id.clone(), incident.opened.at, acts)
-        }),
+        incident: past.incident.as_ref().map(Incident::outline),
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
         news: false,
     }

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Event, Identity, Report, ServiceHistory};
+use crate::model::{Event, Identity, Incident, Report, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -101,10 +101,7 @@ impl Run<'_> {
         }
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
-        subject.incident = past
-            .incident
-            .as_ref()
-            .map(|incident| (incident.id.clone(), incident.opened.at, incident.tries.values().sum()));
+        subject.incident = past.incident.as_ref().map(Incident::outline);
         subject.held = past.held.map(|(_, reason)| reason);
         // An incident with nothing left to try turns to its slow retries from here on.
         if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = &subject.decision
@@ -137,7 +134,7 @@ impl Run<'_> {
 
     /// Writes down what would be done, once in each incident.
     fn note(&mut self, service: &str, rung: String) -> Result<()> {
-        let known = |incident: crate::model::Incident| incident.would.contains(&rung);
+        let known = |incident: Incident| incident.would.contains(&rung);
         if self.journal.history().service(service).incident.is_none_or(known) {
             return Ok(());
         }

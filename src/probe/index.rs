@@ -77,7 +77,7 @@ impl Index {
             if !by_program.is_empty() {
                 let title = String::from_utf8_lossy(row.cmdline.split(|byte| *byte == 0).next().unwrap_or_default());
                 let exe = processes.exe(row.pid);
-                let names = [Some(plain(&title)), exe.as_deref().map(|exe| plain(&exe.to_string_lossy()))];
+                let names = [Some(bare_name(&title)), exe.as_deref().map(|exe| bare_name(&exe.to_string_lossy()))];
                 fits.extend(names.iter().flatten().filter_map(|name| by_program.get(name.as_str())).flatten());
             }
             fits.sort_unstable();
@@ -91,7 +91,7 @@ impl Index {
 }
 
 fn searches(service: &Service, selector: &Selector, explain: bool) -> Vec<Search> {
-    let program = || selector.executable.as_deref().map(|name| Search::Program(plain(name)));
+    let program = || selector.executable.as_deref().map(|name| Search::Program(bare_name(name)));
     if let Some(part) = &selector.args_contain {
         // Arguments are separated by NUL in the table and by spaces in the selector: any one word of it will do.
         let word = part.split_whitespace().max_by_key(|word| word.len()).map(str::to_owned);
@@ -106,7 +106,7 @@ fn searches(service: &Service, selector: &Selector, explain: bool) -> Vec<Search
 }
 
 /// A program's name without folder, case and version: `/usr/bin/Python3.11` is `python`.
-fn plain(path: &str) -> String {
+fn bare_name(path: &str) -> String {
     let name = file_name(path).to_ascii_lowercase();
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     if bare.is_empty() { name } else { bare.to_owned() }
@@ -131,7 +131,7 @@ mod tests {
             ("nginx: master process /usr/sbin/nginx", "nginx"),
         ];
         for (path, name) in table {
-            assert_eq!(plain(path), name, "{path}");
+            assert_eq!(bare_name(path), name, "{path}");
         }
     }
 }
