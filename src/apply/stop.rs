@@ -49,7 +49,8 @@ pub(super) struct Stop<'a> {
 
 /// Stops them as one family. Already gone is success.
 pub(super) fn stop(processes: &dyn Processes, stop: Stop<'_>) -> Result<(), String> {
-    let session = rustix::process::getsid(None).map_or(0, |pid| pid.as_raw_nonzero().get());
+    // 0 in a pid namespace whose session was begun outside of it; nix says so where rustix fails.
+    let session = nix::unistd::getsid(None).map_or(0, nix::unistd::Pid::as_raw);
     let mut targets = Vec::new();
     for identity in stop.lives {
         if let Some(target) = aim(processes, identity.pid)?
@@ -128,7 +129,7 @@ const fn is_still(process: &Process, member: &Member) -> bool {
 }
 
 fn shares_our_group(pid: i32) -> bool {
-    Pid::from_raw(pid).and_then(|pid| rustix::process::getpgid(Some(pid)).ok()) == Some(rustix::process::getpgrp())
+    nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(pid))) == Ok(nix::unistd::getpgrp())
 }
 
 /// Opens the pidfd first and looks at the process afterwards: what was looked at is what the descriptor stands for.

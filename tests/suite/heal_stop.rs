@@ -1,6 +1,6 @@
 //! Is what is stopped really gone, with its family, and is nobody else touched?
 
-use super::acting::{NAP, end, running, sleeper, the_one};
+use super::acting::{NAP, end, running, shell, sleeper, the_one};
 use super::support::{Project, alive, wait_for};
 
 /// A service that begets three children and then works (touches `beat`) until it is told to hang by `control/hang`.
@@ -115,4 +115,23 @@ fn more_that_fit_than_may_fit_is_unknown_and_nobody_is_touched() {
     assert!(ran.stdout.contains("2 processes fit"), "{ran:?}");
     assert!(two.iter().all(|pid| alive(*pid)));
     assert_eq!(project.events("intent").len(), 0);
+}
+
+/// As in a container: the session and the process group of whoever started heal stand outside of its pid namespace, and
+/// the kernel says 0 for both.
+#[test]
+fn in_a_pid_namespace_without_its_session_a_stopped_service_is_cured() {
+    let (project, _) = Project::with_service("");
+    project.write(
+        "script.sh",
+        "\"$HEAL\" heal --quiet >/dev/null || exit 91\n\
+         kill -STOP \"$(cat app.pid)\"\n\
+         while \"$HEAL\" check --quiet >/dev/null; do sleep 0.1; done\n\
+         \"$HEAL\" heal\n",
+    );
+    let enter = |how: &str| format!("unshare {how} -p -f --mount-proc");
+    let allowed = |how: &&str| shell(&project, &format!("{} true", enter(how))).code == 0;
+    let Some(how) = ["", "-r"].into_iter().find(allowed) else { return };
+    let ran = shell(&project, &format!("{} /bin/sh script.sh", enter(how))).exits(0);
+    assert!(ran.stdout.contains("healed") && !ran.stderr.contains("bug"), "{ran:?}");
 }
