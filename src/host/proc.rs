@@ -4,14 +4,15 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use procfs::ProcError;
 use procfs::process::Process as Entry;
 
 use super::clock;
-use super::process::{Detail, Kin, Process, Processes, Row};
+use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
 use crate::model::Identity;
 
 /// The process table of this machine, as seen from our pid namespace.
@@ -69,6 +70,47 @@ impl Processes for Proc {
         Ok(family)
     }
 
+    fn open(&self, pid: i32) -> Result<Vec<Open>, String> {
+        let unread = |error: std::io::Error| format!("what pid {pid} has open cannot be read: {error}");
+        let folder = format!("/proc/{pid}/fd");
+        let mut open = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(unread)?.flatten() {
+            // One that was closed meanwhile is not open.
+            let Ok(target) = fs::read_link(entry.path()) else { continue };
+            if let Some(socket) = socket_number(&target) {
+                open.push(Open::Socket(socket));
+            } else if target.is_absolute() {
+                // The mode of the link is that of the descriptor: `w` when it was opened for writing.
+                let writes = fs::symlink_metadata(entry.path()).is_ok_and(|meta| meta.mode() & 0o200 != 0);
+                open.push(Open::File { path: still_called(target), writes });
+            }
+        }
+        Ok(open)
+    }
+
+    fn listeners(&self) -> Result<Vec<Listener>, String> {
+        let unread = |error: ProcError| format!("the kernel's table of sockets cannot be read: {error}");
+        let v4 = procfs::net::tcp().map_err(unread)?;
+        let v6 = match procfs::net::tcp6() {
+            // Without IPv6 there is no such table.
+            Err(ProcError::NotFound(_)) => Vec::new(),
+            other => other.map_err(unread)?,
+        };
+        let listens = |entry: &procfs::net::TcpNetEntry| entry.state == procfs::net::TcpState::Listen;
+        let listener =
+            |entry: procfs::net::TcpNetEntry| Listener { address: entry.local_address, socket: entry.inode, pid: None };
+        Ok(v4.into_iter().chain(v6).filter(listens).map(listener).collect())
+    }
+
+    fn owner(&self, listener: &Listener, likely: &[i32]) -> Option<i32> {
+        let has = |pid: i32| {
+            let links = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+            links.filter_map(|link| socket_number(&fs::read_link(link.path()).ok()?)).any(|one| one == listener.socket)
+        };
+        let all = pids().unwrap_or_default();
+        likely.iter().copied().chain(all).find(|pid| has(*pid))
+    }
+
     fn lineage(&self) -> &[i32] {
         self.lineage.get_or_init(|| {
             let mut line = vec![i32::try_from(std::process::id()).unwrap_or(0)];
@@ -83,6 +125,11 @@ impl Processes for Proc {
             line
         })
     }
+}
+
+/// The number in `socket:[4711]`.
+fn socket_number(target: &Path) -> Option<u64> {
+    target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 fn pids() -> Result<Vec<i32>, String> {
@@ -165,6 +212,26 @@ mod tests {
         assert_eq!(table.lineage().first(), Some(&me));
         assert!(table.lineage().contains(&process.parent));
         assert!(table.family().expect("readable").contains(&process.kin()));
+    }
+
+    #[test]
+    fn we_find_what_we_have_open_and_where_we_listen() {
+        let table = Proc::default();
+        let me = i32::try_from(std::process::id()).expect("a pid");
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().canonicalize().expect("there").join("open");
+        let _file = fs::File::create(&path).expect("created");
+        let open = table.open(me).expect("ours");
+        assert!(open.contains(&Open::File { path, writes: true }), "{open:?}");
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(socket) = std::net::TcpListener::bind(address) else { continue };
+            let address = socket.local_addr().expect("bound");
+            let listeners = table.listeners().expect("readable");
+            let found = listeners.iter().find(|one| one.address == address).expect("listed");
+            assert!(open.len() < table.open(me).expect("ours").len());
+            assert_eq!(table.owner(found, &[]), Some(me));
+            assert_eq!(table.owner(found, &[me]), Some(me));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which processes are there, and which life of a pid is this? One trait; Linux answers from `/proc`.
 //! It looks only: signals are sent by `apply::stop`.
 
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,6 +100,31 @@ pub struct Kin {
     pub start: u64,
 }
 
+/// Something that a process has open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// A file or directory, by the path under which it was opened.
+    File {
+        /// The path.
+        path: PathBuf,
+        /// Open for writing. What cannot be told counts as not.
+        writes: bool,
+    },
+    /// A socket, by the kernel's number for it.
+    Socket(u64),
+}
+
+/// A TCP port that somebody listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Where; an unspecified address stands for all of its family.
+    pub address: SocketAddr,
+    /// The kernel's number for the socket; 0 where nobody says.
+    pub socket: u64,
+    /// Who listens, where the table itself says so. Else see [`Processes::owner`].
+    pub pid: Option<i32>,
+}
+
 /// The process table of one run. The pass over all processes is made at most once, when first asked for.
 pub trait Processes: Send + Sync {
     /// Every process that shows a command line.
@@ -128,6 +154,28 @@ pub trait Processes: Send + Sync {
     /// # Errors
     /// Says why the table cannot be read.
     fn family(&self) -> Result<Vec<Kin>, String>;
+
+    /// What a process has open, looked at now. Pipes and the like are left out.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn open(&self, pid: i32) -> Result<Vec<Open>, String> {
+        Err(format!("nobody says what pid {pid} has open"))
+    }
+
+    /// Every TCP port that somebody listens on, IPv4 and IPv6, in our network namespace.
+    ///
+    /// # Errors
+    /// Says why the tables cannot be read.
+    fn listeners(&self) -> Result<Vec<Listener>, String> {
+        Err("nobody says who listens where".to_owned())
+    }
+
+    /// Who listens there? Those that are `likely` are asked first, then everybody. `None` when nobody who may be looked
+    /// at has it open.
+    fn owner(&self, listener: &Listener, _likely: &[i32]) -> Option<i32> {
+        listener.pid
+    }
 
     /// heal itself and its ancestors up to init: never a service, never a target.
     fn lineage(&self) -> &[i32];

@@ -45,6 +45,43 @@ pub enum Verdict {
     Skipped,
 }
 
+/// What a number counts, as performance data of monitoring plugins names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+    /// Percent, 0 to 100.
+    Percent,
+    /// A plain number.
+    Count,
+}
+
+/// A number that was measured, with the limits that it was held against: what graphs are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// What was measured, such as `free` or `age`.
+    pub name: &'static str,
+    /// How much; finite.
+    pub value: f64,
+    /// Of what.
+    pub unit: Unit,
+    /// Beyond this it is a warning.
+    pub warn: Option<Limit>,
+    /// Beyond this it is critical.
+    pub critical: Option<Limit>,
+}
+
+/// On which side of a limit is the trouble?
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    /// Less than this is bad.
+    Below(f64),
+    /// More than this is bad.
+    Above(f64),
+}
+
 /// One probe's answer about one subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -58,6 +95,8 @@ pub struct Finding {
     pub summary: String,
     /// Named facts behind the verdict, in the order in which a person wants them.
     pub evidence: Vec<(&'static str, String)>,
+    /// What was measured.
+    pub figures: Vec<Figure>,
     /// How long the look took, in milliseconds.
     pub took_ms: u64,
 }

@@ -15,7 +15,7 @@ pub mod units;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};
-pub use finding::{Class, Finding, Severity, Verdict};
+pub use finding::{Class, Figure, Finding, Limit, Severity, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
 pub use report::Report;

@@ -13,6 +13,7 @@ fn finding(probe: &str, verdict: Verdict) -> Finding {
         verdict,
         summary: "as seen".to_owned(),
         evidence: Vec::new(),
+        figures: Vec::new(),
         took_ms: 0,
     }
 }

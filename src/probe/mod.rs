@@ -24,7 +24,7 @@ use toml::de::ValueDeserializer;
 use crate::host::process::{Process, Processes};
 use crate::model::disturbance::Disturbance;
 use crate::model::event::Moment;
-use crate::model::{Class, Severity, Span};
+use crate::model::{Class, Figure, Severity, Span};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
@@ -139,7 +139,7 @@ impl Scene {
 }
 
 /// What was seen, judged on its own: thresholds over several runs and grace periods are the business of policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sight {
     /// The judgement.
     pub judged: Judged,
@@ -147,6 +147,8 @@ pub struct Sight {
     pub summary: String,
     /// Named facts.
     pub evidence: Vec<(&'static str, String)>,
+    /// What was measured.
+    pub figures: Vec<Figure>,
 }
 
 /// The judgement of one look.
@@ -165,13 +167,20 @@ pub enum Judged {
 impl Sight {
     /// A sight without further evidence.
     pub fn new(judged: Judged, summary: impl Into<String>) -> Self {
-        Self { judged, summary: summary.into(), evidence: Vec::new() }
+        Self { judged, summary: summary.into(), evidence: Vec::new(), figures: Vec::new() }
     }
 
     /// Adds a named fact.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.evidence.push((name, value.to_string()));
+        self
+    }
+
+    /// Adds a number that was measured.
+    #[must_use]
+    pub fn measured(mut self, figure: Figure) -> Self {
+        self.figures.push(figure);
         self
     }
 }

@@ -155,6 +155,7 @@ pub fn finding(job: &Job, sight: Sight, took: Duration) -> Finding {
         verdict,
         summary: sight.summary,
         evidence: sight.evidence,
+        figures: sight.figures,
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     }
 }
