@@ -107,8 +107,8 @@ fn of_subject(subject: &Subject) -> Exit {
         (Level::Disabled | Level::Healthy, _) => Exit::Fine,
         (Level::Starting | Level::Degraded, _) => Exit::Warning,
         (Level::Unknown, _) => Exit::Unknown,
-        (Level::Unhealthy, Some(Decision::Refuse { .. })) => Exit::Held,
-        (Level::Unhealthy, _) => Exit::Critical,
+        (Level::Unhealthy, Some(Decision::Refuse { .. } | Decision::Hold { .. })) => Exit::Held,
+        (Level::Unhealthy | Level::Blocked, _) => Exit::Critical,
     }
 }
 

@@ -6,6 +6,7 @@ mod deliver;
 mod family;
 mod files;
 mod launch;
+mod own;
 mod stop;
 
 use std::path::Path;
@@ -19,7 +20,7 @@ pub use files::create_new;
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
-use crate::model::{Change, Event, Identity, Outcome, Service, redact};
+use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Plan<'a> {
     pub root: &'a Path,
     /// The rung.
     pub rung: &'a str,
+    /// The class of trouble that it is taken for.
+    pub cause: Class,
     /// The changes, in order.
     pub changes: Vec<Change>,
     /// The rule and the finding behind them.
@@ -59,6 +62,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         id: intent.clone(),
         service: service.clone(),
         rung: plan.rung.to_owned(),
+        cause: Some(plan.cause),
         changes: plan.changes.iter().map(masked).collect(),
         why: plan.why.clone(),
     })?;
@@ -72,6 +76,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
                     .map(|started| performed.started = Some(started)),
                 None => Err("it has no `start`".to_owned()),
             },
+            [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
         failpoint("after-change");
@@ -116,6 +121,16 @@ fn masked(change: &Change) -> Change {
         Change::StartService { argv, cwd, log } => {
             Change::StartService { argv: redact::args(argv), cwd: cwd.clone(), log: log.clone() }
         }
+        Change::RunCommand { argv, timeout_ms } => {
+            Change::RunCommand { argv: redact::args(argv), timeout_ms: *timeout_ms }
+        }
+        Change::SendRequest { method, url, status, timeout_ms, .. } => Change::SendRequest {
+            method: method.clone(),
+            url: redact::line(url),
+            body: String::new(),
+            status: *status,
+            timeout_ms: *timeout_ms,
+        },
         Change::StopProcess { .. } => change.clone(),
     }
 }

@@ -9,7 +9,7 @@ use crate::apply::{Plan, perform};
 use crate::host::proc::Proc;
 use crate::host::process::{Kin, Row};
 use crate::journal::{DataDir, Journal};
-use crate::model::{Change, Event, Rules, Service};
+use crate::model::{Change, Class, Event, Service};
 
 /// The machine's own table, with rows that are not true any more.
 #[derive(Default)]
@@ -92,8 +92,15 @@ fn performed(processes: &dyn Processes, events: Vec<Event>, changes: Vec<Change>
     for event in events {
         journal.record(event).expect("written");
     }
-    let service = Service { name: "app".to_owned(), rules: Rules::default(), selector: None, launch: None, unit: None };
-    let plan = Plan { service: &service, root: dir.path(), rung: "restart", changes, why: "a test".to_owned() };
+    let service = Service::named("app");
+    let plan = Plan {
+        service: &service,
+        root: dir.path(),
+        rung: "restart",
+        cause: Class::Hung,
+        changes,
+        why: "a test".to_owned(),
+    };
     let failure = perform(&mut journal, processes, plan).expect("written").failure;
     let day = std::fs::read_dir(dir.path().join("data/journal")).expect("there").next().expect("a day").expect("read");
     (failure, std::fs::read_to_string(day.path()).expect("read"))

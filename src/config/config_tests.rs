@@ -32,7 +32,7 @@ fn paths_begin_at_the_file_and_defaults_are_filled_in() {
 fn the_process_probe_is_implied_once_and_stands_first() {
     let names = |text: &str| -> Vec<(String, u32)> {
         let config = read(text, &[]).expect("right");
-        config.services[0].probes.iter().map(|probe| (probe.name.clone(), probe.common.fail_after)).collect()
+        config.services[0].probes.iter().map(|probe| (probe.name.clone(), probe.common.fail_after.bad)).collect()
     };
     assert_eq!(names(SERVICE), [("process".to_owned(), 1)]);
     let disk = "[service.bot.probes]\ndisk = { kind = \"disk\", path = \".\", warn_below = \"1GB\" }\n";

@@ -9,7 +9,6 @@ use crate::model::{Rate, Selector, Span};
 
 /// Sections that the design names and that are not built yet: accepted with a warning, their keys not looked at.
 pub(super) const PLANNED: &[&str] = &[
-    "alerting",
     "backup",
     "breaker",
     "capability",
@@ -32,7 +31,7 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 5] = ["project", "service", "host", "alert", "schedule"];
+pub(super) const SECTIONS: [&str; 6] = ["project", "service", "host", "alert", "alerting", "schedule"];
 
 /// `[project]`
 #[derive(Debug, Deserialize)]
@@ -86,18 +85,28 @@ pub(super) struct Service {
     pub(super) restart_delay: Option<Span>,
     #[serde(default)]
     pub(super) hold_on_exit: Vec<i32>,
+    #[serde(default)]
+    pub(super) needs: Vec<String>,
+    #[serde(default)]
+    pub(super) wants: Vec<String>,
 }
 
 /// Keys of a service that are tables of their own kind, read one by one.
-pub(super) const SERVICE_TABLES: [&str; 1] = ["probes"];
+pub(super) const SERVICE_TABLES: [&str; 2] = ["probes", "remedies"];
 
 /// Keys of a service that are not built yet.
-pub(super) const SERVICE_PLANNED: [&str; 4] = ["orphans", "remedies", "needs", "wants"];
+pub(super) const SERVICE_PLANNED: [&str; 1] = ["orphans"];
 
 /// `[schedule]`: only the tick's interval is read so far.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Schedule {
     pub(super) heal: Option<Span>,
+}
+
+/// `[alerting]`: only the rate of healing is read so far.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Alerting {
+    pub(super) heal_rate: Option<Rate>,
 }
 
 const fn yes() -> bool {

@@ -3,6 +3,8 @@
 mod faults;
 mod file;
 mod mask;
+mod relations;
+mod remedies;
 mod resolve;
 mod service;
 mod show;
@@ -16,7 +18,7 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
-use crate::model::{Service, Span};
+use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
@@ -49,6 +51,8 @@ pub struct Config {
     pub host_probes: Vec<probe::Declared>,
     /// `[alert.*]`.
     pub alerts: Vec<alert::Declared>,
+    /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
+    pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
     /// What is accepted and does nothing yet.
@@ -64,6 +68,8 @@ pub struct Watched {
     pub enabled: bool,
     /// Its probes; the implied `process` first.
     pub probes: Vec<probe::Declared>,
+    /// Rungs of its own.
+    pub remedies: Vec<remedies::Declared>,
 }
 
 impl Config {
@@ -223,14 +229,15 @@ impl Reader<'_> {
             check_name(&name, "channel", &place, faults);
             alerts.extend(channel(&name, table, faults));
         }
-        let schedule = section("schedule").and_then(|table| {
-            let mut table = table;
-            let tick = typed::split_off(&mut table, &["heal"]);
-            for key in table.get_ref().keys() {
-                faults.note(key.span(), format!("[schedule] {} is not built yet and does nothing", key.get_ref()));
-            }
-            typed::read::<file::Schedule>(&tick, faults)
-        });
+        let schedule =
+            section("schedule").and_then(|table| partly::<file::Schedule>("schedule", "heal", table, faults));
+        let alerting =
+            section("alerting").and_then(|table| partly::<file::Alerting>("alerting", "heal_rate", table, faults));
+        let place = |service: &str, key: &str| {
+            let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
+            table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
+        };
+        relations::check(&services, &place, faults);
         let project = project?;
         let place_of = |key: &str| {
             let table = document.get_ref().get("project");
@@ -263,6 +270,7 @@ impl Reader<'_> {
             services,
             host_probes,
             alerts,
+            heal_rate: alerting.and_then(|alerting| alerting.heal_rate),
             tick: schedule.and_then(|schedule| schedule.heal),
             warnings: faults.notes(),
         })
@@ -284,6 +292,20 @@ impl Reader<'_> {
         }
         found
     }
+}
+
+/// A section of which only one key is built so far.
+fn partly<T: for<'de> serde::Deserialize<'de>>(
+    section: &str,
+    key: &str,
+    mut table: Table,
+    faults: &mut Faults,
+) -> Option<T> {
+    let built = typed::split_off(&mut table, &[key]);
+    for key in table.get_ref().keys() {
+        faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
+    }
+    typed::read::<T>(&built, faults)
 }
 
 fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {

@@ -6,10 +6,10 @@ use toml::Spanned;
 
 use super::faults::{Faults, Place, suggestion};
 use super::typed::{self, Table};
-use super::{Reader, Watched, check_name, file};
+use super::{Reader, Watched, check_name, file, remedies};
 use crate::model::service::Launch;
-use crate::model::{Rules, Selector, Service, Span};
-use crate::{probe, remedy};
+use crate::model::{Rules, Selector, Service, Span, Threshold};
+use crate::probe;
 
 /// Supervisors that a `unit` may name.
 const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
@@ -20,8 +20,7 @@ const STOP_GRACE: Span = Span::secs(10);
 /// The most that it may have: stopping, starting and looking again have to fit into one run.
 const STOP_MOST: Span = Span::secs(90);
 
-/// How long a start has to prove itself, unless said; and the most that may be said (DESIGN §6).
-const VERIFY_WITHIN: Span = Span::secs(20);
+/// The most time that an act may have to prove itself (DESIGN §6).
 const VERIFY_MOST: Span = Span::secs(60);
 
 impl Reader<'_> {
@@ -31,11 +30,6 @@ impl Reader<'_> {
             faults
                 .note(key.span(), format!("`{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
         }
-        let custom: Vec<String> = planned
-            .get_ref()
-            .get("remedies")
-            .and_then(typed::as_table)
-            .map_or_else(Vec::new, |table| table.get_ref().keys().map(|key| key.get_ref().to_string()).collect());
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
         let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
         let mut probes = vec![implied()];
@@ -51,6 +45,7 @@ impl Reader<'_> {
                 }
             }
         }
+        let remedies = remedies::read(name, tables.get_ref().get("remedies"), faults);
         let place_of = |key: &str| table.get_ref().get(key).map_or_else(|| place.clone(), Spanned::span);
         let ladder_place = place_of("ladder");
         let written = typed::read_with(
@@ -59,8 +54,9 @@ impl Reader<'_> {
             |value| <file::Service as serde::Deserialize>::deserialize(value),
             faults,
         )?;
-        if let Some(ladder) = &written.ladder {
-            check_ladder(name, ladder, &custom, &ladder_place, faults);
+        let ladder = written.ladder.clone().unwrap_or_default();
+        if written.ladder.is_some() || !remedies.is_empty() {
+            remedies::check_ladder(name, &ladder, &remedies, &ladder_place, faults);
         }
         let named = ["unit", "match"].iter().any(|key| table.get_ref().contains_key(*key));
         check_identity(name, named, &written, &place_of, faults);
@@ -68,10 +64,9 @@ impl Reader<'_> {
             let note = format!("supervisors are not spoken to yet; heal only observes [service.{name}]");
             faults.note(place_of("unit"), note);
         }
-        let verify_within = written.verify_within.unwrap_or(VERIFY_WITHIN);
-        if verify_within > VERIFY_MOST {
+        if let Some(within) = written.verify_within.filter(|within| *within > VERIFY_MOST) {
             let hint = format!("at most {VERIFY_MOST}; a slow start is what `startup_grace` is for");
-            faults.add(place_of("verify_within"), format!("`verify_within` is {verify_within}"), Some(hint));
+            faults.add(place_of("verify_within"), format!("`verify_within` is {within}"), Some(hint));
         }
         if written.stop_grace.is_some_and(|grace| grace > STOP_MOST) {
             let message = format!("`stop_grace` is more than {STOP_MOST}");
@@ -90,9 +85,10 @@ impl Reader<'_> {
             env: written.env.clone(),
             log: written.log.as_ref().map(|log| self.root.join(log)).unwrap_or_default(),
             stop_grace: written.stop_grace.unwrap_or(STOP_GRACE),
-            verify_within,
         });
-        Some(Watched { enabled: written.enabled, probes, service: service(name, written, launch) })
+        let on = remedies.iter().filter(|own| own.enabled).map(|own| (own.name.clone(), own.remedy.clone())).collect();
+        let (enabled, service) = (written.enabled, service(name, written, launch));
+        Some(Watched { enabled, probes, remedies, service: Service { remedies: on, ..service } })
     }
 }
 
@@ -105,9 +101,18 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         recover_after: written.recover_after.unwrap_or(default.recover_after),
         restart_limit: written.restart_limit.unwrap_or(default.restart_limit),
         restart_delay: written.restart_delay.unwrap_or(default.restart_delay),
+        verify_within: written.verify_within.unwrap_or(default.verify_within),
         hold_on_exit: written.hold_on_exit,
     };
-    Service { name: name.to_owned(), rules, selector: written.selector, launch, unit: written.unit }
+    Service {
+        rules,
+        selector: written.selector,
+        launch,
+        unit: written.unit,
+        needs: written.needs,
+        wants: written.wants,
+        ..Service::named(name)
+    }
 }
 
 /// `named`: there is a `unit` or a `match`, be it one that could not be read.
@@ -165,27 +170,11 @@ const fn names_nobody(selector: &Selector) -> bool {
     !selector.names_program() && selector.pidfile.is_none()
 }
 
-fn check_ladder(name: &str, ladder: &[String], custom: &[String], place: &Place, faults: &mut Faults) {
-    let built = remedy::built();
-    for rung in ladder {
-        let rung = rung.as_str();
-        if built.contains(&rung) {
-            continue;
-        }
-        if remedy::PLANNED.contains(&rung) || custom.iter().any(|name| name == rung) {
-            let note = format!("rung `{rung}` of [service.{name}] is not built yet and is passed over");
-            faults.note(place.clone(), note);
-            continue;
-        }
-        let known = built.iter().copied().chain(remedy::PLANNED).chain(custom.iter().map(String::as_str));
-        faults.add(place.clone(), format!("unknown rung `{rung}`"), suggestion(rung, known));
-    }
-}
-
 /// The probe that every service has.
 fn implied() -> probe::Declared {
     let kind = probe::process::KIND;
-    let common = probe::Common { enabled: true, timeout: None, class: None, severity: None, fail_after: 1 };
+    let common =
+        probe::Common { enabled: true, timeout: None, class: None, severity: None, fail_after: Threshold::default() };
     let settings = serde_json::Map::new();
     probe::Declared {
         name: "process".to_owned(),
@@ -206,16 +195,13 @@ pub(super) fn probe(name: &str, mut table: Table, faults: &mut Faults) -> Option
     let mut common = typed::split_off(&mut table, &probe::COMMON_KEYS);
     common.get_mut().remove("kind");
     let place_of = |key: &str| common.get_ref().get(key).map(Spanned::span).unwrap_or_default();
-    let (timeout_place, fail_place) = (place_of("timeout"), place_of("fail_after"));
+    let timeout_place = place_of("timeout");
     let common = typed::read::<probe::Common>(&common, faults);
     if let Some(timeout) = common.as_ref().and_then(|common| common.timeout)
         && (timeout > probe::MOST || timeout.get().is_zero())
     {
         let hint = format!("a look may take up to {}: the whole run has four minutes", probe::MOST);
         faults.add(timeout_place, format!("`timeout` is {timeout}"), Some(hint));
-    }
-    if common.as_ref().is_some_and(|common| common.fail_after == 0) {
-        faults.add(fail_place, "`fail_after` is 0", Some("1 counts the first bad look".to_owned()));
     }
     let parsed = typed::read_with(&table, &probe::COMMON_KEYS, kind.parse, faults);
     let settings = typed::settings(&table);

@@ -55,7 +55,10 @@ impl Config {
             "recover_after": rules.recover_after,
             "restart_limit": rules.restart_limit,
             "restart_delay": rules.restart_delay,
+            "verify_within": rules.verify_within,
             "hold_on_exit": rules.hold_on_exit,
+            "needs": service.needs,
+            "wants": service.wants,
         });
         let mut add = |key: &str, value: Value| {
             if let Some(table) = table.as_object_mut() {
@@ -88,9 +91,11 @@ impl Config {
             add("env", env.into());
             add("log", json!(short(&launch.log, &self.root).display().to_string()));
             add("stop_grace", json!(launch.stop_grace));
-            add("verify_within", json!(launch.verify_within));
         }
         add("probes", probes(&watched.probes));
+        if !watched.remedies.is_empty() {
+            add("remedies", remedies(&watched.remedies));
+        }
         table
     }
 
@@ -131,6 +136,15 @@ fn probes(declared: &[crate::probe::Declared]) -> Value {
             "fail_after": common.fail_after,
         });
         (probe.name.clone(), table_of(probe.kind.name, &probe.settings, common))
+    });
+    Value::Object(table.collect())
+}
+
+fn remedies(declared: &[super::remedies::Declared]) -> Value {
+    let table = declared.iter().map(|own| {
+        let limit = own.remedy.limit;
+        let common = json!({"enabled": own.enabled, "timeout": own.timeout, "on": own.remedy.on, "limit": limit});
+        (own.name.clone(), table_of(own.kind, &own.settings, common))
     });
     Value::Object(table.collect())
 }

@@ -81,6 +81,21 @@ impl NetError {
     }
 }
 
+/// Is this a URL that heal may ask: HTTP or HTTPS, and no secret in it?
+///
+/// # Errors
+/// Says what is wrong with it, beginning with its key, `url`.
+pub fn check_url(url: &str) -> Result<(), &'static str> {
+    let uri: ureq::http::Uri = url.parse().map_err(|_| "`url` is not a URL")?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err("`url` has to begin with http:// or https://");
+    }
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("`url` holds a user name or password; secrets do not belong in heal.toml");
+    }
+    Ok(())
+}
+
 /// An HTTP request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {

@@ -1,6 +1,7 @@
 //! What may heal do to the world? A small closed set of primitive acts, as plain data: what is not listed here cannot happen.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,15 +31,49 @@ pub enum Change {
         #[serde(serialize_with = "as_text")]
         log: PathBuf,
     },
+    /// Run a command that the owner declared as a rung, in the directory of `heal.toml`.
+    RunCommand {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// It is ended, with its whole group, after so many milliseconds.
+        timeout_ms: i64,
+    },
+    /// Send an HTTP request that the owner declared as a rung.
+    SendRequest {
+        /// The method, upper case.
+        method: String,
+        /// `http://` or `https://`.
+        url: String,
+        /// Sent as JSON; empty for none.
+        body: String,
+        /// The expected status; any 2xx when there is none.
+        status: Option<u16>,
+        /// The whole exchange may take so many milliseconds.
+        timeout_ms: i64,
+    },
 }
 
 impl Change {
+    /// How long it may take at most, not counting what follows from it.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        match self {
+            Self::StopProcess { grace_ms: millis, .. }
+            | Self::RunCommand { timeout_ms: millis, .. }
+            | Self::SendRequest { timeout_ms: millis, .. } => {
+                Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
+            }
+            Self::StartService { .. } => Duration::ZERO,
+        }
+    }
+
     /// Why it cannot be taken back, or `None` when `heal undo` could.
     #[must_use]
     pub const fn irreversible(&self) -> Option<&'static str> {
         match self {
             Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
             Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
+            Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
         }
     }
 }

@@ -18,6 +18,12 @@ const KEPT_MS: i64 = 24 * 3_600_000;
 /// More of them than this in a day are no longer told apart.
 const MOST: usize = 8;
 
+/// A pause longer than this, where heal runs every `tick`, means that nobody looked in between.
+#[must_use]
+pub fn gap(tick: Span) -> Span {
+    Span::secs(tick.get().as_secs().saturating_mul(GAP_TICKS.unsigned_abs()))
+}
+
 /// Something that makes files look older than they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disturbance {

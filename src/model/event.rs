@@ -92,8 +92,11 @@ pub enum Event {
         service: String,
         /// Probes that found it bad.
         bad: Vec<String>,
-        /// Probes that found it good.
+        /// Probes that found it good, and whose bad looks before are forgotten.
         good: Vec<String>,
+        /// Probes that found it good, while bad looks before may still count: `n of m`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passing: Vec<String>,
         /// All in all it could not be seen.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unseen: bool,
@@ -133,6 +136,9 @@ pub enum Event {
         service: String,
         /// The rung of the ladder.
         rung: String,
+        /// The class of trouble that it is taken for. Unknown to lines of older versions.
+        #[serde(default)]
+        cause: Option<Class>,
         /// Exactly what will be done.
         changes: Vec<Change>,
         /// The rule and the finding behind it.

@@ -45,6 +45,19 @@ pub enum Verdict {
     Skipped,
 }
 
+/// What sort of evidence a probe gives about a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sign {
+    /// That it did something a while ago: a file that it writes when there is something to write. Silence alone is no
+    /// evidence against it while somebody else hears it answer (FAILURES F8).
+    Trace,
+    /// That it answers now, when asked. A port alone is no answer: the kernel takes connections for a process that hangs.
+    Answer,
+    /// Something else.
+    #[default]
+    Other,
+}
+
 /// What a number counts, as performance data of monitoring plugins names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -97,6 +110,8 @@ pub struct Finding {
     pub evidence: Vec<(&'static str, String)>,
     /// What was measured.
     pub figures: Vec<Figure>,
+    /// What sort of evidence it is.
+    pub sign: Sign,
     /// How long the look took, in milliseconds.
     pub took_ms: u64,
 }

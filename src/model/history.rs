@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::finding::Class;
 use super::identity::Identity;
+use super::threshold::{self, Look};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
 const ACTS_KEPT: usize = 1_000;
@@ -28,8 +29,8 @@ pub struct ServiceHistory {
     pub known: Option<Identity>,
     /// The life that heal last started for it, and by which intent.
     pub started: Option<(Identity, String)>,
-    /// Consecutive bad looks, by probe.
-    pub fails: BTreeMap<String, u32>,
+    /// The last looks of the probes that were bad a while ago, oldest first.
+    pub looks: BTreeMap<String, Vec<Look>>,
     /// Looks in a row that could not see it.
     pub unseen_looks: u32,
     /// Since when every look was good; only counted while an incident is open.
@@ -53,6 +54,9 @@ pub struct Act {
     pub when: Moment,
     /// The rung.
     pub rung: String,
+    /// What it was taken for.
+    #[serde(default)]
+    pub cause: Option<Class>,
     /// How it ended; `None` while nobody knows.
     pub outcome: Option<Outcome>,
 }
@@ -119,13 +123,13 @@ impl History {
     pub fn apply(&mut self, entry: &Entry) {
         let when = &entry.moment;
         match &entry.event {
-            Event::Observed { service, bad, good, unseen } => {
+            Event::Observed { service, bad, good, passing, unseen } => {
                 let service = self.entry(service);
                 service.unseen_looks = if *unseen { service.unseen_looks.saturating_add(1) } else { 0 };
-                service.observed(bad, good);
+                service.observed(when, bad, good, passing);
                 // Half a look is not a good one, and says nothing against those before.
                 if !*unseen || !bad.is_empty() {
-                    service.weighed(when, bad, good);
+                    service.weighed(when, !bad.is_empty(), !good.is_empty() || !passing.is_empty());
                 }
             }
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
@@ -136,7 +140,7 @@ impl History {
                     opened: when.clone(),
                     class: *class,
                     summary: summary.clone(),
-                    bad: service.fails.keys().cloned().collect(),
+                    bad: service.failing(),
                     would: BTreeSet::new(),
                     tries: BTreeMap::new(),
                     cures: 0,
@@ -157,9 +161,9 @@ impl History {
                         service.recovered.push(incident);
                     }
                 }
-                service.fails.clear();
+                service.looks.clear();
             }
-            Event::Intent { id, service, rung, .. } => {
+            Event::Intent { id, service, rung, cause, .. } => {
                 let open = OpenIntent {
                     service: service.clone(),
                     rung: rung.clone(),
@@ -167,7 +171,7 @@ impl History {
                     run: entry.run.clone(),
                 };
                 self.open_intents.insert(id.clone(), open);
-                self.entry(service).acted(when, rung);
+                self.entry(service).acted(when, rung, *cause);
             }
             Event::Started { service, identity, intent } => {
                 let service = self.entry(service);
@@ -212,24 +216,32 @@ impl History {
 }
 
 impl ServiceHistory {
-    fn observed(&mut self, bad: &[String], good: &[String]) {
+    fn observed(&mut self, when: &Moment, bad: &[String], good: &[String], passing: &[String]) {
         for probe in good {
-            self.fails.remove(probe);
+            self.looks.remove(probe);
         }
-        for probe in bad {
-            let count = self.fails.entry(probe.clone()).or_insert(0);
-            *count = count.saturating_add(1);
+        for (probe, bad) in bad.iter().map(|probe| (probe, true)).chain(passing.iter().map(|probe| (probe, false))) {
+            let looks = self.looks.entry(probe.clone()).or_default();
+            looks.push(Look { when: when.clone(), bad });
+            let surplus = looks.len().saturating_sub(threshold::MOST as usize);
+            looks.drain(..surplus);
         }
         if let Some(incident) = &mut self.incident {
             incident.bad.extend(bad.iter().cloned());
         }
     }
 
-    fn weighed(&mut self, when: &Moment, bad: &[String], good: &[String]) {
-        if bad.is_empty() && !good.is_empty() {
+    /// The probes whose last look was bad.
+    fn failing(&self) -> BTreeSet<String> {
+        let failing = self.looks.iter().filter(|(_, looks)| looks.last().is_some_and(|look| look.bad));
+        failing.map(|(probe, _)| probe.clone()).collect()
+    }
+
+    fn weighed(&mut self, when: &Moment, bad: bool, good: bool) {
+        if !bad && good {
             self.good_since.get_or_insert_with(|| when.clone());
             self.good_looks = self.good_looks.saturating_add(1);
-        } else if !bad.is_empty() {
+        } else if bad {
             self.good_since = None;
             self.good_looks = 0;
         }
@@ -239,14 +251,14 @@ impl ServiceHistory {
     fn recognised(&mut self, identity: &Identity) {
         if self.known.as_ref() != Some(identity) {
             self.known = Some(identity.clone());
-            self.fails.clear();
+            self.looks.clear();
             self.good_since = None;
             self.good_looks = 0;
         }
     }
 
-    fn acted(&mut self, when: &Moment, rung: &str) {
-        self.acts.push(Act { when: when.clone(), rung: rung.to_owned(), outcome: None });
+    fn acted(&mut self, when: &Moment, rung: &str, cause: Option<Class>) {
+        self.acts.push(Act { when: when.clone(), rung: rung.to_owned(), cause, outcome: None });
         if self.acts.len() > ACTS_KEPT {
             self.acts.remove(0);
         }

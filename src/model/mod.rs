@@ -11,15 +11,17 @@ pub mod identity;
 pub mod redact;
 pub mod report;
 pub mod service;
+pub mod threshold;
 pub mod units;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};
-pub use finding::{Class, Figure, Finding, Limit, Severity, Unit, Verdict};
+pub use finding::{Class, Figure, Finding, Limit, Severity, Sign, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
 pub use report::Report;
 pub use service::{Rules, Service};
+pub use threshold::Threshold;
 pub use units::{Bytes, Percent, Rate, Span};
 
 /// A moment in UTC. The only clock of the journal and of every report; durations within a run use `Instant`.

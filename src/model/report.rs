@@ -19,6 +19,8 @@ pub enum Level {
     Degraded,
     /// Could not look.
     Unknown,
+    /// Unwell while something that it needs is down: nobody knows what is wrong with itself.
+    Blocked,
     /// Critical, at its threshold.
     Unhealthy,
 }
@@ -48,10 +50,17 @@ pub enum Decision {
     Act {
         /// The rung.
         rung: String,
+        /// The class of trouble that it is taken for: whose budget it is paid from.
+        cause: Class,
         /// The rule and the finding behind it.
         why: String,
         /// The rung that follows if this one does not help.
         next: Option<String>,
+    },
+    /// No act would help: it is to wait for a person.
+    Hold {
+        /// Why.
+        why: String,
     },
     /// A rule says no until a person or time changes something.
     Refuse {
@@ -129,6 +138,8 @@ pub struct Subject {
     pub incident: Option<(String, Stamp, u32)>,
     /// Why it waits for a person.
     pub held: Option<String>,
+    /// The service whose trouble explains this one's.
+    pub behind: Option<String>,
     /// Something about it changed in this run, so that it is worth a line even to those who asked for quiet. A look that
     /// remembers nothing takes everything that is wrong for news.
     pub news: bool,

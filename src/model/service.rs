@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::change::Change;
+use super::finding::Class;
 use super::identity::Selector;
 use super::units::{Rate, Span};
 
@@ -25,6 +27,29 @@ pub struct Service {
     pub launch: Option<Launch>,
     /// The supervisor's name for it, such as `systemd:bot.service`.
     pub unit: Option<String>,
+    /// Services without which it cannot work: while one of them is down, it is left alone.
+    pub needs: Vec<String>,
+    /// Services that it works without, degraded.
+    pub wants: Vec<String>,
+    /// Rungs of its own, by name.
+    pub remedies: BTreeMap<String, Remedy>,
+}
+
+impl Service {
+    /// A service of that name, with the default rules, that nobody can recognise or start.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            rules: Rules::default(),
+            selector: None,
+            launch: None,
+            unit: None,
+            needs: Vec::new(),
+            wants: Vec::new(),
+            remedies: BTreeMap::new(),
+        }
+    }
 }
 
 /// How decisions about a service are made. Defaults are those of DESIGN §6 and FAILURES "default numbers".
@@ -38,10 +63,12 @@ pub struct Rules {
     pub stable_for: Span,
     /// Good looks in a row before an incident may end.
     pub recover_after: u32,
-    /// How many starts and stops heal may make in a window.
+    /// How many starts and stops heal may make in a window, for each class of trouble.
     pub restart_limit: Rate,
     /// Wait at least this long after an act before the next one.
     pub restart_delay: Span,
+    /// How long an act has to show good probes, and a start a new identity.
+    pub verify_within: Span,
     /// Exit codes after which a restart cannot help.
     pub hold_on_exit: Vec<i32>,
 }
@@ -55,6 +82,7 @@ impl Default for Rules {
             recover_after: 2,
             restart_limit: Rate { count: 3, per: Span::secs(3600) },
             restart_delay: Span::secs(0),
+            verify_within: Span::secs(20),
             hold_on_exit: Vec::new(),
         }
     }
@@ -73,6 +101,15 @@ pub struct Launch {
     pub log: PathBuf,
     /// How long it has to end after TERM, before KILL.
     pub stop_grace: Span,
-    /// How long a start has to show a new identity and good probes.
-    pub verify_within: Span,
+}
+
+/// A rung of a service's own: something that heal runs or asks, and then verifies like any other act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// What is done.
+    pub change: Change,
+    /// The classes of trouble that it is tried for.
+    pub on: Vec<Class>,
+    /// How often it may be taken in a window.
+    pub limit: Option<Rate>,
 }

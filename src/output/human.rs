@@ -137,7 +137,7 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
 
 fn plan(text: &mut String, subject: &Subject) {
     match &subject.decision {
-        Some(Decision::Act { rung, why, next }) => {
+        Some(Decision::Act { rung, why, next, .. }) => {
             let _ = writeln!(text, "    would take `{rung}`: {}", sanitize::line(why));
             for change in &subject.plan {
                 let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));
@@ -148,6 +148,9 @@ fn plan(text: &mut String, subject: &Subject) {
         }
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
             let _ = writeln!(text, "    would do nothing: {}", sanitize::line(why));
+        }
+        Some(Decision::Hold { why }) => {
+            let _ = writeln!(text, "    would hold it for a person: {}", sanitize::line(why));
         }
         Some(Decision::Nothing) | None => {}
     }
@@ -186,6 +189,12 @@ fn change_line(change: &Change) -> String {
         Change::StartService { argv, cwd, log } => {
             let log = log.strip_prefix(cwd).unwrap_or(log);
             format!("start `{}` in {}, output to {}", redact::command_line(argv), cwd.display(), log.display())
+        }
+        Change::RunCommand { argv, timeout_ms } => {
+            format!("run `{}` (at most {})", redact::command_line(argv), span_text(*timeout_ms))
+        }
+        Change::SendRequest { method, url, timeout_ms, .. } => {
+            format!("send {method} {} (at most {})", redact::line(url), span_text(*timeout_ms))
         }
     }
 }
@@ -234,7 +243,7 @@ fn next_command(report: &Report) -> Option<String> {
 fn failed_start(act: &Act) -> Option<&Path> {
     act.changes.iter().filter(|_| act.outcome == Outcome::Failed).find_map(|change| match change {
         Change::StartService { log, .. } => Some(log.as_path()),
-        Change::StopProcess { .. } => None,
+        _ => None,
     })
 }
 
@@ -252,7 +261,7 @@ fn mark(word: &str, level: Level) -> StyledObject<String> {
     let style = match level {
         Level::Healthy => Style::new().green(),
         Level::Starting | Level::Degraded | Level::Unknown => Style::new().yellow(),
-        Level::Unhealthy => Style::new().red().bold(),
+        Level::Unhealthy | Level::Blocked => Style::new().red().bold(),
         Level::Disabled => Style::new().dim(),
     };
     style.apply_to(format!("{word:<9}"))

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{level, outcome};
 use crate::model::change::Change;
 use crate::model::report::{Decision, Refusal, Report, Subject};
-use crate::model::{Finding, Verdict, rfc3339};
+use crate::model::{Finding, Verdict, redact, rfc3339};
 
 /// The version of all documents.
 pub const SCHEMA: &str = "heal/1";
@@ -69,6 +69,7 @@ fn subject(subject: &Subject) -> Value {
         "act": act,
         "incident": incident,
         "held": subject.held,
+        "behind": subject.behind,
     })
 }
 
@@ -89,7 +90,10 @@ fn decision(decision: &Decision) -> Value {
     match decision {
         Decision::Nothing => json!({"do": "nothing"}),
         Decision::Wait { why } => json!({"do": "wait", "why": why}),
-        Decision::Act { rung, why, next } => json!({"do": "act", "rung": rung, "why": why, "next": next}),
+        Decision::Act { rung, cause, why, next } => {
+            json!({"do": "act", "rung": rung, "cause": cause, "why": why, "next": next})
+        }
+        Decision::Hold { why } => json!({"do": "hold", "why": why}),
         Decision::Refuse { by, why } => {
             let by = match by {
                 Refusal::Held => "held",
@@ -111,8 +115,16 @@ fn change(change: &Change) -> Value {
                 "grace_ms": grace_ms, "irreversible": irreversible})
         }
         Change::StartService { argv, cwd, log } => {
-            json!({"change": "start-service", "argv": crate::model::redact::command_line(argv),
+            json!({"change": "start-service", "argv": redact::command_line(argv),
                 "cwd": cwd.display().to_string(), "log": log.display().to_string(), "irreversible": irreversible})
+        }
+        Change::RunCommand { argv, timeout_ms } => {
+            json!({"change": "run-command", "argv": redact::command_line(argv), "timeout_ms": timeout_ms,
+                "irreversible": irreversible})
+        }
+        Change::SendRequest { method, url, timeout_ms, .. } => {
+            json!({"change": "send-request", "method": method, "url": redact::line(url), "timeout_ms": timeout_ms,
+                "irreversible": irreversible})
         }
     }
 }

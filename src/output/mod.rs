@@ -16,6 +16,7 @@ pub const fn level(level: Level) -> &'static str {
         Level::Starting => "starting",
         Level::Degraded => "degraded",
         Level::Unknown => "unknown",
+        Level::Blocked => "blocked",
         Level::Unhealthy => "unhealthy",
     }
 }

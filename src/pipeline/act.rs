@@ -13,8 +13,7 @@ use crate::host::exec::status_text;
 use crate::host::process::is_alive;
 use crate::journal::Journal;
 use crate::model::report::Act;
-use crate::model::service::Launch;
-use crate::model::{Change, Event, Identity, Outcome, Rules};
+use crate::model::{Change, Event, Identity, Outcome, Rules, Verdict};
 use crate::probe::identify::Who;
 
 /// Two good looks this far apart: a process that dies at once looks well for a moment.
@@ -29,8 +28,8 @@ const LAST_NAP: Duration = Duration::from_millis(250);
 
 /// What one look during verification shows.
 enum Glance {
-    /// A new life, all probes good.
-    Good(Identity),
+    /// A new life, all probes good; after a rung of one's own, whoever it is.
+    Good(Option<Identity>),
     /// A new life that is not well yet.
     Young(String, i64),
     /// The life that should have ended still runs, or one that was there before the act: not what this act did.
@@ -45,7 +44,6 @@ pub(super) fn act(
     looker: &Looker<'_>,
     options: &Options,
     watched: &Watched,
-    launch: &Launch,
     plan: Plan<'_>,
 ) -> Result<Act> {
     let start = Instant::now();
@@ -54,9 +52,10 @@ pub(super) fn act(
         .iter()
         .filter_map(|change| match change {
             Change::StopProcess { identity, .. } => Some(identity.clone()),
-            Change::StartService { .. } => None,
+            _ => None,
         })
         .collect();
+    let own = watched.service.remedies.contains_key(&rung);
     let name = &watched.service.name;
     options.progress(&format!("{name}: {rung}"));
     let mut performed = apply::perform(journal, looker.processes.as_ref(), plan)?;
@@ -64,7 +63,7 @@ pub(super) fn act(
         Some(why) => (Outcome::Failed, why),
         None => {
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
-            verify(journal, looker, watched, launch, &mut performed, &old)
+            verify(journal, looker, watched, &mut performed, (own, &old))
         }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
@@ -80,22 +79,22 @@ fn verify(
     journal: &Journal,
     looker: &Looker<'_>,
     watched: &Watched,
-    launch: &Launch,
     performed: &mut Performed,
-    old: &[Identity],
+    (own, old): (bool, &[Identity]),
 ) -> (Outcome, String) {
     let start = Instant::now();
-    let deadline = start + launch.verify_within.get();
-    let mut good: Option<(Identity, Instant)> = None;
+    let rules = &watched.service.rules;
+    let deadline = start + rules.verify_within.get();
+    let mut good: Option<(Option<Identity>, Instant)> = None;
     let mut nap = FIRST_NAP;
     loop {
         let past = journal.history().service(&watched.service.name);
         let (who, findings) = looker.look_again(watched, &past);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
-        let glance = glance(&who, old, started, all_good(&findings), || {
+        let glance = glance(&who, (own, old), started, all_good(&findings, own), || {
             let bad: Vec<String> = findings
                 .iter()
-                .filter(|finding| finding.verdict != crate::model::Verdict::Healthy)
+                .filter(|finding| !matches!(finding.verdict, Verdict::Healthy | Verdict::Skipped))
                 .map(|finding| format!("{}: {}", finding.probe(), finding.summary))
                 .collect();
             bad.join("; ")
@@ -105,7 +104,7 @@ fn verify(
                 if since.elapsed() >= SETTLE {
                     return (
                         Outcome::Healed,
-                        format!("{identity}, every probe good for {} ms", since.elapsed().as_millis()),
+                        format!("{}every probe good for {} ms", named(identity.as_ref()), since.elapsed().as_millis()),
                     );
                 }
             }
@@ -118,7 +117,7 @@ fn verify(
             return (Outcome::Failed, format!("the new process ended: {}", status_text(status)));
         }
         if Instant::now() >= deadline {
-            return conclude(glance, &watched.service.rules, exit_status(performed), launch);
+            return conclude(glance, rules, exit_status(performed));
         }
         std::thread::sleep(nap.min(deadline.saturating_duration_since(Instant::now())));
         nap = (nap * 2).min(LAST_NAP);
@@ -127,7 +126,7 @@ fn verify(
 
 fn glance(
     who: &Who,
-    old: &[Identity],
+    (own, old): (bool, &[Identity]),
     started: Option<&Identity>,
     good: bool,
     complaints: impl Fn() -> String,
@@ -143,18 +142,23 @@ fn glance(
             "pid {} fits, but it was there before heal started the service: it is not what heal started",
             process.identity.pid
         )),
-        Who::Running { process, .. } if good => Glance::Good(process.identity.clone()),
+        Who::Running { process, .. } if good => Glance::Good(Some(process.identity.clone())),
         Who::Running { process, .. } => Glance::Young(complaints(), process.age_ms),
         Who::Gone { why, .. } | Who::Unknown { why } => Glance::Nobody(why.clone()),
+        // A rung of one's own needs no process to be told from others: the probes say whether it helped.
+        Who::Unwatched if own && good => Glance::Good(None),
+        Who::Unwatched if own => Glance::Young(complaints(), i64::MAX),
         Who::Unwatched => Glance::Nobody("nothing says how to recognise it".to_owned()),
     }
 }
 
 /// The last look, when time is over.
-fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>, launch: &Launch) -> (Outcome, String) {
-    let within = launch.verify_within;
+fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>) -> (Outcome, String) {
+    let within = rules.verify_within;
     match glance {
-        Glance::Good(identity) => (Outcome::Probation, format!("{identity}, good, but not for long enough yet")),
+        Glance::Good(identity) => {
+            (Outcome::Probation, format!("{}good, but not for long enough yet", named(identity.as_ref())))
+        }
         Glance::Young(why, age) if age < rules.startup_grace.millis() => {
             (Outcome::Probation, format!("running, not well yet, inside startup_grace {}: {why}", rules.startup_grace))
         }
@@ -166,6 +170,10 @@ fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>, launch: &La
             (Outcome::Failed, format!("no new process after {within}: {why}{exit}"))
         }
     }
+}
+
+fn named(identity: Option<&Identity>) -> String {
+    identity.map_or_else(String::new, |identity| format!("{identity}, "))
 }
 
 /// Its exit status, if the process that we started has ended. Only its parent can know.
@@ -189,7 +197,7 @@ pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watc
             if young {
                 return matches!(looker.who_again(watched, &past), Who::Gone { .. });
             }
-            let (who, standing) = looker.judge_again(watched, &past);
+            let (who, _, standing) = looker.judge_again(watched, &past);
             let same = match (&*seen.who, &who) {
                 (Who::Running { process: before, .. }, Who::Running { process, .. }) => {
                     before.identity == process.identity
@@ -199,6 +207,14 @@ pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watc
             };
             same && (standing.level, standing.class) == (seen.subject.standing.level, seen.subject.standing.class)
         }
-        Who::Unknown { .. } | Who::Unwatched => false,
+        // Nobody is signalled; what is asked is whether it still ails.
+        Who::Unwatched => {
+            let past = journal.history().service(&watched.service.name);
+            young || {
+                let (_, _, standing) = looker.judge_again(watched, &past);
+                (standing.level, standing.class) == (seen.subject.standing.level, seen.subject.standing.class)
+            }
+        }
+        Who::Unknown { .. } => false,
     }
 }

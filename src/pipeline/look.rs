@@ -1,5 +1,6 @@
 //! What does the world look like now? Identifies each service, runs its probes, and judges what they found against the history.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::{Finding, History, Incident, Rules, Service, ServiceHistory, Verdict};
+use crate::model::{Event, Finding, History, Incident, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
@@ -27,6 +28,8 @@ pub(super) struct Looker<'a> {
     pub(super) now: Moment,
     clocks: Reading,
     disturbed: Vec<Disturbance>,
+    /// Who is looked at; `None` for all.
+    scope: Option<BTreeSet<&'a str>>,
     /// The recorded lives of all declared services.
     claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
@@ -78,7 +81,8 @@ impl<'a> Looker<'a> {
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
-        Ok(Self { config, options, now, clocks, disturbed, claims, processes: processes() })
+        let scope = scope(config, &options.only);
+        Ok(Self { config, options, now, clocks, disturbed, scope, claims, processes: processes() })
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
@@ -89,10 +93,17 @@ impl<'a> Looker<'a> {
         LastRun { clocks, exit_code, disturbed }
     }
 
-    /// The services that were asked for, in the order of the file.
-    pub(super) fn watched(&self) -> impl Iterator<Item = &'a Watched> {
-        let only = &self.options.only;
-        self.config.services.iter().filter(move |watched| only.is_empty() || only.contains(&watched.service.name))
+    /// The services that are looked at, in the order of the file: those that were asked for, and what they need or want.
+    fn watched(&self) -> impl Iterator<Item = &'a Watched> {
+        self.config
+            .services
+            .iter()
+            .filter(move |watched| self.scope.as_ref().is_none_or(|scope| scope.contains(watched.name())))
+    }
+
+    /// Was this subject asked for?
+    pub(super) fn is_asked(&self, name: &str) -> bool {
+        self.options.only.is_empty() || self.options.only.iter().any(|only| only == name)
     }
 
     /// Looks at all of them at once, and at the host.
@@ -126,10 +137,14 @@ impl<'a> Looker<'a> {
             seen.subject.findings = findings.by_ref().take(count).collect();
             let past = history.service(&seen.subject.name);
             seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, &past);
-            seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
             seen
         });
-        judged.collect()
+        let mut judged: Vec<Seen<'a>> = judged.collect();
+        tie(&mut judged);
+        for seen in &mut judged {
+            seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
+        }
+        judged
     }
 
     /// Looks at one service again, now, while an act is verified.
@@ -141,10 +156,10 @@ impl<'a> Looker<'a> {
     }
 
     /// Looks at one service again, and judges it as the first look was judged.
-    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Standing) {
+    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>, Standing) {
         let (who, findings) = self.look_again(watched, past);
         let standing = self.judge(Some(watched), &who, &findings, past);
-        (who, standing)
+        (who, findings, standing)
     }
 
     /// Who runs as the service, now?
@@ -161,6 +176,7 @@ impl<'a> Looker<'a> {
             now: clock::now(),
             clocks: self.clocks.clone(),
             disturbed: self.disturbed.clone(),
+            scope: self.scope.clone(),
             claims: self.claims.clone(),
             processes: processes(),
         }
@@ -249,26 +265,56 @@ impl<'a> Looker<'a> {
         if watched.is_some_and(|watched| !watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
-        let (age, anew) = match who {
-            Who::Running { process, .. } => (Some(process.age_ms), past.known.as_ref() != Some(&process.identity)),
-            _ => (None, false),
-        };
+        let anew = matches!(who, Who::Running { process, .. } if past.known.as_ref() != Some(&process.identity));
         // A life that the history does not know yet starts with clean counters.
-        let fails = if anew { Default::default() } else { past.fails.clone() };
-        let counted = ServiceHistory { fails, incident: past.incident.clone(), ..ServiceHistory::default() };
+        let looks = if anew { Default::default() } else { past.looks.clone() };
+        let counted = ServiceHistory { looks, incident: past.incident.clone(), ..ServiceHistory::default() };
+        self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules(watched), &counted))
+    }
+
+    /// What the look means for the history of the subject.
+    pub(super) fn follow(&self, seen: &Seen<'_>, past: &ServiceHistory, new_id: &str) -> Vec<Event> {
+        let (subject, rules) = (&seen.subject, rules(seen.watched));
+        self.as_policy_sees(seen.watched, &seen.who, &subject.findings, |look| {
+            policy::follow(&subject.name, &subject.standing, look, &rules, past, new_id)
+        })
+    }
+
+    fn as_policy_sees<T>(
+        &self,
+        watched: Option<&Watched>,
+        who: &Who,
+        findings: &[Finding],
+        then: impl FnOnce(policy::Look<'_>) -> T,
+    ) -> T {
+        let process_age_ms = match who {
+            Who::Running { process, .. } => Some(process.age_ms),
+            _ => None,
+        };
         let probes = watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
-        let threshold =
-            |name: &str| probes.iter().find(|probe| probe.name == name).map_or(1, |probe| probe.common.fail_after);
-        let look = policy::Look { findings, process_age_ms: age, threshold: &threshold };
-        policy::judge(look, &rules(watched), &counted)
+        let threshold = |name: &str| {
+            probes.iter().find(|probe| probe.name == name).map(|probe| probe.common.fail_after).unwrap_or_default()
+        };
+        let gap = self.config.tick.map(disturbance::gap);
+        then(policy::Look { findings, process_age_ms, threshold: &threshold, gap, now: &self.now })
     }
 }
 
-impl Seen<'_> {
-    /// Its rules; the host has the default ones.
-    pub(super) fn rules(&self) -> Rules {
-        rules(self.watched)
+/// Those that were asked for, and whatever they depend on.
+fn scope<'a>(config: &'a Config, only: &'a [String]) -> Option<BTreeSet<&'a str>> {
+    if only.is_empty() {
+        return None;
     }
+    let mut open: Vec<&str> = only.iter().map(String::as_str).collect();
+    let mut scope = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(watched) =
+            config.services.iter().find(|watched| watched.name() == name && scope.insert(watched.name()))
+        {
+            open.extend(watched.service.needs.iter().chain(&watched.service.wants).map(String::as_str));
+        }
+    }
+    Some(scope)
 }
 
 fn rules(watched: Option<&Watched>) -> Rules {
@@ -291,11 +337,32 @@ fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, pa
         act: None,
         incident: past.incident.as_ref().map(Incident::outline),
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
+        behind: None,
         news: false,
     }
 }
 
-/// Was every probe of the service asked, and did every one say good?
-pub(super) fn all_good(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.verdict == Verdict::Healthy)
+/// What the trouble of each service means for those that need it.
+fn tie(seen: &mut [Seen<'_>]) {
+    let nodes: Vec<policy::Node<'_>> = seen
+        .iter()
+        .filter_map(|seen| {
+            let failing = policy::is_failing(&seen.subject.findings);
+            Some(policy::Node { service: &seen.watched?.service, standing: &seen.subject.standing, failing })
+        })
+        .collect();
+    let ties = policy::ties(&nodes);
+    for (seen, tie) in seen.iter_mut().filter(|seen| seen.watched.is_some()).zip(ties) {
+        let Some(tie) = tie else { continue };
+        if let policy::Tie::Behind(root) = &tie {
+            seen.subject.behind = Some(root.clone());
+        }
+        seen.subject.standing = policy::tied(seen.subject.standing.clone(), &tie);
+    }
+}
+
+/// Was every probe of the service asked, and did every one say good? Without an identity there is no process to ask for.
+pub(super) fn all_good(findings: &[Finding], own: bool) -> bool {
+    let nobody = |finding: &Finding| own && finding.verdict == Verdict::Skipped && finding.kind == "process";
+    findings.iter().all(|finding| finding.verdict == Verdict::Healthy || nobody(finding))
 }

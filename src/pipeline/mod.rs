@@ -52,7 +52,8 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let looker = look::Looker::new(config, options, &past.history, &dir, now.clone())?;
     let mut report = empty(config, "check", &now);
     report.warnings.extend(past.warnings());
-    report.subjects = looker.look(&past.history).into_iter().map(|seen| seen.subject).collect();
+    let seen = looker.look(&past.history).into_iter().map(|seen| seen.subject);
+    report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
     if let Some(held) = holds(&dir.lock()).or(holder) {

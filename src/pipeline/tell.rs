@@ -204,6 +204,11 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
         add("downtime", span_text(downtime));
     }
     let over = notice == Notice::Recovered;
+    let behind: Vec<&str> =
+        report.subjects.iter().filter(|one| one.behind.as_deref() == Some(name)).map(|one| one.name.as_str()).collect();
+    if !over && !behind.is_empty() {
+        add("behind it", format!("{} (told of only here)", behind.join(", ")));
+    }
     // What this run saw and did belongs to the incident that is open now, if any.
     if !over && !subject.standing.summary.is_empty() && subject.standing.summary != incident.summary {
         add("now", subject.standing.summary.clone());

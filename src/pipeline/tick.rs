@@ -1,6 +1,8 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::look::{Looker, Seen};
@@ -12,7 +14,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Event, Identity, Incident, Report, ServiceHistory};
+use crate::model::{Change, Class, Event, Identity, Incident, Report, Service, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -42,7 +44,9 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         for mut seen in looker.look(&history) {
             let past = history.service(&seen.subject.name);
             plan(&looker, &mut seen, &past);
-            report.subjects.push(seen.subject);
+            if looker.is_asked(&seen.subject.name) {
+                report.subjects.push(seen.subject);
+            }
         }
         report.duration_ms = millis(start);
         return Ok(report);
@@ -56,11 +60,9 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, journal.history(), &dir, now)?;
     let seen = looker.look(journal.history());
-    let mut run =
-        Run { journal: &mut journal, looker: &looker, options, start, observes: config.mode == Mode::Observe };
-    for seen in seen {
-        report.subjects.push(run.treat(seen)?);
-    }
+    let observes = config.mode == Mode::Observe;
+    let mut run = Run { journal: &mut journal, looker: &looker, options, start, observes, acted: BTreeSet::new() };
+    report.subjects = run.treat_all(seen)?;
     journal.save();
     report.duration_ms = millis(start);
     let stamp = looker.last_run(Exit::of(&report).code());
@@ -83,21 +85,60 @@ struct Run<'a> {
     start: Instant,
     /// Only says and writes down what it would do.
     observes: bool,
+    /// Services that were acted upon.
+    acted: BTreeSet<String>,
 }
 
 impl Run<'_> {
+    /// Everybody who was asked for: what is needed before whoever needs it. The answer is in the order of the file.
+    fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> Result<Vec<Subject>> {
+        let services: Vec<&Service> = seen.iter().filter_map(|seen| Some(&seen.watched?.service)).collect();
+        // Whatever is no service, the host, comes last in both orders.
+        let order = policy::order(&services).into_iter().chain(services.len()..seen.len());
+        let mut left: Vec<Option<Seen<'_>>> = seen.into_iter().map(Some).collect();
+        let mut subjects: Vec<Option<Subject>> = left.iter().map(|_| None).collect();
+        for place in order {
+            if let Some(seen) = left[place].take().filter(|seen| self.looker.is_asked(&seen.subject.name)) {
+                subjects[place] = Some(self.treat(seen)?);
+            }
+        }
+        Ok(subjects.into_iter().flatten().collect())
+    }
+
+    /// What ailed only because of another one that was just acted upon is looked at again: the old look says nothing now,
+    /// and what is still wrong with it gets until the next tick.
+    fn see_again(&self, seen: &mut Seen<'_>) {
+        let (Some(root), Some(watched)) = (seen.subject.behind.clone(), seen.watched) else { return };
+        if !self.acted.contains(&root) {
+            return;
+        }
+        let past = self.journal.history().service(watched.name());
+        let (who, findings, mut standing) = self.looker.judge_again(watched, &past);
+        if standing.level != Level::Healthy {
+            let summary = format!("{} (behind `{root}`, which was acted upon a moment ago)", standing.summary);
+            standing = Standing { level: Level::Starting, class: Some(Class::Dependency), summary };
+        }
+        seen.who = Arc::new(who);
+        seen.subject.findings = findings;
+        seen.subject.standing = standing;
+    }
+
     /// Everything that one tick does about one service.
     fn treat(&mut self, mut seen: Seen<'_>) -> Result<Subject> {
         let name = seen.subject.name.clone();
         let told = self.journal.news();
+        self.see_again(&mut seen);
         self.record(&seen)?;
         plan(self.looker, &mut seen, &self.journal.history().service(&name));
-        if let (Some(Decision::Act { rung, why, .. }), Some(watched)) = (seen.subject.decision.clone(), seen.watched) {
-            if self.observes {
-                self.note(&name, rung)?;
-            } else {
-                self.take(&mut seen, watched, &rung, why)?;
+        match (seen.subject.decision.clone(), seen.watched) {
+            (Some(Decision::Act { rung, .. }), _) if self.observes => self.note(&name, rung)?,
+            (Some(Decision::Act { rung, cause, why, .. }), Some(watched)) => {
+                self.take(&mut seen, watched, (&rung, cause), why)?;
             }
+            (Some(Decision::Hold { why }), _) if !self.observes => {
+                self.journal.record(Event::Held { service: name.clone(), reason: why })?;
+            }
+            _ => {}
         }
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
@@ -125,8 +166,7 @@ impl Run<'_> {
         }
         let past = self.journal.history().service(name);
         let id = format!("{}/{name}", self.journal.run());
-        let (standing, findings, now) = (&subject.standing, &subject.findings, &self.looker.now);
-        for event in policy::follow(name, standing, findings, &seen.rules(), &past, now, &id) {
+        for event in self.looker.follow(seen, &past, &id) {
             self.journal.record(event)?;
         }
         Ok(())
@@ -142,11 +182,17 @@ impl Run<'_> {
     }
 
     /// Takes the rung, if there is time for it and the world is still as it was seen.
-    fn take(&mut self, seen: &mut Seen<'_>, watched: &Watched, rung: &str, why: String) -> Result<()> {
-        let Some(launch) = &watched.service.launch else { return Ok(()) };
+    fn take(
+        &mut self,
+        seen: &mut Seen<'_>,
+        watched: &Watched,
+        (rung, cause): (&str, Class),
+        why: String,
+    ) -> Result<()> {
         let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
         let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
-        let needed = launch.stop_grace.get() + launch.verify_within.get() + slowest * 2 + OVERHEAD;
+        let longest: Duration = seen.subject.plan.iter().map(Change::longest).sum();
+        let needed = longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD;
         if self.start.elapsed() + needed > WORK {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             return Ok(());
@@ -156,8 +202,9 @@ impl Run<'_> {
             return Ok(());
         }
         let root = &self.looker.config.root;
-        let plan = Plan { service: &watched.service, root, rung, changes: seen.subject.plan.clone(), why };
-        seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, launch, plan)?);
+        let plan = Plan { service: &watched.service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        self.acted.insert(watched.name().to_owned());
+        seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, plan)?);
         Ok(())
     }
 }
@@ -171,9 +218,11 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
     };
     let mut decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
     // Whoever it is that is unwell: nobody is stopped or started before it is known.
-    if matches!(decision, Decision::Act { .. }) {
+    if let Decision::Act { rung, .. } = &decision {
         match &*seen.who {
             Who::Running { .. } | Who::Gone { .. } => {}
+            // A rung of one's own signals nobody.
+            Who::Unwatched if watched.service.remedies.contains_key(rung) => {}
             Who::Unknown { why } => decision = Decision::Wait { why: format!("unknown which process it is: {why}") },
             Who::Unwatched => {
                 decision = Decision::Helpless { why: "nothing says how to recognise its process".to_owned() };
@@ -190,10 +239,9 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
             Who::Unknown { .. } | Who::Unwatched => Vec::new(),
         };
         let case = remedy::Case { service: &watched.service, processes: &processes };
-        match remedy::find(rung).map(|kind| (kind.propose)(&case)) {
-            Some(Ok(changes)) => subject.plan = changes,
-            Some(Err(why)) => subject.decision = Some(Decision::Helpless { why }),
-            None => subject.decision = Some(Decision::Helpless { why: format!("there is no rung `{rung}`") }),
+        match remedy::propose(rung, &case) {
+            Ok(changes) => subject.plan = changes,
+            Err(why) => subject.decision = Some(Decision::Helpless { why }),
         }
     }
 }

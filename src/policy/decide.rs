@@ -1,9 +1,10 @@
 //! What is done about an unhealthy service? Class to rung, one rung at a time, within the budget, with slow retries after the last.
 
 use crate::model::event::Moment;
+use crate::model::history::Act;
 use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::units::span_text;
-use crate::model::{Class, Incident, Rules, Service, ServiceHistory, Span};
+use crate::model::{Class, Rules, Service, ServiceHistory, Span};
 
 /// How often a rung is tried within one incident before the next one (DESIGN §6).
 const ATTEMPTS: u32 = 1;
@@ -11,18 +12,13 @@ const ATTEMPTS: u32 = 1;
 /// After the ladder: `restart` alone again after these pauses, the last one for ever (DESIGN §6, level 5).
 const RETRIES: [Span; 3] = [Span::secs(30 * 60), Span::secs(2 * 3600), Span::secs(6 * 3600)];
 
-/// The rungs of a service's ladder that this version can take.
-fn available<'r>(rules: &'r Rules, built: &[&str]) -> Vec<&'r str> {
-    rules.ladder.iter().map(String::as_str).filter(|rung| built.contains(rung)).collect()
-}
-
-/// The decision about one service.
+/// The decision about one service. `built` names the rungs that heal brings along; all of them stop or start something.
 #[must_use]
 pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, built: &[&str], now: &Moment) -> Decision {
     let why = standing.summary.clone();
     match standing.level {
         Level::Disabled | Level::Healthy => return Decision::Nothing,
-        Level::Starting | Level::Degraded => return Decision::Wait { why },
+        Level::Starting | Level::Degraded | Level::Blocked => return Decision::Wait { why },
         // Unknown never acts.
         Level::Unknown => return Decision::Wait { why: format!("unknown: {why}") },
         Level::Unhealthy => {}
@@ -33,62 +29,85 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
         return Decision::Refuse { by: Refusal::Held, why };
     }
     let class = standing.class.unwrap_or(Class::Resource);
-    if !matches!(class, Class::Dead | Class::Hung) {
+    if class == Class::Permanent {
+        return Decision::Hold { why };
+    }
+    let ladder = Ladder::of(service, class, built);
+    if ladder.rungs.is_empty() && !matches!(class, Class::Dead | Class::Hung) {
         return Decision::Helpless { why: "a restart would not cure this".to_owned() };
     }
-    if service.launch.is_none() {
-        let why = if service.unit.is_some() {
-            "its supervisor is not spoken to yet; heal only observes it"
-        } else {
-            "it has no `start`; heal only observes it"
-        };
-        return Decision::Helpless { why: why.to_owned() };
+    if ladder.rungs.is_empty() && service.launch.is_none() {
+        return Decision::Helpless { why: unstartable(service) };
     }
     if let Some(wait) = cooldown(&service.rules, past, now) {
         return Decision::Wait { why: wait };
     }
-    let ladder = available(&service.rules, built);
     let incident = past.incident.as_ref();
-    let mut left = rungs_left(&ladder, class, incident);
+    let tried = |rung: &str| incident.and_then(|incident| incident.tries.get(rung)).copied().unwrap_or(0);
+    let untried: Vec<&str> = ladder.rungs.iter().copied().filter(|rung| tried(rung) < ATTEMPTS).collect();
+    // A rung of one's own that was taken too often is passed over; there may be a better one above it.
+    let open = |rung: &&&str| !ladder.is_own(rung) || spent(service, rung, class, past, now).is_none();
+    let mut left = untried.iter().filter(open).copied();
     let (rung, next) = match left.next() {
         Some(rung) => (rung, left.next()),
-        None => match proven(&ladder, class, incident).map_or_else(|| retry(&ladder, past, now), Ok) {
-            Ok(rung) => (rung, None),
-            Err(why) => return Decision::Refuse { by: Refusal::Ladder, why },
+        // What cured it before, if not for long, is not replaced by doing nothing (FAILURES F7): the budget is the limit.
+        None => match ladder.rungs.first().filter(|_| incident.is_some_and(|incident| incident.cures > 0)) {
+            Some(rung) => (*rung, None),
+            None => match retry(&ladder, past, now) {
+                Ok(rung) => (rung, None),
+                Err(why) => return Decision::Refuse { by: Refusal::Ladder, why },
+            },
         },
     };
-    if let Some(why) = spent(&service.rules, past, now) {
+    if let Some(why) = spent(service, rung, class, past, now) {
         return Decision::Refuse { by: Refusal::Budget, why };
     }
-    Decision::Act { rung: rung.to_owned(), why, next: next.map(str::to_owned) }
+    Decision::Act { rung: rung.to_owned(), cause: class, why, next: next.map(str::to_owned) }
 }
 
-/// From the entry rung of the class upwards, those not tried often enough.
-fn rungs_left<'l>(
-    ladder: &'l [&'l str],
-    class: Class,
-    incident: Option<&'l Incident>,
-) -> impl Iterator<Item = &'l str> {
-    let start = entry_index(ladder, class);
-    let tried = move |rung: &str| incident.and_then(|incident| incident.tries.get(rung)).copied().unwrap_or(0);
-    ladder[start..].iter().copied().filter(move |rung| tried(rung) < ATTEMPTS)
+fn unstartable(service: &Service) -> String {
+    let why = if service.unit.is_some() {
+        "its supervisor is not spoken to yet; heal only observes it"
+    } else {
+        "it has no `start`; heal only observes it"
+    };
+    why.to_owned()
 }
 
-/// What cured it before, if not for long, is not replaced by doing nothing (FAILURES F7): the budget is the limit. A
-/// ladder that was edited since may have no rung at all.
-fn proven<'l>(ladder: &[&'l str], class: Class, incident: Option<&Incident>) -> Option<&'l str> {
-    incident.filter(|incident| incident.cures > 0).and_then(|_| ladder.get(entry_index(ladder, class)).copied())
+/// The rungs that may be taken for a class of trouble, mildest first.
+struct Ladder<'a> {
+    service: &'a Service,
+    rungs: Vec<&'a str>,
 }
 
-/// Where the ladder is entered. One's own ladder without that rung is climbed from its foot.
-fn entry_index(ladder: &[&str], class: Class) -> usize {
-    let entry = if class == Class::Dead { "restart" } else { "stop-stale" };
-    ladder.iter().position(|rung| *rung == entry).unwrap_or(0)
+impl<'a> Ladder<'a> {
+    /// The class picks the entry (DESIGN §6): of the rungs that heal brings along those below it are left out, and of
+    /// one's own those that are for another class. A ladder without the entry is climbed from its foot.
+    fn of(service: &'a Service, class: Class, built: &[&str]) -> Self {
+        let ladder: Vec<&str> = service.rules.ladder.iter().map(String::as_str).collect();
+        let entry = match class {
+            Class::Dead => Some("restart"),
+            Class::Hung => Some("stop-stale"),
+            _ => None,
+        };
+        let foot = entry.and_then(|entry| ladder.iter().position(|rung| *rung == entry)).unwrap_or(0);
+        let fits = |(place, rung): &(usize, &str)| match service.remedies.get(*rung) {
+            Some(own) => own.on.contains(&class),
+            None => entry.is_some() && *place >= foot && built.contains(rung) && service.launch.is_some(),
+        };
+        let rungs = ladder.into_iter().enumerate().filter(fits).map(|(_, rung)| rung).collect();
+        Self { service, rungs }
+    }
+
+    fn is_own(&self, rung: &str) -> bool {
+        self.service.remedies.contains_key(rung)
+    }
 }
 
 /// The slow retry after the last rung: the rung, or when it is due.
-fn retry<'l>(ladder: &[&'l str], past: &ServiceHistory, now: &Moment) -> Result<&'l str, String> {
-    let Some(rung) = ladder.iter().copied().find(|rung| *rung == "restart").or_else(|| ladder.first().copied()) else {
+fn retry<'l>(ladder: &Ladder<'l>, past: &ServiceHistory, now: &Moment) -> Result<&'l str, String> {
+    let rungs = &ladder.rungs;
+    let Some(rung) = rungs.iter().copied().find(|rung| *rung == "restart").or_else(|| rungs.first().copied()) else {
         return Err("its ladder has no rung that heal can take".to_owned());
     };
     let retries = past.incident.as_ref().map_or(0, |incident| incident.retries);
@@ -107,18 +126,24 @@ fn cooldown(rules: &Rules, past: &ServiceHistory, now: &Moment) -> Option<String
     (left > 0).then(|| format!("restart_delay: {} to go", span_text(left)))
 }
 
-fn spent(rules: &Rules, past: &ServiceHistory, now: &Moment) -> Option<String> {
-    let limit = rules.restart_limit;
-    let ages: Vec<i64> =
-        past.acts.iter().map(|act| now.since(&act.when)).filter(|age| *age < limit.per.millis()).collect();
+/// Is the budget spent that this rung is paid from? Stops and starts have one for each class of trouble, so that a crash
+/// loop leaves the cure of a hang its own (FAILURES F7); a rung of one's own has one to itself.
+fn spent(service: &Service, rung: &str, class: Class, past: &ServiceHistory, now: &Moment) -> Option<String> {
+    let own = service.remedies.get(rung);
+    let limit = own.and_then(|own| own.limit).unwrap_or(service.rules.restart_limit);
+    let counts = |act: &&Act| match own {
+        Some(_) => act.rung == rung,
+        None => !service.remedies.contains_key(&act.rung) && act.cause.is_none_or(|cause| cause == class),
+    };
+    let ages = past.acts.iter().filter(counts).map(|act| now.since(&act.when)).filter(|age| *age < limit.per.millis());
+    let ages: Vec<i64> = ages.collect();
     if ages.len() < usize::try_from(limit.count).unwrap_or(usize::MAX) {
         return None;
     }
-    let oldest = ages.first().copied().unwrap_or_default();
-    Some(format!(
-        "the budget of {limit} is spent; the next act is possible in {}",
-        span_text(limit.per.millis() - oldest)
-    ))
+    // Not the oldest: where the limit was lowered since, more have to leave the window than one.
+    let last = ages.len() - usize::try_from(limit.count).unwrap_or(usize::MAX);
+    let left = limit.per.millis() - ages.get(last).copied().unwrap_or_default();
+    Some(format!("the budget of {limit} is spent; the next act is possible in {}", span_text(left)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::*;
-use crate::model::Outcome;
 use crate::model::history::Act;
 use crate::model::service::Launch;
+use crate::model::{Incident, Outcome};
 
 const BUILT: [&str; 2] = ["restart", "stop-stale"];
 const MINUTE: i64 = 60_000;
@@ -18,10 +18,8 @@ fn service(change: impl FnOnce(&mut Service)) -> Service {
         env: Default::default(),
         log: "/log".into(),
         stop_grace: Span::secs(1),
-        verify_within: Span::secs(1),
     };
-    let mut service =
-        Service { name: "bot".to_owned(), rules: Rules::default(), selector: None, launch: Some(launch), unit: None };
+    let mut service = Service { launch: Some(launch), ..Service::named("bot") };
     change(&mut service);
     service
 }
@@ -49,7 +47,12 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
 
 /// Acts at these minutes, in an incident with these rungs tried.
 fn past(acts: &[i64], tries: &[&str], cures: u32, retries: u32) -> ServiceHistory {
-    let act = |minute: &i64| Act { when: at(*minute), rung: "restart".to_owned(), outcome: Some(Outcome::Failed) };
+    let act = |minute: &i64| Act {
+        when: at(*minute),
+        rung: "restart".to_owned(),
+        cause: None,
+        outcome: Some(Outcome::Failed),
+    };
     ServiceHistory {
         acts: acts.iter().map(act).collect(),
         incident: Some(incident(tries, cures, retries)),
@@ -62,6 +65,7 @@ fn words(decision: &Decision) -> String {
         Decision::Nothing => "nothing".to_owned(),
         Decision::Wait { .. } => "wait".to_owned(),
         Decision::Act { rung, next, .. } => format!("{rung} then {}", next.as_deref().unwrap_or("nothing")),
+        Decision::Hold { .. } => "hold".to_owned(),
         Decision::Refuse { by, .. } => format!("refuse: {by:?}").to_lowercase(),
         Decision::Helpless { .. } => "helpless".to_owned(),
     }
@@ -95,7 +99,7 @@ fn the_class_picks_the_rung_and_the_ladder_is_climbed() {
         (Class::Hung, &["stop-stale"], "refuse: ladder"),
         (Class::Resource, &[], "helpless"),
         (Class::Dependency, &[], "helpless"),
-        (Class::Permanent, &[], "helpless"),
+        (Class::Permanent, &[], "hold"),
     ];
     for (class, tries, expected) in table {
         let decision = decide(&service(|_| {}), &unhealthy(*class), &past(&[], tries, 0, 0), &BUILT, &at(1));
@@ -111,7 +115,7 @@ fn a_ladder_of_ones_own_is_climbed_from_its_foot_and_unbuilt_rungs_are_passed_ov
     };
     let table: &[(&[&str], Class, &str)] = &[
         (&["restart"], Class::Hung, "restart then nothing"),
-        (&["light", "medium", "restart"], Class::Hung, "restart then nothing"),
+        (&["stop-stale", "restart"], Class::Hung, "stop-stale then restart"),
         (&["restart", "stop-stale", "clear-locks", "revert"], Class::Dead, "restart then stop-stale"),
         (&[], Class::Dead, "refuse: ladder"),
         (&["revert"], Class::Dead, "refuse: ladder"),
@@ -205,4 +209,91 @@ fn a_clock_that_was_set_back_empties_no_budget() {
     now.at = at(-600).at;
     let decision = decide(&service(|_| {}), &unhealthy(Class::Dead), &past, &BUILT, &now);
     assert_eq!(words(&decision), "refuse: budget");
+}
+
+/// A service with rungs of its own: `light` for what hangs, `flush` for a full disk.
+fn with_own(ladder: &[&str], limit: Option<&str>) -> Service {
+    let change = crate::model::Change::RunCommand { argv: vec!["true".to_owned()], timeout_ms: 1_000 };
+    let own = |on: &[Class]| crate::model::service::Remedy {
+        change: change.clone(),
+        on: on.to_vec(),
+        limit: limit.map(|limit| limit.parse().expect("a rate")),
+    };
+    service(|service| {
+        service.rules.ladder = ladder.iter().map(|rung| (*rung).to_owned()).collect();
+        service.remedies.insert("light".to_owned(), own(&[Class::Hung]));
+        service.remedies.insert("flush".to_owned(), own(&[Class::Resource]));
+    })
+}
+
+#[test]
+fn rungs_of_ones_own_are_taken_for_their_class_and_in_their_place() {
+    let table: &[(&[&str], Class, &[&str], &str)] = &[
+        (&["light", "restart"], Class::Hung, &[], "light then restart"),
+        (&["light", "restart"], Class::Hung, &["light"], "restart then nothing"),
+        (&["light", "restart", "stop-stale"], Class::Hung, &[], "light then stop-stale"),
+        (&["restart", "light", "stop-stale"], Class::Hung, &[], "light then stop-stale"),
+        (&["light", "restart"], Class::Dead, &[], "restart then nothing"),
+        (&["flush", "restart"], Class::Resource, &[], "flush then nothing"),
+        (&["flush", "restart"], Class::Resource, &["flush"], "refuse: ladder"),
+        (&["light", "restart"], Class::Resource, &[], "helpless"),
+        (&["light", "restart"], Class::Dependency, &[], "helpless"),
+    ];
+    for (ladder, class, tries, expected) in table {
+        let decision = decide(&with_own(ladder, None), &unhealthy(*class), &past(&[], tries, 0, 0), &BUILT, &at(1));
+        assert_eq!(words(&decision), *expected, "{ladder:?} {class:?} {tries:?}");
+    }
+    // Without a `start` only its own rungs are left.
+    let observed = Service { launch: None, ..with_own(&["light", "restart"], None) };
+    let decide_for = |class| decide(&observed, &unhealthy(class), &ServiceHistory::default(), &BUILT, &at(1));
+    assert_eq!(words(&decide_for(Class::Hung)), "light then nothing");
+    assert_eq!(words(&decide_for(Class::Dead)), "helpless");
+}
+
+/// Acts in this service's past: minute, rung, cause.
+fn acts(acts: &[(i64, &str, Class)]) -> ServiceHistory {
+    let act = |(minute, rung, cause): &(i64, &str, Class)| Act {
+        when: at(*minute),
+        rung: (*rung).to_owned(),
+        cause: Some(*cause),
+        outcome: Some(Outcome::Healed),
+    };
+    ServiceHistory { acts: acts.iter().map(act).collect(), ..ServiceHistory::default() }
+}
+
+#[test]
+fn each_class_of_trouble_and_each_rung_of_ones_own_has_a_budget() {
+    use Class::{Dead, Hung};
+    let crashes = [(0, "restart", Dead), (1, "restart", Dead), (2, "restart", Dead)];
+    let lights = [(0, "light", Hung), (1, "light", Hung), (2, "light", Hung)];
+    let mixed = [(0, "restart", Dead), (1, "stop-stale", Hung), (2, "restart", Dead), (3, "stop-stale", Hung)];
+    let plain = &["restart", "stop-stale"][..];
+    let own = &["light", "stop-stale"][..];
+    let table: &[(&[&str], &[(i64, &str, Class)], Class, &str)] = &[
+        (plain, &crashes, Dead, "refuse: budget"),
+        // A crash loop leaves the cure of a hang its own budget.
+        (plain, &crashes, Hung, "stop-stale then nothing"),
+        (plain, &mixed, Dead, "restart then stop-stale"),
+        // A rung of one's own that is used up gives way; what it did is no stop and no start.
+        (own, &lights, Hung, "stop-stale then nothing"),
+        (own, &lights[..2], Hung, "light then stop-stale"),
+    ];
+    for (ladder, past, class, expected) in table {
+        let decision = decide(&with_own(ladder, None), &unhealthy(*class), &acts(past), &BUILT, &at(5));
+        assert_eq!(words(&decision), *expected, "{ladder:?} {past:?} {class:?}");
+    }
+    let once = with_own(own, Some("1 per 10m"));
+    for (now, expected) in [(9, "stop-stale then nothing"), (10, "light then stop-stale")] {
+        let decision = decide(&once, &unhealthy(Hung), &acts(&lights[..1]), &BUILT, &at(now));
+        assert_eq!(words(&decision), expected, "minute {now}");
+    }
+}
+
+#[test]
+fn a_lowered_limit_names_the_time_when_enough_acts_have_left_the_window() {
+    let past = acts(&[(0, "restart", Class::Dead), (10, "restart", Class::Dead), (20, "restart", Class::Dead)]);
+    let lowered = service(|service| service.rules.restart_limit = "1 per 1h".parse().expect("a rate"));
+    let decision = decide(&lowered, &unhealthy(Class::Dead), &past, &BUILT, &at(30));
+    let Decision::Refuse { why, .. } = &decision else { panic!("{decision:?}") };
+    assert!(why.ends_with("the next act is possible in 50m"), "{why}");
 }

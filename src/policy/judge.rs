@@ -3,7 +3,7 @@
 use crate::model::event::Moment;
 use crate::model::report::{Level, Standing};
 use crate::model::units::span_text;
-use crate::model::{Class, Event, Finding, Incident, Rules, ServiceHistory, Severity, Verdict};
+use crate::model::{Class, Event, Finding, Incident, Rules, ServiceHistory, Severity, Sign, Span, Threshold, Verdict};
 
 /// A watchdog that cannot see is itself in trouble: after this many looks in a row somebody is told. Three is the number
 /// that watchdogs in the field wait for before they believe a failure (FAILURES, "default numbers").
@@ -17,7 +17,11 @@ pub struct Look<'a> {
     /// How long its process has been running, in milliseconds.
     pub process_age_ms: Option<i64>,
     /// `fail_after` of a probe, by its name.
-    pub threshold: &'a dyn Fn(&str) -> u32,
+    pub threshold: &'a dyn Fn(&str) -> Threshold,
+    /// A pause between looks that is longer than this ends every row of bad ones.
+    pub gap: Option<Span>,
+    /// When.
+    pub now: &'a Moment,
 }
 
 /// Where the service stands. `past` is its history before this look.
@@ -74,13 +78,36 @@ fn weigh(
     {
         return (Level::Starting, format!(" (starting, {} of {})", span_text(age), rules.startup_grace));
     }
-    let needed = (look.threshold)(finding.probe()).max(1);
-    let count = past.fails.get(finding.probe()).copied().unwrap_or(0).saturating_add(1);
-    if count < needed {
-        return (Level::Degraded, format!(" ({count} of {needed})"));
+    if let Some(witness) = quiet(look.findings, finding) {
+        return (Level::Degraded, format!(" (quiet, but `{witness}` answers: nothing is done)"));
+    }
+    let needed = (look.threshold)(finding.probe());
+    let looks = past.looks.get(finding.probe()).map_or(&[][..], Vec::as_slice);
+    let count = needed.count(looks, look.now, look.gap);
+    if count < needed.bad {
+        return (Level::Degraded, format!(" ({count} of {})", needed.bad));
     }
     let level = if severity == Severity::Critical { Level::Unhealthy } else { Level::Degraded };
     (level, String::new())
+}
+
+/// Silence is not evidence (DESIGN §6): who contradicts this finding, if it says no more than that nothing was written?
+/// An observer of another kind that hears the service answer, while none of them does not.
+fn quiet<'f>(findings: &'f [Finding], finding: &Finding) -> Option<&'f str> {
+    if finding.sign != Sign::Trace || !matches!(finding.verdict, Verdict::Unhealthy(_, Class::Hung)) {
+        return None;
+    }
+    let mut answers = findings.iter().filter(|other| other.sign == Sign::Answer && other.verdict != Verdict::Skipped);
+    let all = answers.clone().all(|other| other.verdict == Verdict::Healthy);
+    answers.next().filter(|_| all).map(Finding::probe)
+}
+
+/// Is something critically wrong with the service, be it below its threshold, or inside its grace? Whoever needs it
+/// need not look for another cause of its own trouble.
+#[must_use]
+pub fn is_failing(findings: &[Finding]) -> bool {
+    let critical = |finding: &&Finding| matches!(finding.verdict, Verdict::Unhealthy(Severity::Critical, _));
+    findings.iter().filter(critical).any(|finding| quiet(findings, finding).is_none())
 }
 
 /// The events that this look adds to the history: counters, and the beginning or end of an incident. Nothing for a
@@ -89,16 +116,15 @@ fn weigh(
 pub fn follow(
     service: &str,
     standing: &Standing,
-    findings: &[Finding],
+    look: Look<'_>,
     rules: &Rules,
     past: &ServiceHistory,
-    now: &Moment,
     new_id: &str,
 ) -> Vec<Event> {
     let mut events = Vec::new();
     // It was well when last seen, and for longer than an incident lives on: nobody ticked in between (`check || heal`).
     // What is wrong now is another incident, and begins at the foot of the ladder.
-    let stable = |since: &Moment| now.since(since) >= rules.stable_for.millis();
+    let stable = |since: &Moment| look.now.since(since) >= rules.stable_for.millis();
     let over = past
         .incident
         .as_ref()
@@ -108,18 +134,8 @@ pub fn follow(
         events.push(closed(service, incident, since));
     }
     let incident = past.incident.as_ref().filter(|_| over.is_none());
-    let starting = standing.level == Level::Starting;
-    let named = |pick: fn(&Finding) -> bool| -> Vec<String> {
-        findings.iter().filter(|finding| pick(finding)).map(|finding| finding.probe().to_owned()).collect()
-    };
-    // What is forgiven inside the grace is not counted against the service after it.
-    let bad = if starting { Vec::new() } else { named(Finding::is_bad) };
-    let good = if starting { Vec::new() } else { named(|finding| finding.verdict == Verdict::Healthy) };
-    let unseen = standing.level == Level::Unknown;
-    if !bad.is_empty() || !past.fails.is_empty() || past.incident.is_some() || unseen || past.unseen_looks > 0 {
-        events.push(Event::Observed { service: service.to_owned(), bad, good, unseen });
-    }
-    let blind = unseen && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
+    events.extend(observed(service, standing, look, past));
+    let blind = standing.level == Level::Unknown && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
     match (incident, standing.level) {
         (None, level) if level == Level::Unhealthy || blind => events.push(Event::Opened {
             service: service.to_owned(),
@@ -129,7 +145,7 @@ pub fn follow(
         }),
         (Some(incident), Level::Healthy) => {
             let looks = past.good_looks.saturating_add(1);
-            let since = past.good_since.as_ref().unwrap_or(now);
+            let since = past.good_since.as_ref().unwrap_or(look.now);
             if looks >= rules.recover_after && stable(since) {
                 events.push(closed(service, incident, since));
             }
@@ -137,6 +153,28 @@ pub fn follow(
         _ => {}
     }
     events
+}
+
+/// What the counters are fed with, while there is anything to count.
+fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHistory) -> Option<Event> {
+    let (mut bad, mut good, mut passing) = (Vec::new(), Vec::new(), Vec::new());
+    // What is forgiven inside the grace is not counted against the service after it; nor is what somebody else explains.
+    if !matches!(standing.level, Level::Starting | Level::Blocked) {
+        for finding in look.findings {
+            let probe = finding.probe().to_owned();
+            let looks = past.looks.get(&probe).map_or(&[][..], Vec::as_slice);
+            if finding.is_bad() && quiet(look.findings, finding).is_none() {
+                bad.push(probe);
+            } else if finding.verdict == Verdict::Healthy {
+                let window = (look.threshold)(&probe).still_counts(looks, look.now);
+                if window { passing.push(probe) } else { good.push(probe) }
+            }
+        }
+    }
+    let unseen = standing.level == Level::Unknown;
+    let counts =
+        !bad.is_empty() || !past.looks.is_empty() || past.incident.is_some() || unseen || past.unseen_looks > 0;
+    counts.then(|| Event::Observed { service: service.to_owned(), bad, good, passing, unseen })
 }
 
 fn closed(service: &str, incident: &Incident, well_since: &Moment) -> Event {

@@ -14,6 +14,7 @@ fn finding(probe: &str, verdict: Verdict) -> Finding {
         summary: "as seen".to_owned(),
         evidence: Vec::new(),
         figures: Vec::new(),
+        sign: Sign::Other,
         took_ms: 0,
     }
 }
@@ -26,14 +27,24 @@ const FULL: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Resource);
 
 fn standing(verdicts: &[Verdict], age_s: Option<i64>, fails: u32, needed: u32) -> Standing {
     let findings: Vec<Finding> = verdicts.iter().enumerate().map(|(n, v)| finding(&format!("p{n}"), *v)).collect();
+    let looks: Vec<_> = (1..=fails).rev().map(|ago| looked(-60 * i64::from(ago))).collect();
     let past = ServiceHistory {
-        fails: findings.iter().map(|finding| (finding.probe().to_owned(), fails)).collect(),
+        looks: findings.iter().map(|finding| (finding.probe().to_owned(), looks.clone())).collect(),
         ..ServiceHistory::default()
     };
     let rules = Rules { startup_grace: Span::secs(30), ..Rules::default() };
-    let threshold = |_: &str| needed;
-    let look = Look { findings: &findings, process_age_ms: age_s.map(|age| age * 1_000), threshold: &threshold };
-    judge(look, &rules, &past)
+    let threshold = |_: &str| Threshold::in_a_row(needed);
+    judge(Look { process_age_ms: age_s.map(|age| age * 1_000), ..look(&findings, &threshold, &at(0)) }, &rules, &past)
+}
+
+/// A look at a process that is old.
+fn look<'a>(findings: &'a [Finding], threshold: &'a dyn Fn(&str) -> Threshold, now: &'a Moment) -> Look<'a> {
+    Look { findings, process_age_ms: Some(9_000_000), threshold, gap: None, now }
+}
+
+/// A bad look.
+fn looked(second: i64) -> crate::model::threshold::Look {
+    crate::model::threshold::Look { when: at(second), bad: true }
 }
 
 #[test]
@@ -78,13 +89,16 @@ fn a_failure_counts_from_its_threshold_on() {
 struct Life {
     history: History,
     rules: Rules,
+    threshold: Threshold,
     log: Vec<String>,
+    levels: Vec<Level>,
 }
 
 impl Life {
     fn new() -> Self {
         let rules = Rules { startup_grace: Span::secs(0), stable_for: Span::secs(120), ..Rules::default() };
-        Self { history: History::default(), rules, log: Vec::new() }
+        let threshold = Threshold::in_a_row(2);
+        Self { history: History::default(), rules, threshold, log: Vec::new(), levels: Vec::new() }
     }
 
     fn look(&mut self, second: i64, verdict: Verdict) {
@@ -93,10 +107,12 @@ impl Life {
 
     fn see(&mut self, second: i64, findings: &[Finding]) {
         let past = self.history.service("bot");
-        let threshold = |_: &str| 2;
-        let look = Look { findings, process_age_ms: Some(9_000_000), threshold: &threshold };
+        let (threshold, now) = (self.threshold, at(second));
+        let threshold = |_: &str| threshold;
+        let look = look(findings, &threshold, &now);
         let standing = judge(look, &self.rules, &past);
-        for event in follow("bot", &standing, findings, &self.rules, &past, &at(second), &format!("i{second}")) {
+        self.levels.push(standing.level);
+        for event in follow("bot", &standing, look, &self.rules, &past, &format!("i{second}")) {
             match &event {
                 Event::Opened { incident, .. } => self.log.push(format!("{second} opened {incident}")),
                 Event::Closed { downtime_ms, .. } => self.log.push(format!("{second} closed after {downtime_ms} ms")),
@@ -129,7 +145,7 @@ fn an_incident_begins_at_the_threshold_and_ends_after_stable_health() {
     life.look(540, Verdict::Healthy); // 120 s of health
     life.look(600, Verdict::Healthy);
     assert_eq!(life.log, ["300 opened i300", "540 closed after 120000 ms"]);
-    assert_eq!(life.history.service("bot").fails, Default::default());
+    assert_eq!(life.history.service("bot").looks, Default::default());
 }
 
 #[test]
@@ -164,7 +180,8 @@ fn what_was_bad_has_to_be_seen_well_before_the_trouble_is_over() {
     }
     assert_eq!(life.log, ["60 opened i60"]);
     let findings = [finding("process", Verdict::Healthy), finding("log", Verdict::Skipped)];
-    let look = Look { findings: &findings, process_age_ms: None, threshold: &|_| 1 };
+    let (now, threshold) = (at(0), |_: &str| Threshold::default());
+    let look = Look { process_age_ms: None, ..look(&findings, &threshold, &now) };
     let standing = judge(look, &life.rules, &life.history.service("bot"));
     assert_eq!((standing.level, standing.summary.as_str()), (Level::Starting, "log: as seen"));
     for second in [420, 480, 540] {
@@ -253,7 +270,9 @@ fn a_new_process_starts_with_clean_counters() {
 fn a_healthy_service_leaves_no_trace_in_the_journal() {
     let findings = [finding("log", Verdict::Healthy)];
     let healthy = Standing { level: Level::Healthy, class: None, summary: String::new() };
-    let events = follow("bot", &healthy, &findings, &Rules::default(), &ServiceHistory::default(), &at(0), "i");
+    let (now, threshold) = (at(0), |_: &str| Threshold::default());
+    let look = look(&findings, &threshold, &now);
+    let events = follow("bot", &healthy, look, &Rules::default(), &ServiceHistory::default(), "i");
     assert_eq!(events, []);
 }
 
@@ -261,8 +280,96 @@ fn a_healthy_service_leaves_no_trace_in_the_journal() {
 fn what_is_forgiven_while_starting_is_not_counted() {
     let findings = [finding("log", HUNG)];
     let starting = Standing { level: Level::Starting, class: Some(Class::Hung), summary: String::new() };
-    let past = ServiceHistory { fails: [("log".to_owned(), 1)].into(), ..ServiceHistory::default() };
-    let events = follow("bot", &starting, &findings, &Rules::default(), &past, &at(0), "i");
-    let nothing = Event::Observed { service: "bot".to_owned(), bad: Vec::new(), good: Vec::new(), unseen: false };
+    let past = ServiceHistory { looks: [("log".to_owned(), vec![looked(-60)])].into(), ..ServiceHistory::default() };
+    let (now, threshold) = (at(0), |_: &str| Threshold::default());
+    let events = follow("bot", &starting, look(&findings, &threshold, &now), &Rules::default(), &past, "i");
+    let nothing = Event::Observed {
+        service: "bot".to_owned(),
+        bad: Vec::new(),
+        good: Vec::new(),
+        passing: Vec::new(),
+        unseen: false,
+    };
     assert_eq!(events, [nothing]);
+}
+
+#[test]
+fn any_string_of_looks_is_judged_as_by_a_plain_count() {
+    // Numerical Recipes' generator: the same strings in every run.
+    let mut seed: u64 = 20_261_122;
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for round in 0..500 {
+        let bad = u32::try_from(random(4) + 1).expect("small");
+        let of = bad + u32::try_from(random(4)).expect("small");
+        let within = (random(2) == 0).then(|| Span::secs(60 * (random(5) + 1)));
+        let mut life = Life::new();
+        life.threshold = Threshold { bad, of, within };
+        // The end of an incident forgets the looks before it.
+        life.rules.stable_for = Span::secs(86_400);
+        let looks: Vec<bool> = (0..40).map(|_| random(10) < 6).collect();
+        for (minute, is_bad) in looks.iter().enumerate() {
+            let second = i64::try_from(minute).expect("small") * 60;
+            life.look(second, if *is_bad { HUNG } else { Verdict::Healthy });
+            // The reference: of the last `of` looks, those within the window, in a row if that was asked for.
+            let within = within.map_or(usize::MAX, |within| usize::try_from(within.millis() / 60_000).expect("small"));
+            let last = looks[..=minute].iter().rev().take(of as usize).take(within.saturating_add(1));
+            let counted =
+                if of == bad { last.take_while(|bad| **bad).count() } else { last.filter(|bad| **bad).count() };
+            let expected = match (is_bad, counted >= bad as usize) {
+                (false, _) => Level::Healthy,
+                (true, false) => Level::Degraded,
+                (true, true) => Level::Unhealthy,
+            };
+            let got = *life.levels.last().expect("looked");
+            assert_eq!(got, expected, "round {round}, {}: look {minute} of {looks:?}", life.threshold);
+        }
+    }
+}
+
+#[test]
+fn silence_is_no_evidence_against_who_answers() {
+    let with = |probe: &str, sign: Sign, verdict: Verdict| Finding { sign, ..finding(probe, verdict) };
+    let log = |verdict| with("log", Sign::Trace, verdict);
+    let http = |verdict| with("http", Sign::Answer, verdict);
+    let beat = |verdict| with("beat", Sign::Other, verdict);
+    let (good, unknown, skipped) = (Verdict::Healthy, Verdict::Unknown, Verdict::Skipped);
+    let table = [
+        (vec![log(HUNG)], Level::Unhealthy),
+        (vec![log(HUNG), http(good)], Level::Degraded),
+        (vec![log(HUNG), http(HUNG)], Level::Unhealthy),
+        (vec![log(HUNG), http(good), http(HUNG)], Level::Unhealthy),
+        (vec![log(HUNG), http(unknown)], Level::Unhealthy),
+        (vec![log(HUNG), http(skipped)], Level::Unhealthy),
+        // A heartbeat is written however quiet the night; that the port answers says nothing about the work.
+        (vec![beat(HUNG), http(good)], Level::Unhealthy),
+        (vec![log(FULL), http(good)], Level::Unhealthy),
+    ];
+    for (findings, level) in table {
+        let (now, threshold) = (at(0), |_: &str| Threshold::default());
+        let look = look(&findings, &threshold, &now);
+        let standing = judge(look, &Rules::default(), &ServiceHistory::default());
+        assert_eq!(standing.level, level, "{findings:?}: {}", standing.summary);
+        if level == Level::Degraded {
+            assert!(!is_failing(&findings));
+            assert_eq!(follow("bot", &standing, look, &Rules::default(), &ServiceHistory::default(), "i"), []);
+        }
+    }
+}
+
+#[test]
+fn who_is_blocked_gathers_no_bad_looks_and_opens_no_incident() {
+    let findings = [finding("http", HUNG)];
+    let standing = Standing { level: Level::Blocked, class: Some(Class::Dependency), summary: String::new() };
+    let (now, threshold) = (at(0), |_: &str| Threshold::default());
+    let look = look(&findings, &threshold, &now);
+    assert_eq!(follow("bot", &standing, look, &Rules::default(), &ServiceHistory::default(), "i"), []);
+    let past = ServiceHistory { looks: [("http".to_owned(), vec![looked(-60)])].into(), ..ServiceHistory::default() };
+    let Some(Event::Observed { bad, good, .. }) = follow("bot", &standing, look, &Rules::default(), &past, "i").pop()
+    else {
+        panic!("observed");
+    };
+    assert!(bad.is_empty() && good.is_empty());
 }

@@ -1,7 +1,9 @@
 //! How do we decide? Pure functions of findings, history, rules and now; no clock, no file, no process in here.
 
 mod decide;
+mod depend;
 mod judge;
 
 pub use decide::decide;
-pub use judge::{Look, follow, judge};
+pub use depend::{Node, Tie, order, tied, ties};
+pub use judge::{Look, follow, is_failing, judge};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::files;
 use crate::model::units::span_text;
-use crate::model::{Class, Span, Stamp, disturbance, rfc3339};
+use crate::model::{Class, Sign, Span, Stamp, disturbance, rfc3339};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
@@ -41,6 +41,8 @@ pub struct Fresh {
     /// Every file of the glob has to be fresh, not just the newest.
     #[serde(default)]
     each: bool,
+    /// It is written however quiet the night: its silence says enough, whoever else answers. So it is with a `field`.
+    heartbeat: Option<bool>,
 }
 
 /// What was read: the time of each signal, or why it could not be read.
@@ -78,6 +80,10 @@ impl Probe for Fresh {
             Some(why) => Sight { judged: Judged::Skipped, summary: why.to_owned(), ..sight },
             None => sight,
         }
+    }
+
+    fn sign(&self) -> Sign {
+        if self.heartbeat.unwrap_or(self.field.is_some()) { Sign::Other } else { Sign::Trace }
     }
 
     fn reads(&self) -> Vec<PathBuf> {
@@ -223,7 +229,7 @@ mod tests {
 
     #[test]
     fn silence_counts_from_the_later_of_signal_and_start() {
-        let fresh = |each| Fresh { path: "hb".into(), within: Span::secs(300), field: None, each };
+        let fresh = |each| Fresh { path: "hb".into(), within: Span::secs(300), field: None, each, heartbeat: None };
         // minutes of the signals, of the start, each?, verdict; now is minute 100, the limit 5 minutes
         let table: &[(&[i64], Option<i64>, bool, Judged)] = &[
             (&[98], Some(0), false, Judged::Good),
@@ -247,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_explains_so_much_silence_and_no_more() {
-        let fresh = Fresh { path: "hb".into(), within: Span::secs(300), field: None, each: false };
+        let fresh = Fresh { path: "hb".into(), within: Span::secs(300), field: None, each: false, heartbeat: None };
         for (minute, expected) in [(86, Judged::Good), (84, Judged::Bad(None))] {
             let signals = vec![(PathBuf::from("hb"), Ok(at(minute)))];
             let sight = fresh.judge(&signals, at(100), Some(at(0)), &|_| 10 * 60_000);

@@ -12,7 +12,7 @@ use toml::de::ValueDeserializer;
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::files;
 use crate::host::net::{self, NetError, Reply};
-use crate::model::{Class, Span, redact};
+use crate::model::{Class, Sign, Span, redact};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
@@ -48,13 +48,7 @@ fn get() -> String {
 fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error> {
     let mut http = Http::deserialize(value)?;
     http.method.make_ascii_uppercase();
-    let uri: ureq::http::Uri = http.url.parse().map_err(|_| toml::de::Error::custom("`url` is not a URL"))?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err(toml::de::Error::custom("`url` has to begin with http:// or https://"));
-    }
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(toml::de::Error::custom("`url` holds a user name or password; secrets do not belong in heal.toml"));
-    }
+    net::check_url(&http.url).map_err(toml::de::Error::custom)?;
     if let Some(name) = http.headers.keys().find(|name| redact::is_secret_name(name)) {
         return Err(toml::de::Error::custom(format!(
             "`headers` names `{name}`, which would hold a secret; secrets do not belong in heal.toml"
@@ -67,6 +61,10 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
 }
 
 impl Probe for Http {
+    fn sign(&self) -> Sign {
+        Sign::Answer
+    }
+
     fn look(&self, scene: &Scene, timeout: Duration) -> Sight {
         let body = match &self.body_file {
             None => Vec::new(),

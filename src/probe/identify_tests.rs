@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::host::process::{Kin, PID_MAX, Row};
+use crate::model::Span;
 use crate::model::service::Launch;
-use crate::model::{Rules, Span};
 
 pub(super) const BOT: &str = "/usr/bin/python3 service.py";
 
@@ -93,9 +93,8 @@ pub(super) fn service(selector: Selector, start: Option<&str>) -> Service {
         env: Default::default(),
         log: "/srv/bot/bot.log".into(),
         stop_grace: Span::secs(1),
-        verify_within: Span::secs(1),
     });
-    Service { name: "bot".to_owned(), rules: Rules::default(), selector: Some(selector), launch, unit: None }
+    Service { selector: Some(selector), launch, ..Service::named("bot") }
 }
 
 /// The answer in a word: `running 500`, `gone`, or `unknown: why`.

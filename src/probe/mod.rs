@@ -24,7 +24,7 @@ use toml::de::ValueDeserializer;
 use crate::host::process::{Process, Processes};
 use crate::model::disturbance::Disturbance;
 use crate::model::event::Moment;
-use crate::model::{Class, Figure, Severity, Span};
+use crate::model::{Class, Figure, Severity, Sign, Span, Threshold};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
@@ -64,9 +64,9 @@ pub struct Common {
     pub class: Option<Class>,
     /// How bad a bad look is.
     pub severity: Option<Severity>,
-    /// Bad looks in a row, over as many ticks, before it counts.
-    #[serde(default = "one")]
-    pub fail_after: u32,
+    /// Bad looks, over as many ticks, before it counts: `3` in a row, `"3 of 5"`, `"3 of 5 in 10m"`.
+    #[serde(default)]
+    pub fail_after: Threshold,
 }
 
 /// The names of the keys in [`Common`], with `kind`.
@@ -74,10 +74,6 @@ pub const COMMON_KEYS: [&str; 6] = ["kind", "enabled", "timeout", "class", "seve
 
 const fn yes() -> bool {
     true
-}
-
-const fn one() -> u32 {
-    1
 }
 
 /// A probe as it was declared.
@@ -193,6 +189,11 @@ pub trait Probe: Send + Sync + Debug {
     /// Is what it looks at only worth a look while the service's process runs?
     fn needs_process(&self) -> bool {
         true
+    }
+
+    /// What sort of evidence does it give?
+    fn sign(&self) -> Sign {
+        Sign::Other
     }
 
     /// The program that it runs, and the PATH that it is looked up in if not in ours.

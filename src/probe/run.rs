@@ -156,6 +156,7 @@ pub fn finding(job: &Job, sight: Sight, took: Duration) -> Finding {
         summary: sight.summary,
         evidence: sight.evidence,
         figures: sight.figures,
+        sign: job.declared.probe.sign(),
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     }
 }

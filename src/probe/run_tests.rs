@@ -47,7 +47,13 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
             name: number.to_string(),
             kind: command::KIND,
             settings: serde_json::Map::new(),
-            common: Common { enabled: true, timeout: Some(limit), class: None, severity: None, fail_after: 1 },
+            common: Common {
+                enabled: true,
+                timeout: Some(limit),
+                class: None,
+                severity: None,
+                fail_after: Default::default(),
+            },
             probe: Arc::new(Slow {
                 takes: Duration::from_millis(*takes),
                 working: Arc::clone(&working),

@@ -1,0 +1,56 @@
+//! Do the services that need each other make sense together? Unknown names, itself, and circles.
+
+use super::Watched;
+use super::faults::{Faults, Place, suggestion};
+
+/// Checks `needs` and `wants` of all services; `place` says where a key of a service stands.
+pub(super) fn check(services: &[Watched], place: &dyn Fn(&str, &str) -> Place, faults: &mut Faults) {
+    for watched in services {
+        let service = &watched.service;
+        for (key, names) in [("needs", &service.needs), ("wants", &service.wants)] {
+            for name in names {
+                if *name == service.name {
+                    faults.add(place(&service.name, key), format!("`{key}` names the service itself"), None);
+                } else if !services.iter().any(|other| other.service.name == *name) {
+                    let known = services.iter().map(|other| other.service.name.as_str());
+                    let hint = suggestion(name, known.filter(|other| *other != service.name));
+                    faults.add(place(&service.name, key), format!("`{key}`: there is no service `{name}`"), hint);
+                }
+            }
+        }
+        if let Some(circle) = circle(services, &service.name) {
+            // Said once, at the first service of the file that is in it.
+            let names = services.iter().map(|other| other.service.name.as_str());
+            if names.clone().find(|name| circle.contains(name)) == Some(service.name.as_str()) {
+                let message = format!("{} need each other in a circle", circle.join(", "));
+                let hint = "none of them could ever be started; make one of the needs a `wants`".to_owned();
+                faults.add(place(&service.name, "needs"), message, Some(hint));
+            }
+        }
+    }
+}
+
+/// The services between this one and itself, if it needs itself through others.
+fn circle<'s>(services: &'s [Watched], start: &'s str) -> Option<Vec<&'s str>> {
+    let needs = |name: &str| {
+        services.iter().find(|other| other.service.name == name).map_or(&[][..], |other| other.service.needs.as_slice())
+    };
+    let mut path = vec![start];
+    let mut open: Vec<std::slice::Iter<'s, String>> = vec![needs(start).iter()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(next) = open.last_mut() {
+        match next.next() {
+            Some(name) if name == start && path.len() > 1 => return Some(path),
+            Some(name) if seen.insert(name.as_str()) => {
+                path.push(name);
+                open.push(needs(name).iter());
+            }
+            Some(_) => {}
+            None => {
+                open.pop();
+                path.pop();
+            }
+        }
+    }
+    None
+}

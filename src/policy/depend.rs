@@ -1,0 +1,138 @@
+//! Whose trouble is it? A service that needs another one which is down is not what has to be healed: one cause, one act,
+//! one alert.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::report::{Level, Standing};
+use crate::model::{Class, Service};
+
+/// A service, as far as those that depend on it care.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Where it stands by itself.
+    pub standing: &'a Standing,
+    /// Something critical was found, be it below its threshold.
+    pub failing: bool,
+}
+
+impl Node<'_> {
+    /// Unknown is not down: a service that cannot be looked at holds nobody back.
+    fn is_down(&self) -> bool {
+        match self.standing.level {
+            Level::Unhealthy | Level::Blocked => true,
+            Level::Starting | Level::Degraded => self.failing,
+            Level::Healthy | Level::Unknown | Level::Disabled => false,
+        }
+    }
+}
+
+/// What the others' trouble means for a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// It is unwell, and this one that it needs is down, or is the cause why what it needs is down.
+    Behind(String),
+    /// It is well, and works without this one that it wants and that is down.
+    Without(String),
+}
+
+/// The tie of each node, in their order.
+#[must_use]
+pub fn ties(nodes: &[Node<'_>]) -> Vec<Option<Tie>> {
+    let down: BTreeMap<&str, &Service> =
+        nodes.iter().filter(|node| node.is_down()).map(|node| (node.service.name.as_str(), node.service)).collect();
+    if down.is_empty() {
+        return vec![None; nodes.len()];
+    }
+    let first = |names: &[String]| names.iter().find(|name| down.contains_key(name.as_str())).cloned();
+    let tie = |node: &Node<'_>| {
+        let needed = first(&node.service.needs);
+        if node.is_down() {
+            needed.map(|name| Tie::Behind(root(&down, name)))
+        } else if node.standing.level == Level::Healthy {
+            needed.or_else(|| first(&node.service.wants)).map(Tie::Without)
+        } else {
+            None
+        }
+    };
+    nodes.iter().map(tie).collect()
+}
+
+/// Down to the one that needs nobody who is down. The configuration has no circles; a bound costs nothing.
+fn root(down: &BTreeMap<&str, &Service>, mut name: String) -> String {
+    for _ in 0..down.len() {
+        let needs = down.get(name.as_str()).map_or(&[][..], |service| service.needs.as_slice());
+        let Some(below) = needs.iter().find(|need| down.contains_key(need.as_str())) else { break };
+        name.clone_from(below);
+    }
+    name
+}
+
+/// The standing of a service in the light of its tie.
+#[must_use]
+pub fn tied(standing: Standing, tie: &Tie) -> Standing {
+    match tie {
+        Tie::Behind(root) => Standing {
+            level: Level::Blocked,
+            class: Some(Class::Dependency),
+            summary: format!("{} (behind `{root}`, which is down)", standing.summary),
+        },
+        Tie::Without(name) => Standing {
+            level: Level::Degraded,
+            class: Some(Class::Dependency),
+            summary: format!("works without `{name}`, which is down"),
+        },
+    }
+}
+
+/// The order in which services are treated: what is needed or wanted before whoever needs or wants it, else that of the
+/// file. Where somebody wants what needs himself, the need decides.
+#[must_use]
+pub fn order(services: &[&Service]) -> Vec<usize> {
+    let places: BTreeMap<&str, usize> =
+        services.iter().enumerate().map(|(place, service)| (service.name.as_str(), place)).collect();
+    let mut walk = Walk { services, places, seen: vec![false; services.len()], order: Vec::new() };
+    (0..services.len()).for_each(|place| walk.visit(place));
+    walk.order
+}
+
+struct Walk<'a> {
+    services: &'a [&'a Service],
+    places: BTreeMap<&'a str, usize>,
+    seen: Vec<bool>,
+    order: Vec<usize>,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, place: usize) {
+        if std::mem::replace(&mut self.seen[place], true) {
+            return;
+        }
+        let service = self.services[place];
+        let wanted = service.wants.iter().filter(|name| !self.requires(name, &service.name));
+        let before: Vec<usize> =
+            service.needs.iter().chain(wanted).filter_map(|name| self.places.get(name.as_str()).copied()).collect();
+        before.into_iter().for_each(|place| self.visit(place));
+        self.order.push(place);
+    }
+
+    /// Does this one need that one, directly or through others?
+    fn requires(&self, name: &str, that: &str) -> bool {
+        let mut open = vec![name];
+        let mut asked = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            let Some(place) = self.places.get(name).filter(|place| asked.insert(**place)) else { continue };
+            let needs = &self.services[*place].needs;
+            if needs.iter().any(|need| need == that) {
+                return true;
+            }
+            open.extend(needs.iter().map(String::as_str));
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+#[path = "depend_tests.rs"]
+mod tests;

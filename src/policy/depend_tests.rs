@@ -1,0 +1,97 @@
+use super::*;
+
+fn service(name: &str, needs: &[&str], wants: &[&str]) -> Service {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Service { needs: owned(needs), wants: owned(wants), ..Service::named(name) }
+}
+
+/// `db:unhealthy web:unhealthy>db app:healthy>web,db?cache` and so on: `>` needs, `?` wants, `!` failing below its threshold.
+fn said(text: &str) -> String {
+    let parts: Vec<(Service, Standing, bool)> = text
+        .split(' ')
+        .map(|part| {
+            let (rest, wants) = part.split_once('?').unwrap_or((part, ""));
+            let (rest, needs) = rest.split_once('>').unwrap_or((rest, ""));
+            let (name, level) = rest.split_once(':').expect("name:level");
+            let names = |text: &'_ str| -> Vec<String> {
+                text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            };
+            let level = match level.trim_end_matches('!') {
+                "healthy" => Level::Healthy,
+                "unhealthy" => Level::Unhealthy,
+                "degraded" => Level::Degraded,
+                "starting" => Level::Starting,
+                "unknown" => Level::Unknown,
+                "disabled" => Level::Disabled,
+                other => panic!("{other}"),
+            };
+            let standing = Standing { level, class: None, summary: "as seen".to_owned() };
+            let service = Service { needs: names(needs), wants: names(wants), ..service(name, &[], &[]) };
+            (service, standing, rest.ends_with('!'))
+        })
+        .collect();
+    let nodes: Vec<Node<'_>> =
+        parts.iter().map(|(service, standing, failing)| Node { service, standing, failing: *failing }).collect();
+    let word = |tie: &Option<Tie>| match tie {
+        None => "-".to_owned(),
+        Some(Tie::Behind(root)) => format!("behind {root}"),
+        Some(Tie::Without(name)) => format!("without {name}"),
+    };
+    ties(&nodes).iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn trouble_is_that_of_whoever_is_down_first() {
+    let table = [
+        ("db:unhealthy web:unhealthy>db", "-, behind db"),
+        ("web:unhealthy>db db:unhealthy", "behind db, -"),
+        ("db:unhealthy web:unhealthy>db app:unhealthy>web", "-, behind db, behind db"),
+        // Below its threshold it is not acted upon yet, and explains the others' trouble all the same.
+        ("db:degraded! web:unhealthy>db", "-, behind db"),
+        ("db:starting! web:degraded!>db", "-, behind db"),
+        // A warning explains nothing; nor does what nobody can see, nor what is switched off.
+        ("db:degraded web:unhealthy>db", "-, -"),
+        ("db:unknown web:unhealthy>db", "-, -"),
+        ("db:disabled web:unhealthy>db", "-, -"),
+        // What it needs is well: the trouble is its own, whatever is wrong further below.
+        ("db:unhealthy web:healthy>db app:unhealthy>web", "-, without db, -"),
+        ("llm:unhealthy app:healthy?llm", "-, without llm"),
+        ("llm:unhealthy app:unhealthy?llm", "-, -"),
+        ("llm:unhealthy app:starting?llm", "-, -"),
+        ("a:healthy b:healthy>a", "-, -"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(said(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_needed_comes_first() {
+    let table: &[(&[(&str, &[&str], &[&str])], &str)] = &[
+        (&[("a", &[], &[]), ("b", &[], &[])], "a b"),
+        (&[("a", &["b"], &[]), ("b", &[], &[])], "b a"),
+        (&[("a", &["b"], &[]), ("b", &["c"], &[]), ("c", &[], &[])], "c b a"),
+        (&[("a", &[], &["b"]), ("b", &[], &[])], "b a"),
+        // Each wants the other: the file decides. A need is stronger than a wish.
+        (&[("a", &[], &["b"]), ("b", &[], &["a"])], "b a"),
+        (&[("a", &[], &["b"]), ("b", &["a"], &[])], "a b"),
+        (&[("a", &[], &["c"]), ("b", &["a"], &[]), ("c", &["b"], &[])], "a b c"),
+        (&[("a", &["gone"], &[])], "a"),
+    ];
+    for (rows, expected) in table {
+        let services: Vec<Service> = rows.iter().map(|(name, needs, wants)| service(name, needs, wants)).collect();
+        let all: Vec<&Service> = services.iter().collect();
+        let names: Vec<&str> = order(&all).into_iter().map(|place| all[place].name.as_str()).collect();
+        assert_eq!(names.join(" "), *expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn who_is_behind_is_blocked_and_who_is_without_is_degraded() {
+    let standing = Standing { level: Level::Unhealthy, class: Some(Class::Hung), summary: "http: 502".to_owned() };
+    let behind = tied(standing.clone(), &Tie::Behind("db".to_owned()));
+    assert_eq!((behind.level, behind.class), (Level::Blocked, Some(Class::Dependency)));
+    assert_eq!(behind.summary, "http: 502 (behind `db`, which is down)");
+    let without = tied(standing, &Tie::Without("llm".to_owned()));
+    assert_eq!((without.level, without.summary.as_str()), (Level::Degraded, "works without `llm`, which is down"));
+}
