@@ -19,6 +19,8 @@ pub enum Kind {
     CannotCreate,
     /// Reading or writing failed.
     Io,
+    /// heal's own data directory cannot be written: read-only, full, broken, or somebody else's.
+    Unwritable,
     /// A bug in heal.
     Bug,
 }
@@ -34,7 +36,7 @@ impl Kind {
             Self::Busy => "busy",
             Self::NotPermitted => "not-permitted",
             Self::CannotCreate => "cannot-create",
-            Self::Io => "io",
+            Self::Io | Self::Unwritable => "io",
             Self::Bug => "bug",
         }
     }
@@ -83,6 +85,20 @@ impl Error {
             _ => Kind::Io,
         };
         Self { source: Some(Box::new(source)), ..Self::new(kind, what.to_string()) }
+    }
+
+    /// A system error while writing what heal remembers. What stands in the way (a link, a device) is no such thing: that
+    /// somebody put there.
+    pub fn unwritable(what: impl fmt::Display, source: std::io::Error) -> Self {
+        use std::io::ErrorKind as K;
+        const EIO: i32 = 5;
+        let full = matches!(
+            source.kind(),
+            K::PermissionDenied | K::ReadOnlyFilesystem | K::StorageFull | K::QuotaExceeded | K::FileTooLarge
+        );
+        let unwritable = full || source.raw_os_error() == Some(EIO);
+        let error = Self::io(what, source);
+        if unwritable { error.of_kind(Kind::Unwritable) } else { error }
     }
 
     /// The same error, of another kind.

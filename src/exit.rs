@@ -77,7 +77,7 @@ impl Exit {
             Kind::Usage => Self::Usage,
             Kind::Data => Self::Data,
             Kind::CannotCreate => Self::CannotCreate,
-            Kind::Io => Self::Io,
+            Kind::Io | Kind::Unwritable => Self::Io,
             Kind::Busy => Self::Busy,
             Kind::NotPermitted => Self::NotPermitted,
             Kind::Config => Self::Config,
@@ -91,7 +91,9 @@ impl Exit {
         // Nothing was looked at: that is not health.
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
-        subjects.max(if pending { Self::Warning } else { Self::Fine })
+        let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
+        let least = if pending || alarmed { Self::Warning } else { Self::Fine };
+        subjects.max(least).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
     }
 }
 

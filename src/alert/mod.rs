@@ -128,6 +128,8 @@ pub const fn word(notice: Notice) -> &'static str {
         Notice::Opened => "opened",
         Notice::Exhausted => "exhausted",
         Notice::Held => "held",
+        Notice::Frequent => "frequent",
+        Notice::Misconfigured => "misconfigured",
         Notice::Recovered => "recovered",
     }
 }

@@ -33,7 +33,13 @@ impl Args {
     /// # Errors
     /// The configuration is wrong, another recovery is in progress, or the journal cannot be read or written.
     pub fn run(self, global: &Global) -> Result<Answer> {
-        let config = global.origin().load()?;
+        let origin = global.origin();
+        let config = origin.load().inspect_err(|error| {
+            if !self.dry_run {
+                // What did not arrive is tried again by the next tick; there is no report that could say so.
+                let _ = pipeline::tell_broken(&origin, error);
+            }
+        })?;
         let spinner = global.wants_progress().then(spinner);
         let progress =
             spinner.clone().map(|spinner| Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Progress);

@@ -35,6 +35,10 @@ pub const FILE: &str = "heal.toml";
 pub struct Config {
     /// The file it came from.
     pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What was set over it on the command line.
+    pub set: Vec<String>,
     /// Its directory, where relative paths begin.
     pub root: PathBuf,
     /// It was named, and not found from the current directory upwards.
@@ -179,10 +183,19 @@ pub fn parse(path: &Path, root: &Path, text: &str, set: &[String]) -> Result<Con
     let reader = Reader { root, path };
     let config = reader.config(&document, &mut faults);
     match (faults.into_error(), config) {
-        (None, Some(config)) => Ok(config),
+        (None, Some(config)) => Ok(Config { text: text.to_owned(), set: set.to_vec(), ..config }),
         (Some(error), _) => Err(error),
         (None, None) => Err(Error::new(Kind::Bug, "the configuration was refused without a reason")),
     }
+}
+
+/// The data directory that a file names which is otherwise broken, as far as it can be read.
+#[must_use]
+pub fn data_dir_of(path: &Path, root: &Path) -> Option<PathBuf> {
+    let text = files::read_text(path, LIMIT).ok()?;
+    let (document, _) = DeTable::parse_recoverable(&text);
+    let project = document.get_ref().get("project")?.get_ref().as_table()?;
+    project.get("data_dir")?.get_ref().as_str().map(|dir| root.join(dir))
 }
 
 /// The parsed tree borrows its text. There is one configuration in a run, and the run is short: the text is kept to its end.
@@ -263,6 +276,8 @@ impl Reader<'_> {
         Some(Config {
             path: self.path.to_owned(),
             root: self.root.to_owned(),
+            text: String::new(),
+            set: Vec::new(),
             named: false,
             name: project.name,
             mode: project.mode,

@@ -49,7 +49,7 @@ impl RecoveryLock {
         let name = if path.ends_with("recovery-in-progress") { "recovery lock" } else { "lock" };
         let what = || format!("cannot take the {name} {}", path.display());
         let file = super::files::open(path, OpenOptions::new().read(true).write(true))
-            .map_err(|error| Error::io(what(), error))?;
+            .map_err(|error| Error::unwritable(what(), error))?;
         let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {

@@ -12,6 +12,8 @@ pub struct Journal {
     dir: DataDir,
     run: String,
     history: History,
+    /// What is remembered elsewhere, and cannot be added to.
+    base: Option<History>,
     warnings: Vec<String>,
     intents: u32,
     news: u32,
@@ -34,7 +36,17 @@ impl Journal {
             let _ = snapshot::save(&dir);
         }
         let warnings = past.warnings();
-        Ok(Self { dir, run: run_id(), history: past.history, warnings, intents: 0, news: 0, written: false })
+        let (run, history) = (run_id(), past.history);
+        Ok(Self { dir, run, history, base: None, warnings, intents: 0, news: 0, written: false })
+    }
+
+    /// A journal beside one that cannot be written: what that one knew is known, and what happens is written here.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn beside(dir: DataDir, base: History) -> Result<Self> {
+        let own = Self::open(dir)?;
+        Ok(Self { history: base.clone().and_later(own.history), base: Some(base), ..own })
     }
 
     /// Takes in what other runs have written meanwhile.
@@ -42,8 +54,17 @@ impl Journal {
     /// # Errors
     /// It cannot be read.
     pub fn read_again(&mut self) -> Result<()> {
-        self.history = snapshot::past(&self.dir)?.history;
+        let history = snapshot::past(&self.dir)?.history;
+        self.history = match &self.base {
+            Some(base) => base.clone().and_later(history),
+            None => history,
+        };
         Ok(())
+    }
+
+    /// Counts acts that were written down elsewhere against the budgets of this run.
+    pub fn also_count(&mut self, other: &History) {
+        self.history.also_count(other);
     }
 
     /// What is true now.
@@ -87,9 +108,8 @@ impl Journal {
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;
         let path = snapshot::today(&self.dir, entry.moment.at)?;
         let first = !path.exists();
-        files::append_line(&path, &line, durable).map_err(|error| {
-            Error::io(format_args!("cannot write the journal {}", path.display()), error).of_kind(Kind::Io)
-        })?;
+        files::append_line(&path, &line, durable)
+            .map_err(|error| Error::unwritable(format_args!("cannot write the journal {}", path.display()), error))?;
         self.news += u32::from(is_news(&entry.event));
         self.history.apply(&entry);
         self.written = true;

@@ -1,5 +1,6 @@
 //! What do we remember? The append-only journal, its disposable snapshot, and the recovery lock. Writes nothing outside the data directory.
 
+mod config_memory;
 mod files;
 mod lock;
 mod log;
@@ -7,6 +8,7 @@ mod snapshot;
 
 use std::path::{Path, PathBuf};
 
+pub use config_memory::{LastGood, ToldBroken};
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
@@ -64,6 +66,18 @@ impl DataDir {
         self.root.join("state/last-run")
     }
 
+    /// The last configuration that a tick ran with.
+    #[must_use]
+    pub fn last_good(&self) -> PathBuf {
+        self.root.join("state/last-good.json")
+    }
+
+    /// Who was told that heal.toml is broken.
+    #[must_use]
+    pub fn told_broken(&self) -> PathBuf {
+        self.root.join("state/told-broken.json")
+    }
+
     /// What a person was, or should have been, told.
     #[must_use]
     pub fn operator_alerts(&self) -> PathBuf {
@@ -95,7 +109,7 @@ impl DataDir {
                 Err(_) => {}
             }
             files::create_dir(&dir).map_err(|error| {
-                Error::io(format_args!("cannot create the data directory {}", dir.display()), error)
+                Error::unwritable(format_args!("cannot create the data directory {}", dir.display()), error)
                     .hint("`[project] data_dir` has to be writable for the user who runs heal")
             })?;
         }

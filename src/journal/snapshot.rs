@@ -65,7 +65,7 @@ impl Past {
     }
 
     /// Refuses to build on it: what cannot be read may have been an act that counts, or a hold.
-    pub(super) fn trusted(&self, dir: &DataDir) -> Result<()> {
+    pub fn trusted(&self, dir: &DataDir) -> Result<()> {
         if self.newer {
             return Err(Error::new(Kind::Data, format!("{} was written by a newer heal", dir.journal().display()))
                 .hint("install that version, or point `[project] data_dir` elsewhere"));

@@ -78,6 +78,10 @@ pub enum Notice {
     Exhausted,
     /// It waits for a person.
     Held,
+    /// It was healed more often than is normal.
+    Frequent,
+    /// `heal.toml` is broken: nothing is watched.
+    Misconfigured,
     /// The incident is over.
     Recovered,
 }
@@ -172,6 +176,20 @@ pub enum Event {
         service: String,
         /// The rung of the ladder.
         rung: String,
+    },
+    /// A service was healed more often than is normal.
+    Frequent {
+        /// The service.
+        service: String,
+        /// The alarm's id: the run that raised it and the service.
+        incident: String,
+        /// One line for a person.
+        summary: String,
+    },
+    /// It is not healed too often any more.
+    Calm {
+        /// The service.
+        service: String,
     },
     /// The ladder has no rung left.
     Exhausted {

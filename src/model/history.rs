@@ -43,6 +43,12 @@ pub struct ServiceHistory {
     pub acts: Vec<Act>,
     /// It waits for a person since then, because.
     pub held: Option<(Moment, String)>,
+    /// The alarm that it is healed too often, while it lasts.
+    #[serde(default)]
+    pub frequent: Option<Incident>,
+    /// How often each rung would have been taken, were heal not only observing.
+    #[serde(default)]
+    pub would: BTreeMap<String, u32>,
     /// Incidents that are over, but whose recovery nobody was told of yet.
     pub recovered: Vec<Incident>,
 }
@@ -135,20 +141,8 @@ impl History {
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
-                service.incident = Some(Incident {
-                    id: incident.clone(),
-                    opened: when.clone(),
-                    class: *class,
-                    summary: summary.clone(),
-                    bad: service.failing(),
-                    would: BTreeSet::new(),
-                    tries: BTreeMap::new(),
-                    cures: 0,
-                    exhausted: None,
-                    retries: 0,
-                    told: BTreeMap::new(),
-                    downtime_ms: None,
-                });
+                let bad = service.failing();
+                service.incident = Some(Incident { bad, ..Incident::new(incident, when, *class, summary) });
                 service.good_since = None;
                 service.good_looks = 0;
             }
@@ -192,10 +186,17 @@ impl History {
                 }
             }
             Event::WouldAct { service, rung } => {
-                if let Some(incident) = &mut self.entry(service).incident {
+                let service = self.entry(service);
+                if let Some(incident) = &mut service.incident {
                     incident.would.insert(rung.clone());
                 }
+                let count = service.would.entry(rung.clone()).or_insert(0);
+                *count = count.saturating_add(1);
             }
+            Event::Frequent { service, incident, summary } => {
+                self.entry(service).frequent = Some(Incident::new(incident, when, Class::Unknown, summary));
+            }
+            Event::Calm { service } => self.entry(service).frequent = None,
             Event::Exhausted { service, .. } => {
                 if let Some(incident) = &mut self.entry(service).incident {
                     incident.exhausted.get_or_insert_with(|| when.clone());
@@ -210,12 +211,46 @@ impl History {
         }
     }
 
+    /// What is true when `later` began to be written where this one could not be any more.
+    #[must_use]
+    pub fn and_later(mut self, later: Self) -> Self {
+        for (name, later) in later.services {
+            let before = self.services.remove(&name).unwrap_or_default();
+            self.services.insert(name, before.and_later(later));
+        }
+        self.open_intents.extend(later.open_intents);
+        self
+    }
+
+    /// Counts the acts of another history as well, each in its time.
+    pub fn also_count(&mut self, other: &Self) {
+        for (name, other) in &other.services {
+            let acts = &mut self.entry(name).acts;
+            acts.extend(other.acts.iter().cloned());
+            acts.sort_by_key(|act| act.when.at);
+        }
+    }
+
     fn entry(&mut self, service: &str) -> &mut ServiceHistory {
         self.services.entry(service.to_owned()).or_default()
     }
 }
 
 impl ServiceHistory {
+    fn and_later(self, later: Self) -> Self {
+        let acts = self.acts.into_iter().chain(later.acts).collect();
+        Self {
+            acts,
+            known: later.known.or(self.known),
+            started: later.started.or(self.started),
+            held: self.held.or(later.held),
+            incident: later.incident.or(self.incident),
+            frequent: self.frequent.or(later.frequent),
+            would: self.would,
+            ..later
+        }
+    }
+
     fn observed(&mut self, when: &Moment, bad: &[String], good: &[String], passing: &[String]) {
         for probe in good {
             self.looks.remove(probe);
@@ -294,7 +329,9 @@ impl ServiceHistory {
                 let told = past.told.get(&Notice::Recovered).map_or(0, Vec::len);
                 told < past.knowing().len()
             });
-        } else if let Some(open) = self.incident.as_mut().filter(|open| open.id == incident) {
+        } else if let Some(open) =
+            [&mut self.incident, &mut self.frequent].into_iter().flatten().find(|open| open.id == incident)
+        {
             let channels = open.told.entry(notice).or_default();
             if !channels.iter().any(|known| known == channel) {
                 channels.push(channel.to_owned());
@@ -304,6 +341,23 @@ impl ServiceHistory {
 }
 
 impl Incident {
+    fn new(id: &str, opened: &Moment, class: Class, summary: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            opened: opened.clone(),
+            class,
+            summary: summary.to_owned(),
+            bad: BTreeSet::new(),
+            would: BTreeSet::new(),
+            tries: BTreeMap::new(),
+            cures: 0,
+            exhausted: None,
+            retries: 0,
+            told: BTreeMap::new(),
+            downtime_ms: None,
+        }
+    }
+
     /// What a report says of it: its id, since when, and how many acts there were.
     #[must_use]
     pub fn outline(&self) -> (String, super::Stamp, u32) {

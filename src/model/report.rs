@@ -1,5 +1,7 @@
 //! What does a command answer? The report of a look or a tick: rendered by `output`, mapped to an exit code by `exit`.
 
+use std::collections::BTreeMap;
+
 use super::Stamp;
 use super::change::Change;
 use super::event::Outcome;
@@ -81,6 +83,8 @@ pub enum Decision {
 pub enum Refusal {
     /// It waits for a person.
     Held,
+    /// The data directory cannot be written, and this act would be more than a start.
+    Unwritable,
     /// The budget of starts and stops is spent.
     Budget,
     /// The ladder has no rung left, and the next slow retry is not due.
@@ -140,9 +144,45 @@ pub struct Subject {
     pub held: Option<String>,
     /// The service whose trouble explains this one's.
     pub behind: Option<String>,
+    /// That it is healed too often, if it is.
+    pub alarm: Option<String>,
+    /// How often each rung would have been taken, were heal not only observing.
+    pub would: BTreeMap<String, u32>,
+    /// The command to type next about it, where it is another than for a service.
+    pub next: Option<String>,
     /// Something about it changed in this run, so that it is worth a line even to those who asked for quiet. A look that
     /// remembers nothing takes everything that is wrong for news.
     pub news: bool,
+}
+
+impl Subject {
+    /// A subject of which no more is known than where it stands, and why nothing is done about it.
+    #[must_use]
+    pub fn said(
+        name: &str,
+        standing: Standing,
+        helpless: String,
+        incident: Option<(String, Stamp, u32)>,
+        next: String,
+    ) -> Self {
+        Self {
+            next: Some(next),
+            name: name.to_owned(),
+            standing,
+            findings: Vec::new(),
+            process: None,
+            considered: Vec::new(),
+            decision: Some(Decision::Helpless { why: helpless }),
+            plan: Vec::new(),
+            act: None,
+            incident,
+            held: None,
+            behind: None,
+            alarm: None,
+            would: BTreeMap::new(),
+            news: true,
+        }
+    }
 }
 
 /// The answer of `check` and `heal`.
@@ -164,6 +204,8 @@ pub struct Report {
     pub dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub subjects: Vec<Subject>,
+    /// Why the data directory cannot be written: then only what is positively dead was restarted.
+    pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.
     pub unfinished: Vec<String>,
     /// Alerts: what, to whom, and whether it arrived.

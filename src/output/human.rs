@@ -108,6 +108,9 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     if let Some(reason) = subject.held.as_ref().filter(|_| !refused) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
     }
+    if let Some(alarm) = &subject.alarm {
+        let _ = writeln!(text, "    often  {}", sanitize::line(alarm));
+    }
     for one in &subject.considered {
         let fits = if one.fits { "fits" } else { "no  " };
         let line = format!("{fits} pid {}  {}  ({})", one.pid, one.command, one.reason);
@@ -138,7 +141,9 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
 fn plan(text: &mut String, subject: &Subject) {
     match &subject.decision {
         Some(Decision::Act { rung, why, next, .. }) => {
-            let _ = writeln!(text, "    would take `{rung}`: {}", sanitize::line(why));
+            let count = subject.would.get(rung).copied().unwrap_or(0);
+            let times = if count > 1 { format!(" ({count} times by now)") } else { String::new() };
+            let _ = writeln!(text, "    would take `{rung}`{times}: {}", sanitize::line(why));
             for change in &subject.plan {
                 let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));
             }
@@ -233,7 +238,8 @@ fn next_command(report: &Report) -> Option<String> {
             if let Some(log) = subject.act.as_ref().and_then(failed_start) {
                 return Some(sanitize::line(&format!("tail {}", log.display())).into_owned());
             }
-            Some(format!("{heal} check --only {} --explain", sanitize::line(&subject.name)))
+            let usual = || format!("{heal} check --only {} --explain", sanitize::line(&subject.name));
+            Some(subject.next.as_deref().map_or_else(usual, |next| sanitize::line(next).into_owned()))
         }
         _ => None,
     }

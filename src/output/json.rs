@@ -32,6 +32,7 @@ pub fn report(report: &Report) -> Map<String, Value> {
         add("critical", critical.map(|subject| subject.name.clone()).collect());
         add("success", json!(report.subjects.iter().all(|subject| !super::human::is_critical(subject))));
     }
+    add("unwritable", json!(report.unwritable));
     add("unfinished", json!(report.unfinished));
     let alerts = report.alerts.iter().map(|delivery| {
         json!({"channel": delivery.channel, "title": delivery.title, "delivered": delivery.failure.is_none(),
@@ -70,6 +71,8 @@ fn subject(subject: &Subject) -> Value {
         "incident": incident,
         "held": subject.held,
         "behind": subject.behind,
+        "alarm": subject.alarm,
+        "would": subject.would,
     })
 }
 
@@ -97,6 +100,7 @@ fn decision(decision: &Decision) -> Value {
         Decision::Refuse { by, why } => {
             let by = match by {
                 Refusal::Held => "held",
+                Refusal::Unwritable => "unwritable",
                 Refusal::Budget => "budget",
                 Refusal::Ladder => "ladder",
             };

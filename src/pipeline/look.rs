@@ -142,6 +142,7 @@ impl<'a> Looker<'a> {
         let mut judged: Vec<Seen<'a>> = judged.collect();
         tie(&mut judged);
         for seen in &mut judged {
+            seen.subject.alarm = self.alarm(&history.service(&seen.subject.name));
             seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
         }
         judged
@@ -272,6 +273,16 @@ impl<'a> Looker<'a> {
         self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules(watched), &counted))
     }
 
+    /// That it is healed too often, if it is.
+    pub(super) fn alarm(&self, past: &ServiceHistory) -> Option<String> {
+        let rate = self.config.heal_rate?;
+        let count = policy::too_often(past, rate, &self.now)?;
+        Some(format!(
+            "healed {count} times within {}, and {rate} is the most that `heal_rate` takes for normal",
+            rate.per
+        ))
+    }
+
     /// What the look means for the history of the subject.
     pub(super) fn follow(&self, seen: &Seen<'_>, past: &ServiceHistory, new_id: &str) -> Vec<Event> {
         let (subject, rules) = (&seen.subject, rules(seen.watched));
@@ -338,6 +349,9 @@ fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, pa
         incident: past.incident.as_ref().map(Incident::outline),
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
         behind: None,
+        alarm: None,
+        would: past.would.clone(),
+        next: None,
         news: false,
     }
 }

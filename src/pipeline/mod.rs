@@ -1,7 +1,9 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+mod emergency;
 mod look;
+mod misconfigured;
 mod tell;
 mod tick;
 
@@ -15,6 +17,7 @@ use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use misconfigured::tell_broken;
 pub use tick::tick;
 
 /// Called with what is going on, for somebody who watches.
@@ -83,6 +86,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         duration_ms: 0,
         dry_run: false,
         subjects: Vec::new(),
+        unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),
         notes: config.warnings.clone(),

@@ -64,6 +64,33 @@ fn tell_all(config: &Config, journal: &mut Journal, report: &Report, dir: &DataD
     deliveries
 }
 
+/// Tells every channel that is `wanted`, and the list: what belongs to no incident.
+pub(super) fn broadcast(
+    config: &Config,
+    dir: &DataDir,
+    message: &Message,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<Delivery> {
+    let deadline = Instant::now() + ALL;
+    let list = Parcel::Line { path: dir.operator_alerts(), line: as_json(message).to_string() };
+    let enabled = config.alerts.iter().filter(|channel| channel.common.enabled);
+    let loud = enabled
+        .filter(|channel| message.severity >= channel.common.min_severity || message.notice == Notice::Recovered);
+    let parcels =
+        loud.map(|channel| (channel.name.as_str(), channel.channel.render(message, &config.root), timeout(channel)));
+    let all = [(LIST, list, LIST_TIMEOUT)].into_iter().chain(parcels).filter(|(name, ..)| wanted(name));
+    all.map(|(name, parcel, most)| {
+        let left = deadline.saturating_duration_since(Instant::now()).min(most);
+        let sent = if left.is_zero() {
+            Err("no time left in this run".to_owned())
+        } else {
+            deliver(&parcel, &config.root, left)
+        };
+        Delivery { channel: name.to_owned(), title: message.title.clone(), failure: sent.err() }
+    })
+    .collect()
+}
+
 /// Does anybody want to hear it who did not?
 fn is_wanted(config: &Config, (message, incident): &(Message, Incident)) -> bool {
     let channels = config.alerts.iter().filter(|channel| channel.common.enabled);
@@ -114,6 +141,11 @@ fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Inc
             }
         }
     }
+    for subject in &report.subjects {
+        if let Some(alarm) = journal.history().service(&subject.name).frequent {
+            due.push((message(config, report, subject, &alarm, Notice::Frequent), alarm));
+        }
+    }
     due
 }
 
@@ -123,6 +155,8 @@ fn refusal(subject: &Subject) -> Option<Notice> {
         Some(Decision::Refuse { by: Refusal::Held, .. }) => Some(Notice::Held),
         // Held by this very tick: the act showed that acts do not help.
         _ if unwell && subject.held.is_some() => Some(Notice::Held),
+        // Nothing was tried yet; the data directory itself is told of.
+        Some(Decision::Refuse { by: Refusal::Unwritable, .. }) => None,
         Some(Decision::Refuse { .. }) => Some(Notice::Exhausted),
         _ => None,
     }
@@ -172,13 +206,15 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
     let severity = match notice {
         Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
+        Notice::Frequent => Severity::Warning,
         _ => Severity::Critical,
     };
     let (title, action) = match notice {
         Notice::Opened if healed => (format!("{name}: {}; healed", incident.summary), None),
         Notice::Opened if probation => (format!("{name}: {}; started again, on probation", incident.summary), None),
         Notice::Opened => {
-            (format!("{name}: {}", incident.summary), Some(format!("{heal} check --only {name} --explain")))
+            let next = subject.next.clone().unwrap_or_else(|| format!("{heal} check --only {name} --explain"));
+            (format!("{name}: {}", incident.summary), Some(next))
         }
         // Releasing does not refill a budget; only time, or a person who starts it, does.
         Notice::Exhausted if matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Budget, .. })) => (
@@ -193,6 +229,11 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
             let why = subject.held.as_deref().unwrap_or("held");
             (format!("{name}: waits for a person: {why}"), Some(format!("put it right; then {heal} release {name}")))
         }
+        Notice::Frequent => {
+            let why = format!("find out why it keeps failing: {heal} status {name}");
+            (format!("{name}: {}", incident.summary), Some(why))
+        }
+        Notice::Misconfigured => (incident.summary.clone(), Some(format!("{heal} config check"))),
         Notice::Recovered => (format!("{name}: recovered"), None),
     };
     let mut details = vec![

@@ -2,14 +2,15 @@
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::look::{Looker, Seen};
-use super::{Options, act, empty, tell};
+use super::{Options, act, emergency, empty, misconfigured, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock, past};
@@ -43,7 +44,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
             let past = history.service(&seen.subject.name);
-            plan(&looker, &mut seen, &past);
+            plan(&looker, &mut seen, &past, &remedy::built());
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -51,34 +52,66 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         report.duration_ms = millis(start);
         return Ok(report);
     }
+    match acting(config, options, report, &dir, start) {
+        Err(Broken { error, acted: false }) if error.kind == Kind::Unwritable => {
+            emergency::tick(config, options, error)
+        }
+        Err(Broken { error, .. }) => Err(error),
+        Ok(report) => Ok(report),
+    }
+}
+
+/// Why a tick ended early.
+struct Broken {
+    error: Error,
+    /// Something had been done by then.
+    acted: bool,
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self { error, acted: false }
+    }
+}
+
+fn acting(
+    config: &Config,
+    options: &Options,
+    mut report: Report,
+    dir: &DataDir,
+    start: Instant,
+) -> std::result::Result<Report, Broken> {
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
+    emergency::recall(config, &mut journal);
     report.unfinished = apply::resume(&mut journal)?;
-    let looker = Looker::new(config, options, journal.history(), &dir, now)?;
+    let looker = Looker::new(config, options, journal.history(), dir, clock::now())?;
     let seen = looker.look(journal.history());
-    let observes = config.mode == Mode::Observe;
-    let mut run = Run { journal: &mut journal, looker: &looker, options, start, observes, acted: BTreeSet::new() };
-    report.subjects = run.treat_all(seen)?;
+    let mut run = Run::new(&mut journal, &looker, options, start);
+    let treated = run.treat_all(seen);
+    let acted = !run.acted.is_empty();
+    report.subjects = treated.map_err(|error| Broken { error, acted })?;
     journal.save();
     report.duration_ms = millis(start);
     let stamp = looker.last_run(Exit::of(&report).code());
-    if let Err(error) = stamp.write(&dir) {
+    if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
     options.progress("telling");
-    tell::tell(config, &mut journal, &mut report, &dir);
+    tell::tell(config, &mut journal, &mut report, dir);
+    misconfigured::keep(config, dir, &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
 }
 
 /// A tick under way.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     journal: &'a mut Journal,
     looker: &'a Looker<'a>,
     options: &'a Options,
@@ -87,11 +120,25 @@ struct Run<'a> {
     observes: bool,
     /// Services that were acted upon.
     acted: BTreeSet<String>,
+    /// Nothing is done but starting what is positively dead; its output goes to a file in this folder.
+    starting: Option<PathBuf>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
+        let observes = looker.config.mode == Mode::Observe;
+        Self { journal, looker, options, start, observes, acted: BTreeSet::new(), starting: None }
+    }
+
+    /// The same, restricted to the one act that needs no data directory.
+    pub(super) fn only_starting(self, output: PathBuf) -> Self {
+        Self { starting: Some(output), ..self }
+    }
 }
 
 impl Run<'_> {
     /// Everybody who was asked for: what is needed before whoever needs it. The answer is in the order of the file.
-    fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> Result<Vec<Subject>> {
+    pub(super) fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> Result<Vec<Subject>> {
         let services: Vec<&Service> = seen.iter().filter_map(|seen| Some(&seen.watched?.service)).collect();
         // Whatever is no service, the host, comes last in both orders.
         let order = policy::order(&services).into_iter().chain(services.len()..seen.len());
@@ -129,7 +176,11 @@ impl Run<'_> {
         let told = self.journal.news();
         self.see_again(&mut seen);
         self.record(&seen)?;
-        plan(self.looker, &mut seen, &self.journal.history().service(&name));
+        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
+        plan(self.looker, &mut seen, &self.journal.history().service(&name), &built);
+        if let Some(folder) = &self.starting {
+            restrict(&mut seen, folder);
+        }
         match (seen.subject.decision.clone(), seen.watched) {
             (Some(Decision::Act { rung, .. }), _) if self.observes => self.note(&name, rung)?,
             (Some(Decision::Act { rung, cause, why, .. }), Some(watched)) => {
@@ -143,7 +194,17 @@ impl Run<'_> {
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
         subject.incident = past.incident.as_ref().map(Incident::outline);
-        subject.held = past.held.map(|(_, reason)| reason);
+        subject.held = past.held.clone().map(|(_, reason)| reason);
+        subject.would = past.would.clone();
+        subject.alarm = self.looker.alarm(&past);
+        match (&subject.alarm, &past.frequent) {
+            (Some(summary), None) => {
+                let incident = format!("{}/{name}/often", self.journal.run());
+                self.journal.record(Event::Frequent { service: name.clone(), incident, summary: summary.clone() })?;
+            }
+            (None, Some(_)) => self.journal.record(Event::Calm { service: name.clone() })?,
+            _ => {}
+        }
         // An incident with nothing left to try turns to its slow retries from here on.
         if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = &subject.decision
             && past.incident.is_some_and(|incident| incident.exhausted.is_none())
@@ -202,7 +263,9 @@ impl Run<'_> {
             return Ok(());
         }
         let root = &self.looker.config.root;
-        let plan = Plan { service: &watched.service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
+        let service = relocated.as_ref().unwrap_or(&watched.service);
+        let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
         self.acted.insert(watched.name().to_owned());
         seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, plan)?);
         Ok(())
@@ -210,13 +273,13 @@ impl Run<'_> {
 }
 
 /// Decides, and says what the decision would change.
-fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
+fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {
     let subject = &mut seen.subject;
     let Some(watched) = seen.watched else {
         subject.decision = Some(host_decision(&subject.standing));
         return;
     };
-    let mut decision = policy::decide(&watched.service, &subject.standing, past, &remedy::built(), &looker.now);
+    let mut decision = policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
     // Whoever it is that is unwell: nobody is stopped or started before it is known.
     if let Decision::Act { rung, .. } = &decision {
         match &*seen.who {
@@ -244,6 +307,36 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
             Err(why) => subject.decision = Some(Decision::Helpless { why }),
         }
     }
+}
+
+/// Without a data directory: anything but the start of what is positively dead, and left nothing behind, is refused.
+fn restrict(seen: &mut Seen<'_>, folder: &Path) {
+    let gone = matches!(&*seen.who, Who::Gone { left, .. } if left.is_empty());
+    if let Some(Decision::Act { rung, cause, .. }) = &seen.subject.decision
+        && !(gone && rung == remedy::restart::KIND.name && *cause == Class::Dead)
+    {
+        let why = format!("`{rung}` is not taken while the data directory cannot be written");
+        seen.subject.decision = Some(Decision::Refuse { by: Refusal::Unwritable, why });
+        seen.subject.plan.clear();
+    }
+    for change in &mut seen.subject.plan {
+        if let Change::StartService { log, .. } = change {
+            *log = output(folder, &seen.subject.name);
+        }
+    }
+}
+
+fn output(folder: &Path, service: &str) -> PathBuf {
+    folder.join(format!("{service}.log"))
+}
+
+/// The service with its output elsewhere: its own log may stand where nothing can be written.
+fn relocated(service: &Service, folder: &Path) -> Service {
+    let mut service = service.clone();
+    if let Some(launch) = &mut service.launch {
+        launch.log = output(folder, &service.name);
+    }
+    service
 }
 
 fn host_decision(standing: &Standing) -> Decision {

@@ -269,7 +269,8 @@ fn each_class_of_trouble_and_each_rung_of_ones_own_has_a_budget() {
     let mixed = [(0, "restart", Dead), (1, "stop-stale", Hung), (2, "restart", Dead), (3, "stop-stale", Hung)];
     let plain = &["restart", "stop-stale"][..];
     let own = &["light", "stop-stale"][..];
-    let table: &[(&[&str], &[(i64, &str, Class)], Class, &str)] = &[
+    type Row<'a> = (&'a [&'a str], &'a [(i64, &'a str, Class)], Class, &'a str);
+    let table: &[Row<'_>] = &[
         (plain, &crashes, Dead, "refuse: budget"),
         // A crash loop leaves the cure of a hang its own budget.
         (plain, &crashes, Hung, "stop-stale then nothing"),

@@ -67,7 +67,8 @@ fn trouble_is_that_of_whoever_is_down_first() {
 
 #[test]
 fn what_is_needed_comes_first() {
-    let table: &[(&[(&str, &[&str], &[&str])], &str)] = &[
+    type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);
+    let table: &[(&[Row<'_>], &str)] = &[
         (&[("a", &[], &[]), ("b", &[], &[])], "a b"),
         (&[("a", &["b"], &[]), ("b", &[], &[])], "b a"),
         (&[("a", &["b"], &[]), ("b", &["c"], &[]), ("c", &[], &[])], "c b a"),

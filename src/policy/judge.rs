@@ -79,7 +79,10 @@ fn weigh(
         return (Level::Starting, format!(" (starting, {} of {})", span_text(age), rules.startup_grace));
     }
     if let Some(witness) = quiet(look.findings, finding) {
-        return (Level::Degraded, format!(" (quiet, but `{witness}` answers: nothing is done)"));
+        return (
+            Level::Degraded,
+            format!(" (quiet, but `{witness}` answers; with `heartbeat = true` silence alone would count)"),
+        );
     }
     let needed = (look.threshold)(finding.probe());
     let looks = past.looks.get(finding.probe()).map_or(&[][..], Vec::as_slice);

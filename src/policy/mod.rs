@@ -3,7 +3,9 @@
 mod decide;
 mod depend;
 mod judge;
+mod rate;
 
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};
+pub use rate::too_often;

@@ -116,10 +116,13 @@ fn show_is_every_default_and_reads_as_toml() {
         recover_after = 2
         restart_limit = "5 per 30m"
         restart_delay = "0s"
+        verify_within = "20s"
         hold_on_exit = [
             2,
             78,
         ]
+        needs = []
+        wants = []
         start = [
             "/bin/true",
             "--fast",
@@ -127,7 +130,6 @@ fn show_is_every_default_and_reads_as_toml() {
         cwd = "[DIR]"
         log = "logs/bot.log"
         stop_grace = "10s"
-        verify_within = "20s"
 
         [service.bot.match]
         executable = "python3"
@@ -186,7 +188,10 @@ fn show_is_every_default_and_reads_as_toml() {
         recover_after = 2
         restart_limit = "3 per 1h"
         restart_delay = "0s"
+        verify_within = "20s"
         hold_on_exit = []
+        needs = []
+        wants = []
         unit = "systemd:other.service"
 
         [service.other.probes.process]

@@ -302,13 +302,13 @@ match   = "python3"
             8 | d = { kind = "fresh", path = "x", within = "99999999999999h" }
               |                                            ^^^^^^^^^^^^^^^^^
 
-            error: `fail_after` has to be a whole number from 0 to 4294967295
+            error: `fail_after`: `-1` is not a number of bad looks such as 3, "3 of 5" or "3 of 5 in 10m"
              --> heal.toml:9:63
               |
             9 | e = { kind = "fresh", path = "x", within = "5m", fail_after = -1 }
               |                                                               ^^
 
-            error: `fail_after` has to be a whole number from 0 to 4294967295
+            error: `fail_after`: `99999999999` is not a number of bad looks such as 3, "3 of 5" or "3 of 5 in 10m"
               --> heal.toml:10:63
                |
             10 | f = { kind = "fresh", path = "x", within = "5m", fail_after = 99999999999 }

@@ -105,7 +105,7 @@ fn faults_of_the_command_line() {
             error: unknown key `foo`
              |
              = note: in `--set service.other.foo`
-             = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `probes`, `orphans`, `remedies`, `needs`, `wants`
+             = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `probes`, `remedies`, `orphans`
 
             error: unknown key `foo`
              |

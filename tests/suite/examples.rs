@@ -68,7 +68,6 @@ fn desktop() {
         &["run.sh", "scripts/llm.sh"],
         &expect![[r#"
             note  heal.toml:7:2: [git] is not built yet and does nothing
-            note  heal.toml:16:1: `wants` of [service.app] is not built yet and does nothing
             note  heal.toml:32:2: [database] is not built yet and does nothing
             note  heal.toml:36:2: [capability] is not built yet and does nothing
             note  heal.toml:40:2: [checkpoint] is not built yet and does nothing
@@ -95,9 +94,6 @@ fn node() {
         &[],
         &expect![[r#"
             note  heal.toml:8:17: supervisors are not spoken to yet; heal only observes [service.node]
-            note  heal.toml:10:17: rung `light` of [service.node] is not built yet and is passed over
-            note  heal.toml:10:17: rung `medium` of [service.node] is not built yet and is passed over
-            note  heal.toml:16:15: `remedies` of [service.node] is not built yet and does nothing
             note  heal.toml:20:2: [retry] is not built yet and does nothing
             note  heal.toml:27:2: [breaker] is not built yet and does nothing
             note  heal.toml:31:2: [rotation] is not built yet and does nothing
@@ -137,7 +133,6 @@ fn trading() {
             note  heal.toml:13:1: `orphans` of [service.bot] is not built yet and does nothing
             note  heal.toml:18:2: [lock] is not built yet and does nothing
             note  heal.toml:23:2: [state] is not built yet and does nothing
-            note  heal.toml:53:2: [alerting] is not built yet and does nothing
             [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
         "#]],
     );

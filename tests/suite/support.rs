@@ -16,6 +16,8 @@ use serde_json::Value;
 /// A project in a temporary directory. Dropping it ends every process that carries its mark.
 pub struct Project {
     dir: tempfile::TempDir,
+    /// What `/run` is to a system: heal's memory when the data directory cannot be written.
+    runtime: tempfile::TempDir,
     env: BTreeMap<String, String>,
     children: Vec<Child>,
 }
@@ -59,8 +61,8 @@ impl Ran {
 impl Project {
     /// A project with this heal.toml.
     pub fn new(config: &str) -> Self {
-        let project =
-            Self { dir: tempfile::tempdir().expect("a directory"), env: BTreeMap::new(), children: Vec::new() };
+        let [dir, runtime] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        let project = Self { dir, runtime, env: BTreeMap::new(), children: Vec::new() };
         project.write("heal.toml", config);
         project
     }
@@ -82,7 +84,7 @@ stable_for    = "1m"
 {extra}
 
 [service.app.probes]
-log    = {{ kind = "fresh", path = "logs/service.log", within = "1500ms" }}
+log    = {{ kind = "fresh", path = "logs/service.log", within = "1500ms", heartbeat = true }}
 health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s" }}
 "#
         ));
@@ -131,7 +133,8 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
     pub fn command_of<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Command {
         let mut command = Command::new(program);
         command.args(args).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
-        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HEAL_TEST_MARK", self.mark()).envs(&self.env);
+        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("XDG_RUNTIME_DIR", self.runtime.path());
+        command.env("HEAL_TEST_MARK", self.mark()).envs(&self.env);
         command
     }
 
@@ -162,16 +165,20 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
         pid
     }
 
+    /// Where heal keeps its memory of this project while the data directory cannot be written.
+    pub fn meanwhile(&self) -> PathBuf {
+        let name = self.path("heal.toml").to_string_lossy().replace('/', "!");
+        self.runtime.path().join("heal").join(name)
+    }
+
     /// The journal, all days together, one event per line.
     pub fn journal(&self) -> Vec<Value> {
-        let Ok(entries) = fs::read_dir(self.path("data/journal")) else { return Vec::new() };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        let lines = paths.iter().flat_map(|path| {
-            let text = fs::read_to_string(path).expect("readable");
-            text.lines().map(|line| serde_json::from_str(line).expect("whole lines")).collect::<Vec<Value>>()
-        });
-        lines.collect()
+        journal(&self.path("data/journal"))
+    }
+
+    /// The journal that was written while the data directory could not be.
+    pub fn journal_meanwhile(&self) -> Vec<Value> {
+        journal(&self.meanwhile().join("journal"))
     }
 
     /// Events of one kind.
@@ -217,6 +224,7 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
     /// Replaces what differs between runs: the directory, pids, times, durations, ports.
     pub fn normalise(&self, text: &str) -> String {
         let here = self.path("").display().to_string();
+        let text = text.replace(&self.meanwhile().display().to_string(), "[MEANWHILE]");
         let text = text.replace(here.trim_end_matches('/'), "[DIR]");
         let mut shown = String::with_capacity(text.len());
         let mut rest = text.as_str();
@@ -284,4 +292,16 @@ pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
 /// A port that nobody uses at the moment.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// All days of a journal together, one event per line.
+fn journal(folder: &Path) -> Vec<Value> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let lines = paths.iter().flat_map(|path| {
+        let text = fs::read_to_string(path).expect("readable");
+        text.lines().map(|line| serde_json::from_str(line).expect("whole lines")).collect::<Vec<Value>>()
+    });
+    lines.collect()
 }

@@ -1,0 +1,77 @@
+//! Which heal.toml was the last good one, and who was told that it is broken? Two small files, so that a broken heal.toml is
+//! neither silent nor told every minute.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DataDir, files};
+use crate::host::{self, trust};
+use crate::model::event::Moment;
+
+/// More than a configuration may be, escapes included.
+const LIMIT: u64 = 4 * 1024 * 1024;
+
+/// The last configuration that a tick ran with. It holds no secret: those never stand in heal.toml.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastGood {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What was set over it on the command line.
+    pub set: Vec<String>,
+}
+
+impl LastGood {
+    /// What was kept; `None` when nothing was, or somebody else may have written it.
+    #[must_use]
+    pub fn read(dir: &DataDir) -> Option<Self> {
+        let path = dir.last_good();
+        trust::check(&std::fs::symlink_metadata(&path).ok()?).ok()?;
+        serde_json::from_slice(&host::files::read(&path, LIMIT).ok()?).ok()
+    }
+
+    /// Keeps it, if it is another one than was kept before.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn keep(&self, dir: &DataDir) -> std::io::Result<()> {
+        if Self::read(dir).as_ref() == Some(self) {
+            return Ok(());
+        }
+        files::replace(&dir.last_good(), serde_json::to_string(self)?.as_bytes())
+    }
+}
+
+/// Who was told that heal.toml is broken, and when: by channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldBroken {
+    /// The last time, by channel.
+    pub told: BTreeMap<String, Moment>,
+}
+
+impl ToldBroken {
+    /// Who was told; `None` when nobody was.
+    #[must_use]
+    pub fn read(dir: &DataDir) -> Option<Self> {
+        serde_json::from_slice(&host::files::read(&dir.told_broken(), LIMIT).ok()?).ok()
+    }
+
+    /// Writes it down.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write(&self, dir: &DataDir) -> std::io::Result<()> {
+        files::replace(&dir.told_broken(), serde_json::to_string(self)?.as_bytes())
+    }
+
+    /// heal.toml is right again.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn forget(dir: &DataDir) -> std::io::Result<()> {
+        files::remove(&dir.told_broken())
+    }
+}

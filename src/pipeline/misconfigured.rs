@@ -1,0 +1,114 @@
+//! Who learns that heal.toml is broken? Nothing is looked at and nothing is done then; but the channels of the last good copy
+//! are told, once a day, because nobody reads the mail of cron (FAILURES F6).
+
+use std::path::{Path, PathBuf};
+
+use super::emergency::substitute;
+use super::tell;
+use crate::config::{self, Config, Origin};
+use crate::error::{Error, Kind};
+use crate::host::clock;
+use crate::journal::{DataDir, LastGood, RecoveryLock, ToldBroken};
+use crate::model::alert::Message;
+use crate::model::event::Notice;
+use crate::model::report::Delivery;
+use crate::model::{Report, Severity, Span};
+
+/// Once a day (DESIGN §4).
+const AGAIN: Span = Span::secs(24 * 3600);
+
+/// Faults that the message names; `heal config check` names all.
+const NAMED: usize = 5;
+
+/// Folders beside heal.toml that are searched for its data directory when it cannot be read from the broken file.
+const SEARCHED: usize = 200;
+
+/// Tells that the configuration is refused. Answers with what was delivered and what was not.
+#[must_use]
+pub fn tell_broken(origin: &Origin, error: &Error) -> Vec<Delivery> {
+    if error.kind != Kind::Config {
+        return Vec::new();
+    }
+    let Ok(path) = origin.find() else { return Vec::new() };
+    let Some((dir, config)) = remembered(&path) else { return Vec::new() };
+    // Where it cannot be written that somebody was told, it would be told every minute.
+    let Some(notes) = writable(dir, &path) else { return Vec::new() };
+    let Ok(_lock) = RecoveryLock::take(&notes.telling(), "telling") else { return Vec::new() };
+    let mut told = ToldBroken::read(&notes).unwrap_or_default();
+    let now = clock::now();
+    let fresh = |last: &crate::model::event::Moment| now.since(last) < AGAIN.millis();
+    told.told.retain(|_, last| fresh(last));
+    let message = message(&config, error, Notice::Misconfigured);
+    let deliveries = tell::broadcast(&config, &notes, &message, |channel| !told.told.contains_key(channel));
+    let reached = deliveries.iter().filter(|delivery| delivery.failure.is_none());
+    told.told.extend(reached.map(|delivery| (delivery.channel.clone(), now.clone())));
+    let _ = told.write(&notes);
+    deliveries
+}
+
+/// Keeps this configuration as the last good one, and tells those who heard of a broken one that it is right again.
+pub(super) fn keep(config: &Config, dir: &DataDir, report: &mut Report) {
+    let good = LastGood { path: config.path.clone(), text: config.text.clone(), set: config.set.clone() };
+    if let Err(error) = good.keep(dir) {
+        report.warnings.push(format!("cannot write {}: {error}", dir.last_good().display()));
+    }
+    let elsewhere = substitute(&config.path);
+    for notes in [Some(dir.clone()), elsewhere].into_iter().flatten() {
+        let Some(told) = ToldBroken::read(&notes) else { continue };
+        let over = Error::new(Kind::Config, "heal.toml is right again");
+        let message = message(config, &over, Notice::Recovered);
+        let mut deliveries = tell::broadcast(config, &notes, &message, |channel| told.told.contains_key(channel));
+        report.alerts.append(&mut deliveries);
+        let _ = ToldBroken::forget(&notes);
+    }
+}
+
+fn message(config: &Config, error: &Error, notice: Notice) -> Message {
+    let broken = notice == Notice::Misconfigured;
+    let title = if broken { "heal.toml is broken: nothing is watched or healed".to_owned() } else { error.to_string() };
+    let faults = error.faults.iter().take(NAMED).map(|fault| (fault.place.clone(), fault.message.clone()));
+    let mut details = vec![("what".to_owned(), error.to_string())];
+    details.extend(faults);
+    let command = format!("{} config check", config.call_anywhere());
+    Message {
+        severity: if broken { Severity::Critical } else { Severity::Info },
+        notice,
+        project: config.name.clone(),
+        host: clock::hostname(),
+        service: config::FILE.to_owned(),
+        incident: format!("{}/{}", config::FILE, clock::now().at.format("%Y-%m-%d")),
+        title,
+        details: if broken { details } else { Vec::new() },
+        action_required: broken.then_some(command),
+        at: clock::now().at,
+    }
+}
+
+/// The data directory and the last good configuration of this file.
+fn remembered(path: &Path) -> Option<(DataDir, Config)> {
+    let root = std::fs::canonicalize(path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+        .ok()?;
+    let beside = || {
+        let folders = std::fs::read_dir(&root).into_iter().flatten().flatten().take(SEARCHED);
+        folders.map(|entry| entry.path()).filter(|path| path.is_dir())
+    };
+    let named: Option<PathBuf> = config::data_dir_of(path, &root);
+    let candidates = named.into_iter().chain([root.join("data")]).chain(beside());
+    candidates.map(DataDir::at).find_map(|dir| {
+        let good = LastGood::read(&dir).filter(|good| same_file(&good.path, path, &root))?;
+        let config = config::parse(path, &root, &good.text, &good.set).ok()?;
+        // A copy that names another directory is not of this one.
+        (config.data_dir == dir.root()).then_some((dir, Config { named: true, ..config }))
+    })
+}
+
+fn same_file(kept: &Path, path: &Path, root: &Path) -> bool {
+    let whole = |path: &Path| path.file_name().map(|name| root.join(name));
+    kept == path || whole(kept) == whole(path)
+}
+
+/// Where it can be written down who was told.
+fn writable(dir: DataDir, path: &Path) -> Option<DataDir> {
+    let can = |dir: &DataDir| dir.create().is_ok() && ToldBroken::read(dir).unwrap_or_default().write(dir).is_ok();
+    [Some(dir), substitute(path)].into_iter().flatten().find(can)
+}
