@@ -4,6 +4,7 @@ mod faults;
 mod file;
 mod mask;
 mod resolve;
+mod schema;
 mod service;
 mod show;
 mod syntax;
@@ -20,6 +21,7 @@ use crate::model::{Service, Span};
 use crate::{alert, probe};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
+pub use schema::schema;
 use typed::Table;
 
 /// A configuration larger than this is not one (FAULTS §4.28).

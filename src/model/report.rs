@@ -1,5 +1,8 @@
 //! What does a command answer? The report of a look or a tick: rendered by `output`, mapped to an exit code by `exit`.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::Stamp;
 use super::change::Change;
 use super::event::Outcome;
@@ -7,7 +10,8 @@ use super::finding::{Class, Finding};
 use super::identity::Identity;
 
 /// Where a service stands, all its findings and the past considered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Switched off by `enabled = false`.
     Disabled,

@@ -43,6 +43,7 @@ mod links;
 mod man;
 mod readme;
 mod release;
+mod schema_output;
 mod support;
 mod telling;
 mod usage;
