@@ -15,13 +15,13 @@ use crate::{probe, remedy};
 const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
 
 /// How long a process has between TERM and KILL.
-const STOP_GRACE: Span = Span::secs(10);
+pub(super) const STOP_GRACE: Span = Span::secs(10);
 
 /// The most that it may have: stopping, starting and looking again have to fit into one run.
 const STOP_MOST: Span = Span::secs(90);
 
 /// How long a start has to prove itself, unless said; and the most that may be said (DESIGN §6).
-const VERIFY_WITHIN: Span = Span::secs(20);
+pub(super) const VERIFY_WITHIN: Span = Span::secs(20);
 const VERIFY_MOST: Span = Span::secs(60);
 
 impl Reader<'_> {
