@@ -43,6 +43,9 @@ _heal() {
             heal__subcmd__config,kinds)
                 cmd="heal__subcmd__config__subcmd__kinds"
                 ;;
+            heal__subcmd__config,schema)
+                cmd="heal__subcmd__config__subcmd__schema"
+                ;;
             heal__subcmd__config,show)
                 cmd="heal__subcmd__config__subcmd__show"
                 ;;
@@ -180,7 +183,7 @@ _heal() {
             return 0
             ;;
         heal__subcmd__config)
-            opts="-q -h --config --set --json --format --quiet --color --help check show kinds"
+            opts="-q -h --config --set --json --format --quiet --color --help check show kinds schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -263,6 +266,47 @@ _heal() {
             ;;
         heal__subcmd__config__subcmd__kinds)
             opts="-q -h --config --set --json --format --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heal__subcmd__config__subcmd__schema)
+            opts="-q -h --output --config --set --json --format --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -100,6 +100,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand check 'Report every fault of heal.toml at once, with its place and what to write instead'
             cand show 'Print every setting that holds, defaults included'
             cand kinds 'List the kinds of probes, rungs and alert channels'
+            cand schema 'Print the JSON Schema of heal.toml, for editors'
         }
         &'heal;config;check'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
@@ -128,6 +129,18 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
+            cand --json 'Print one JSON document instead of text'
+            cand -q 'Print nothing while all is well'
+            cand --quiet 'Print nothing while all is well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'heal;config;schema'= {
+            cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --format 'Print the answer in this format'
+            cand --color 'Colour the text'
+            cand --output 'Print the schema of what commands print with --json instead'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'
             cand --quiet 'Print nothing while all is well'

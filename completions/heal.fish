@@ -88,19 +88,20 @@ complete -c heal -n "__fish_heal_using_subcommand init" -l print -d 'Print it in
 complete -c heal -n "__fish_heal_using_subcommand init" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand init" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -l json -d 'Print one JSON document instead of text'
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -s q -l quiet -d 'Print nothing while all is well'
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -f -a "check" -d 'Report every fault of heal.toml at once, with its place and what to write instead'
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -f -a "show" -d 'Print every setting that holds, defaults included'
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds" -f -a "kinds" -d 'List the kinds of probes, rungs and alert channels'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -f -a "check" -d 'Report every fault of heal.toml at once, with its place and what to write instead'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -f -a "show" -d 'Print every setting that holds, defaults included'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -f -a "kinds" -d 'List the kinds of probes, rungs and alert channels'
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -f -a "schema" -d 'Print the JSON Schema of heal.toml, for editors'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
@@ -131,6 +132,17 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l output -d 'Print the schema of what commands print with --json instead'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand completions" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand completions" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand completions" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'

@@ -49,7 +49,7 @@ use std::io::Write;
 use commands::Answer;
 use error::Error;
 use exit::Exit;
-use serde_json::{Map, Value, json};
+use output::schema::{Document, Failure, Fault, Wrong};
 
 /// Runs one command line and says how it ended. Nothing in here panics on input; a bug ends with 70 and one line, and
 /// what is held is let go on the way out.
@@ -71,7 +71,7 @@ fn answer(argv: &[OsString]) -> Exit {
     cli.global.apply_colour();
     let (name, json, quiet) = (cli.command.name(), cli.global.wants_json(), cli.global.quiet);
     match cli.command.run(&cli.global) {
-        Ok(Answer { exit, fields, .. }) if json => print(&document(name, exit, fields), exit),
+        Ok(Answer { exit, view, .. }) if json => print_document(view.document(name, exit), exit),
         Ok(Answer { exit, human, .. }) => print(&human, exit),
         // Another run is at work: for cron that is nothing to write home about.
         Err(error) if quiet && !json && error.kind == error::Kind::Busy => Exit::Busy,
@@ -79,15 +79,15 @@ fn answer(argv: &[OsString]) -> Exit {
     }
 }
 
-/// The envelope that all documents share.
-fn document(command: &str, exit: Exit, fields: Map<String, Value>) -> String {
-    let mut document = Map::new();
-    document.insert("schema".to_owned(), json!(output::json::SCHEMA));
-    document.insert("command".to_owned(), json!(command));
-    document.insert("status".to_owned(), json!(exit.status()));
-    document.insert("exit_code".to_owned(), json!(exit.code()));
-    document.extend(fields);
-    format!("{}\n", Value::Object(document))
+/// Prints a document; one that has no words in JSON is a bug.
+fn print_document(document: serde_json::Result<String>, exit: Exit) -> Exit {
+    match document {
+        Ok(document) => print(&format!("{document}\n"), exit),
+        Err(error) => {
+            say(&format!("heal: the answer cannot be written as JSON: {error}. Please report it.\n"));
+            Exit::Bug
+        }
+    }
 }
 
 /// Prints the answer. A reader that went away is no failure; a disk that is full is one.
@@ -107,14 +107,20 @@ fn print(text: &str, exit: Exit) -> Exit {
 fn complain(error: &Error, command: &str, json: bool) -> Exit {
     let exit = Exit::of_error(error);
     if json {
-        let faults: Vec<Value> = error
-            .faults
-            .iter()
-            .map(|fault| json!({"place": fault.place, "message": fault.message, "hint": fault.hint}))
-            .collect();
-        let what =
-            json!({"kind": error.kind.word(), "message": error.to_string(), "hint": error.hint, "faults": faults});
-        return print(&document(command, exit, Map::from_iter([("error".to_owned(), what)])), exit);
+        let faults = error.faults.iter().map(|fault| Fault {
+            place: fault.place.clone(),
+            message: fault.message.clone(),
+            hint: fault.hint.clone(),
+        });
+        let error = Wrong {
+            kind: error.kind.word(),
+            message: error.to_string(),
+            hint: error.hint.clone(),
+            faults: faults.collect(),
+        };
+        let failure = Failure { error };
+        let document = Document::new(command, exit.status(), exit.code(), &failure);
+        return print_document(serde_json::to_string(&document), exit);
     }
     let mut text = format!("heal: {}\n", output::sanitize::line(&error.to_string()));
     if let Some(rendered) = &error.rendered {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -18,10 +19,11 @@ pub const KIND: Kind = Kind {
     about: "runs a command with the alert as JSON on its input and in HEAL_* variables",
     example: "[alert.mail]\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"cat >> alerts.txt\"]",
     parse,
+    schema: Command::json_schema,
 };
 
 /// The channel's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// Program and arguments.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Channel, Kind, as_json};
@@ -13,10 +14,11 @@ pub const KIND: Kind = Kind {
     about: "appends one JSON object per line to a file",
     example: "[alert.file]\nkind = \"file\"\npath = \"logs/alerts.jsonl\"",
     parse: |value| File::deserialize(value).map(|file| std::sync::Arc::new(file) as _),
+    schema: File::json_schema,
 };
 
 /// The channel's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// The file; its folder is created when missing.

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
@@ -33,6 +34,8 @@ pub struct Kind {
     pub example: &'static str,
     /// Reads its own keys; the common ones are taken away before.
     pub parse: fn(ValueDeserializer<'_>) -> Result<Arc<dyn Channel>, toml::de::Error>,
+    /// Describes its own keys to an editor: what `JsonSchema` derives from the struct that `parse` reads.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
 impl Debug for Kind {
@@ -42,7 +45,7 @@ impl Debug for Kind {
 }
 
 /// Keys that every channel has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// `false`: nothing is sent there.

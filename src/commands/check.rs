@@ -1,8 +1,10 @@
 //! `heal check`: what is the case? Strictly read-only: it writes nothing, takes no lock and starts nothing but probe commands.
 
 use crate::cli::Global;
-use crate::commands::Answer;
+use crate::commands::{Answer, View};
 use crate::error::Result;
+use crate::exit::Exit;
+use crate::output;
 use crate::pipeline::{self, Options};
 
 /// Look at everything that is declared, and judge it; changes nothing
@@ -27,6 +29,11 @@ impl Args {
     pub fn run(self, global: &Global) -> Result<Answer> {
         let config = global.origin().load()?;
         let options = Options { only: self.only, explain: self.explain, progress: None };
-        Ok(Answer::of(&pipeline::check(&config, &options)?, global.quiet))
+        let report = pipeline::check(&config, &options)?;
+        Ok(Answer {
+            exit: Exit::of(&report),
+            human: output::human::report(&report, global.quiet),
+            view: View::Check(output::json::looked(&report)),
+        })
     }
 }

@@ -1,10 +1,11 @@
 //! `heal completions`: what does a shell need to complete our words?
 
 use clap_complete::Shell;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli;
-use crate::commands::Answer;
+use crate::commands::{Answer, View};
 use crate::error::Result;
 
 /// Print the completion script of a shell
@@ -17,6 +18,15 @@ pub struct Args {
     shell: Shell,
 }
 
+/// What a shell reads.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Script {
+    /// The shell.
+    shell: String,
+    /// The whole script.
+    script: String,
+}
+
 impl Args {
     /// Runs it.
     ///
@@ -26,6 +36,6 @@ impl Args {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut cli::command(), "heal", &mut script);
         let script = String::from_utf8_lossy(&script).into_owned();
-        Ok(Answer::fine(script.clone(), json!({"shell": self.shell.to_string(), "script": script})))
+        Ok(Answer::fine(script.clone(), View::Completions(Script { shell: self.shell.to_string(), script })))
     }
 }

@@ -1,10 +1,12 @@
 //! `heal config`: is `heal.toml` right, what does it come to, and what may stand in it?
 
 use clap::Subcommand;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::cli::Global;
-use crate::commands::Answer;
+use crate::commands::{Answer, View};
 use crate::error::{Error, Fault, Kind, Result};
 use crate::{alert, probe, remedy};
 
@@ -23,6 +25,70 @@ enum Action {
     Show,
     /// List the kinds of probes, rungs and alert channels
     Kinds,
+    /// Print the JSON Schema of heal.toml, for editors
+    ///
+    /// With `#:schema ./heal.schema.json` as its first line, heal.toml is completed and checked while it is typed, by
+    /// Taplo, Even Better TOML of VS Code, and others: `heal config schema > heal.schema.json`
+    Schema {
+        /// Print the schema of what commands print with --json instead
+        #[arg(long)]
+        output: bool,
+    },
+}
+
+/// It is right.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Checked {
+    /// The file.
+    path: String,
+    /// What is accepted and does nothing yet, with its place.
+    warnings: Vec<String>,
+}
+
+/// What it comes to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Shown {
+    /// Every setting that holds, in the shape of heal.toml.
+    config: Value,
+}
+
+/// What may stand in it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Kinds {
+    /// Kinds of probes.
+    probes: Group,
+    /// Rungs of a ladder.
+    rungs: Group,
+    /// Alert channels.
+    alerts: Group,
+}
+
+/// A JSON Schema.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Published {
+    /// The schema; `schema` itself names the version of this document.
+    json_schema: Value,
+}
+
+/// The words of one place.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Group {
+    /// Those that work.
+    built: Vec<Known>,
+    /// Those that are accepted and do nothing yet.
+    planned: &'static [&'static str],
+}
+
+/// One word that works.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Kind")]
+struct Known {
+    /// The word.
+    name: &'static str,
+    /// One line of help.
+    about: &'static str,
+    /// A line of heal.toml, or nothing.
+    example: &'static str,
 }
 
 impl Args {
@@ -35,6 +101,7 @@ impl Args {
             Action::Check => check(global),
             Action::Show => show(global),
             Action::Kinds => Ok(kinds()),
+            Action::Schema { output } => schema(output),
         }
     }
 }
@@ -65,7 +132,7 @@ fn check(global: &Global) -> Result<Answer> {
             counted(config.alerts.len(), "alert channel")
         ));
     }
-    Ok(Answer::fine(human, json!({"path": path, "warnings": config.warnings})))
+    Ok(Answer::fine(human, View::ConfigCheck(Checked { path, warnings: config.warnings })))
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -76,12 +143,22 @@ fn show(global: &Global) -> Result<Answer> {
     let shown = global.origin().load()?.show();
     let human =
         toml::to_string_pretty(&shown).map_err(|error| Error::new(Kind::Bug, format!("cannot be shown: {error}")))?;
-    Ok(Answer::fine(human, json!({"config": shown})))
+    Ok(Answer::fine(human, View::ConfigShow(Shown { config: shown })))
+}
+
+fn schema(output: bool) -> Result<Answer> {
+    let json_schema = if output { super::output_schema() } else { crate::config::schema() };
+    let human = serde_json::to_string_pretty(&json_schema)
+        .map_err(|error| Error::new(Kind::Bug, format!("the schema cannot be printed: {error}")))?;
+    Ok(Answer::fine(format!("{human}\n"), View::ConfigSchema(Published { json_schema })))
 }
 
 pub(super) fn kinds() -> Answer {
     let mut human = String::new();
-    let mut section = |title: &str, kinds: &[(&str, &str, &str)], planned: &[&str]| -> Value {
+    let mut section = |title: &str,
+                       kinds: &[(&'static str, &'static str, &'static str)],
+                       planned: &'static [&'static str]|
+     -> Group {
         human.push_str(&format!("{title}\n"));
         for (name, about, example) in kinds {
             human.push_str(&format!("  {name:<12} {about}\n"));
@@ -90,15 +167,12 @@ pub(super) fn kinds() -> Answer {
             }
         }
         human.push_str(&format!("  not built yet: {}\n\n", planned.join(", ")));
-        let built: Vec<Value> = kinds
-            .iter()
-            .map(|(name, about, example)| json!({"name": name, "about": about, "example": example}))
-            .collect();
-        json!({"built": built, "planned": planned})
+        let built = kinds.iter().map(|&(name, about, example)| Known { name, about, example });
+        Group { built: built.collect(), planned }
     };
     let probes = section("Probes", &probe::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &probe::PLANNED);
     let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &remedy::PLANNED);
     let alerts =
         section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &alert::PLANNED);
-    Answer::fine(human, json!({"probes": probes, "rungs": rungs, "alerts": alerts}))
+    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, alerts }))
 }

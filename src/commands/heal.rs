@@ -6,8 +6,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Global;
-use crate::commands::Answer;
+use crate::commands::{Answer, View};
 use crate::error::Result;
+use crate::exit::Exit;
+use crate::output;
 use crate::pipeline::{self, Options, Progress};
 
 /// One tick: look, decide, act one rung, verify, record, alert
@@ -48,7 +50,12 @@ impl Args {
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();
         }
-        Ok(Answer::of(&report?, global.quiet))
+        let report = report?;
+        Ok(Answer {
+            exit: Exit::of(&report),
+            human: output::human::report(&report, global.quiet),
+            view: View::Heal(output::json::ticked(&report)),
+        })
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::apply;
 use crate::cli::Global;
-use crate::commands::Answer;
+use crate::commands::{Answer, View};
 use crate::config::FILE;
 use crate::error::{Error, Kind, Result};
 use crate::host::env;
@@ -27,6 +28,20 @@ pub struct Args {
     print: bool,
 }
 
+/// Where it was written.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Written {
+    /// The new file.
+    path: String,
+}
+
+/// What would be written.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Printed {
+    /// The whole file.
+    text: String,
+}
+
 impl Args {
     /// Runs it.
     ///
@@ -40,11 +55,11 @@ impl Args {
             name.unwrap_or_default().chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect();
         let text = TEMPLATE.replace("@NAME@", if name.trim().is_empty() { "my-project" } else { &name });
         if self.print {
-            return Ok(Answer::fine(text.clone(), json!({"text": text})));
+            return Ok(Answer::fine(text.clone(), View::InitPrint(Printed { text })));
         }
         let path = here.join(global.config.as_deref().unwrap_or_else(|| Path::new(FILE)));
         apply::create_new(&path, &text)?;
         let said = format!("wrote {}\nnext  edit it, then: heal config check && heal check\n", path.display());
-        Ok(Answer::fine(said, json!({"path": path.display().to_string()})))
+        Ok(Answer::fine(said, View::Init(Written { path: path.display().to_string() })))
     }
 }

@@ -1,10 +1,11 @@
 //! `heal man`: the manual, from the same words as the help.
 
 use clap_mangen::Man;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli;
-use crate::commands::{Answer, config};
+use crate::commands::{Answer, View, config};
 use crate::error::{Error, Kind, Result};
 use crate::exit;
 
@@ -18,6 +19,13 @@ const DATE: &str = "2026-11-22";
 pub struct Args {
     /// The subcommand, such as `check` or `config show` (else the page of heal itself)
     command: Vec<String>,
+}
+
+/// A page of the manual.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Page {
+    /// The page as roff.
+    page: String,
 }
 
 impl Args {
@@ -34,7 +42,7 @@ impl Args {
             return Err(Error::new(Kind::Usage, format!("there is no page {name}"))
                 .hint(format!("pages: {}", known.join(", "))));
         };
-        Ok(Answer::fine(page.clone(), json!({"page": page})))
+        Ok(Answer::fine(page.clone(), View::Man(Page { page: page.clone() })))
     }
 }
 

@@ -8,11 +8,13 @@ pub mod init;
 pub mod man;
 pub mod release;
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::exit::Exit;
-use crate::model::Report;
-use crate::output;
+use crate::cli;
+use crate::exit::{self, Exit};
+use crate::output::schema::{self, Described, Document, Failure};
+use crate::output::view::{Looked, Report, Ticked};
 
 /// What a command answers.
 #[derive(Debug)]
@@ -21,26 +23,89 @@ pub struct Answer {
     pub exit: Exit,
     /// For people.
     pub human: String,
-    /// For programs: the fields below the envelope.
-    pub fields: Map<String, Value>,
+    /// For programs.
+    pub view: View,
 }
 
 impl Answer {
-    /// The answer of a look or a tick.
-    fn of(report: &Report, quiet: bool) -> Self {
-        Self {
-            exit: Exit::of(report),
-            human: output::human::report(report, quiet),
-            fields: output::json::report(report),
+    /// All went well, and this is what there is to say.
+    fn fine(human: impl Into<String>, view: View) -> Self {
+        Self { exit: Exit::Fine, human: human.into(), view }
+    }
+}
+
+/// From one list: the answers that there are, and what the published schema says of each. A command cannot answer with
+/// what is not listed here, and what is listed cannot be left out of the schema.
+macro_rules! views {
+    ($($(#[$doc:meta])* $variant:ident($view:ty) = $command:literal as $name:literal,)+) => {
+        /// What a command answers to a program, below the envelope.
+        #[derive(Debug, Serialize)]
+        #[serde(untagged)]
+        pub enum View {
+            $($(#[$doc])* $variant($view),)+
+        }
+
+        fn described(generator: &mut schemars::SchemaGenerator) -> Vec<Described> {
+            vec![$(Described {
+                name: $name,
+                commands: vec![$command.to_owned()],
+                shape: schema::shape::<$view>(generator),
+            },)+]
+        }
+    };
+}
+
+views! {
+    /// `heal check`
+    Check(Report<Looked>) = "check" as "check",
+    /// `heal heal`
+    Heal(Report<Ticked>) = "heal" as "heal",
+    /// `heal release`
+    Release(release::Released) = "release" as "release",
+    /// `heal init`
+    Init(init::Written) = "init" as "init",
+    /// `heal init --print`
+    InitPrint(init::Printed) = "init" as "init-print",
+    /// `heal config check`
+    ConfigCheck(config::Checked) = "config" as "config-check",
+    /// `heal config show`
+    ConfigShow(config::Shown) = "config" as "config-show",
+    /// `heal config kinds`
+    ConfigKinds(config::Kinds) = "config" as "config-kinds",
+    /// `heal config schema`
+    ConfigSchema(config::Published) = "config" as "config-schema",
+    /// `heal completions`
+    Completions(completions::Script) = "completions" as "completions",
+    /// `heal man`
+    Man(man::Page) = "man" as "man",
+}
+
+impl View {
+    /// The whole document, on one line.
+    ///
+    /// # Errors
+    /// A value that JSON has no word for, which would be a bug.
+    pub fn document(&self, command: &str, exit: Exit) -> serde_json::Result<String> {
+        serde_json::to_string(&Document::new(command, exit.status(), exit.code(), self))
+    }
+}
+
+/// The JSON Schema of every document that a command may answer with.
+#[must_use]
+pub fn output_schema() -> Value {
+    let mut generator = schema::generator();
+    let mut documents = described(&mut generator);
+    let commands = cli::command();
+    let names = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    // A command line that could not be read is answered in the name of heal itself.
+    let shape = schema::shape::<Failure>(&mut generator);
+    documents.push(Described { name: "failure", commands: names.collect(), shape });
+    let mut statuses: Vec<&str> = Vec::new();
+    for (exit, _) in exit::TABLE {
+        if !statuses.contains(&exit.status()) {
+            statuses.push(exit.status());
         }
     }
-
-    /// All went well, and this is what there is to say.
-    fn fine(human: impl Into<String>, fields: Value) -> Self {
-        let fields = match fields {
-            Value::Object(fields) => fields,
-            _ => Map::new(),
-        };
-        Self { exit: Exit::Fine, human: human.into(), fields }
-    }
+    let exit_codes = exit::TABLE.map(|(exit, _)| exit.code());
+    schema::published(generator, documents, &statuses, &exit_codes)
 }

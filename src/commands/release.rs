@@ -1,9 +1,10 @@
 //! `heal release`: a person put it right. Ends a hold, and lets the ladder begin anew.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::Global;
-use crate::commands::Answer;
+use crate::commands::{Answer, View};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{DataDir, Journal};
 use crate::model::Event;
@@ -16,6 +17,15 @@ use crate::model::Event;
 pub struct Args {
     /// The service
     service: String,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Released {
+    /// The service.
+    service: String,
+    /// It was held; `false` when there was nothing to do.
+    released: bool,
 }
 
 impl Args {
@@ -41,6 +51,6 @@ impl Args {
         } else {
             format!("{name} was not held; nothing to do\n")
         };
-        Ok(Answer::fine(said, json!({"service": name, "released": stuck})))
+        Ok(Answer::fine(said, View::Release(Released { service: name, released: stuck })))
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Rate, Selector, Span};
 
@@ -33,13 +34,16 @@ pub(super) const PLANNED: &[&str] = &[
 /// The sections that are built.
 pub(super) const SECTIONS: [&str; 6] = ["project", "service", "host", "alert", "alerting", "schedule"];
 
-/// `[project]`
-#[derive(Debug, Deserialize)]
+/// `[project]`: what heal.toml is about.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Project {
+    /// The name under which it stands in reports and alerts.
     pub(super) name: String,
+    /// Where heal keeps its journal, locks, and the output of what it starts.
     #[serde(default = "data")]
     pub(super) data_dir: PathBuf,
+    /// How far heal may go.
     #[serde(default)]
     pub(super) mode: Mode,
 }
@@ -49,7 +53,7 @@ fn data() -> PathBuf {
 }
 
 /// How far heal may go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Strict.
@@ -61,32 +65,50 @@ pub enum Mode {
     Observe,
 }
 
-/// `[service.NAME]`
-#[derive(Debug, Deserialize)]
+/// `[service.NAME]`: something that heal keeps alive.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Service {
+    /// `false`: it is not looked at.
     #[serde(default = "yes")]
     pub(super) enabled: bool,
+    /// The supervisor's name for it, such as `systemd:bot.service`.
     pub(super) unit: Option<String>,
+    /// Which process it is. Everything that is given has to fit.
     #[serde(rename = "match")]
     pub(super) selector: Option<Selector>,
+    /// How it is started: program and arguments, never a shell. Without it heal only observes.
     pub(super) start: Option<Vec<String>>,
+    /// Where it is started; else the directory of heal.toml.
     pub(super) cwd: Option<PathBuf>,
+    /// Added to a small, clean environment.
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    /// Where its stdout and stderr go; else `output/NAME.log` in the data directory.
     pub(super) log: Option<PathBuf>,
+    /// What is tried, mildest first.
     pub(super) ladder: Option<Vec<String>>,
+    /// A young process may fail its probes for this long.
     pub(super) startup_grace: Option<Span>,
+    /// An incident is over after this long in health.
     pub(super) stable_for: Option<Span>,
+    /// Between TERM and KILL; 90s at most.
     pub(super) stop_grace: Option<Span>,
+    /// A start has this long to prove itself; 60s at most.
     pub(super) verify_within: Option<Span>,
+    /// Good looks in a row before an incident may end.
     pub(super) recover_after: Option<u32>,
+    /// The budget: acts that heal may take.
     pub(super) restart_limit: Option<Rate>,
+    /// A pause after each act.
     pub(super) restart_delay: Option<Span>,
+    /// Exit codes that a restart does not cure.
     #[serde(default)]
     pub(super) hold_on_exit: Vec<i32>,
+    /// Services without which it cannot work: while one of them is down, it is left alone.
     #[serde(default)]
     pub(super) needs: Vec<String>,
+    /// Services without which it works, degraded.
     #[serde(default)]
     pub(super) wants: Vec<String>,
 }
@@ -97,15 +119,32 @@ pub(super) const SERVICE_TABLES: [&str; 2] = ["probes", "remedies"];
 /// Keys of a service that are not built yet.
 pub(super) const SERVICE_PLANNED: [&str; 1] = ["orphans"];
 
+/// `[host]`, beside its probes: the machine itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Host {
+    /// `false`: the machine is not looked at.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+}
+
 /// `[schedule]`: only the tick's interval is read so far.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Schedule {
+    /// `false`: it says nothing.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// How often the tick is meant to run. After a longer gap the age of files is not judged for one tick.
     pub(super) heal: Option<Span>,
 }
 
 /// `[alerting]`: only the rate of healing is read so far.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Alerting {
+    /// `false`: it says nothing.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// A service that is healed more often than this is itself an alarm.
     pub(super) heal_rate: Option<Rate>,
 }
 

@@ -6,6 +6,7 @@ mod mask;
 mod relations;
 mod remedies;
 mod resolve;
+mod schema;
 mod service;
 mod show;
 mod syntax;
@@ -13,6 +14,7 @@ mod typed;
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -22,6 +24,7 @@ use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
+pub use schema::schema;
 use typed::Table;
 
 /// A configuration larger than this is not one (FAULTS §4.28).
@@ -51,6 +54,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The services, in the order of the file.
     pub services: Vec<Watched>,
+    /// `[host] enabled`; `false`: the machine is not looked at.
+    pub host_enabled: bool,
     /// `[host.probes]`.
     pub host_probes: Vec<probe::Declared>,
     /// `[alert.*]`.
@@ -236,16 +241,17 @@ impl Reader<'_> {
             check_name(&name, "service", &place, faults);
             services.extend(self.service(&name, &place, table, faults));
         }
-        let host_probes = section("host").map_or_else(Vec::new, |table| self.host(&table, faults));
+        let (host_enabled, host_probes) =
+            section("host").map_or_else(|| (true, Vec::new()), |table| self.host(table, faults));
         let mut alerts = Vec::new();
         for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
             check_name(&name, "channel", &place, faults);
             alerts.extend(channel(&name, table, faults));
         }
-        let schedule =
-            section("schedule").and_then(|table| partly::<file::Schedule>("schedule", "heal", table, faults));
-        let alerting =
-            section("alerting").and_then(|table| partly::<file::Alerting>("alerting", "heal_rate", table, faults));
+        let schedule = section("schedule")
+            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let alerting = section("alerting")
+            .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
             table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
@@ -283,40 +289,38 @@ impl Reader<'_> {
             mode: project.mode,
             data_dir,
             services,
+            host_enabled,
             host_probes,
             alerts,
-            heal_rate: alerting.and_then(|alerting| alerting.heal_rate),
-            tick: schedule.and_then(|schedule| schedule.heal),
+            heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
+            tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
             warnings: faults.notes(),
         })
     }
 
-    fn host(&self, table: &Table, faults: &mut Faults) -> Vec<probe::Declared> {
+    /// Is the machine looked at, and how?
+    fn host(&self, mut table: Table, faults: &mut Faults) -> (bool, Vec<probe::Declared>) {
+        let declared = typed::split_off(&mut table, &["probes"]);
+        let host = typed::read_with(&table, &["probes"], |value| file::Host::deserialize(value), faults);
+        let probes = declared.get_ref().get("probes");
+        let probes = probes.and_then(|value| typed::table(value, "probes", "[host.probes]", faults));
         let mut found = Vec::new();
-        for (key, value) in table.get_ref() {
-            if key.get_ref() != "probes" {
-                let hint = suggestion(key.get_ref(), ["probes"]);
-                faults.add(key.span(), format!("unknown key `{}`", key.get_ref()), hint);
-                continue;
-            }
-            let probes = typed::table(value, "probes", "[host.probes]", faults);
-            for (name, place, table) in typed::tables(probes.as_ref(), "a probe", faults) {
-                check_name(&name, "probe", &place, faults);
-                found.extend(service::probe(&name, table, faults));
-            }
+        for (name, place, table) in typed::tables(probes.as_ref(), "a probe", faults) {
+            check_name(&name, "probe", &place, faults);
+            found.extend(service::probe(&name, table, faults));
         }
-        found
+        (host.is_none_or(|host| host.enabled), found)
     }
 }
 
-/// A section of which only one key is built so far.
+/// A section of which only these keys are built so far.
 fn partly<T: for<'de> serde::Deserialize<'de>>(
     section: &str,
-    key: &str,
+    keys: &[&str],
     mut table: Table,
     faults: &mut Faults,
 ) -> Option<T> {
-    let built = typed::split_off(&mut table, &[key]);
+    let built = typed::split_off(&mut table, keys);
     for key in table.get_ref().keys() {
         faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
     }
@@ -360,6 +364,9 @@ fn check_written(
         }
     }
 }
+
+/// The names that [`check_name`] lets pass, as a pattern for editors.
+const NAME: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$";
 
 /// Names become parts of paths, variables and lines: letters, digits, `-`, `_` and `.`.
 fn check_name(name: &str, what: &str, place: &faults::Place, faults: &mut Faults) {

@@ -1,5 +1,6 @@
 //! Which rungs does a service declare for itself? Checks and resolves `[service.NAME.remedies]`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -15,8 +16,8 @@ use crate::remedy::{self, Custom};
 pub struct Declared {
     /// The key of its table.
     pub name: String,
-    /// The word after `kind =`.
-    pub kind: &'static str,
+    /// Its kind.
+    pub kind: Custom,
     /// `false`: it is passed over.
     pub enabled: bool,
     /// How long it may take.
@@ -28,9 +29,10 @@ pub struct Declared {
 }
 
 /// Keys that every remedy has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Common {
+pub(super) struct Common {
+    /// `false`: it is passed over.
     #[serde(default = "yes")]
     enabled: bool,
     /// How long it may take.
@@ -91,7 +93,7 @@ fn one(name: String, mut table: typed::Table, faults: &mut Faults) -> Option<Dec
     let timeout = common.timeout.unwrap_or(kind.timeout);
     let on = common.on.unwrap_or_else(|| kind.on.to_vec());
     let remedy = Remedy { change: timed(change, timeout), on, limit: common.limit };
-    Some(Declared { name, kind: kind.name, enabled: common.enabled, timeout, settings, remedy })
+    Some(Declared { name, kind, enabled: common.enabled, timeout, settings, remedy })
 }
 
 const fn never(class: &Class) -> bool {

@@ -15,7 +15,7 @@ use crate::probe;
 const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
 
 /// How long a process has between TERM and KILL.
-const STOP_GRACE: Span = Span::secs(10);
+pub(super) const STOP_GRACE: Span = Span::secs(10);
 
 /// The most that it may have: stopping, starting and looking again have to fit into one run.
 const STOP_MOST: Span = Span::secs(90);

@@ -1,11 +1,15 @@
 //! What holds in the end? The resolved configuration with every default, as `heal config show` prints it.
 
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::service::{short, unstartable};
 use super::{Config, Mode, Watched};
 use crate::host::env;
 use crate::model::redact;
+
+/// What describes the own keys of a kind.
+type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 impl Config {
     /// Every setting that holds, defaults included; values of secret-looking variables are masked.
@@ -22,13 +26,13 @@ impl Config {
             json!({"name": self.name, "mode": mode, "data_dir": self.data_dir.display().to_string()}),
         );
         if let Some(tick) = self.tick {
-            shown.insert("schedule".into(), json!({"heal": tick}));
+            shown.insert("schedule".into(), json!({"enabled": true, "heal": tick}));
         }
         let services: Map<String, Value> =
             self.services.iter().map(|watched| (watched.service.name.clone(), self.service(watched))).collect();
         shown.insert("service".into(), services.into());
         if !self.host_probes.is_empty() {
-            shown.insert("host".into(), json!({"probes": probes(&self.host_probes)}));
+            shown.insert("host".into(), json!({"enabled": self.host_enabled, "probes": probes(&self.host_probes)}));
         }
         let alerts: Map<String, Value> = self
             .alerts
@@ -37,7 +41,8 @@ impl Config {
                 let common = &alert.common;
                 let common =
                     json!({"enabled": common.enabled, "min_severity": common.min_severity, "timeout": common.timeout});
-                let table = table_of(alert.kind.name, &alert.settings, common);
+                let own = (alert.kind.schema, &alert.settings);
+                let table = table_of(alert.kind.name, own, common);
                 (alert.name.clone(), table)
             })
             .collect();
@@ -111,14 +116,15 @@ impl Config {
         };
         let of_service = |watched: &'_ Watched| format!("[service.{}.probes]", watched.name());
         for watched in enabled() {
-            for probe in &watched.probes {
+            for probe in watched.probes.iter().filter(|probe| probe.common.enabled) {
                 look(format!("{} {}", of_service(watched), probe.name), probe.probe.program());
             }
         }
-        for probe in &self.host_probes {
+        let host = self.host_probes.iter().filter(|probe| self.host_enabled && probe.common.enabled);
+        for probe in host {
             look(format!("[host.probes] {}", probe.name), probe.probe.program());
         }
-        for alert in &self.alerts {
+        for alert in self.alerts.iter().filter(|alert| alert.common.enabled) {
             look(format!("[alert.{}]", alert.name), alert.channel.program());
         }
         missing
@@ -135,7 +141,7 @@ fn probes(declared: &[crate::probe::Declared]) -> Value {
             "severity": common.severity,
             "fail_after": common.fail_after,
         });
-        (probe.name.clone(), table_of(probe.kind.name, &probe.settings, common))
+        (probe.name.clone(), table_of(probe.kind.name, (probe.kind.schema, &probe.settings), common))
     });
     Value::Object(table.collect())
 }
@@ -144,15 +150,21 @@ fn remedies(declared: &[super::remedies::Declared]) -> Value {
     let table = declared.iter().map(|own| {
         let limit = own.remedy.limit;
         let common = json!({"enabled": own.enabled, "timeout": own.timeout, "on": own.remedy.on, "limit": limit});
-        (own.name.clone(), table_of(own.kind, &own.settings, common))
+        (own.name.clone(), table_of(own.kind.name, (own.kind.schema, &own.settings), common))
     });
     Value::Object(table.collect())
 }
 
-/// Kind, own keys as they were written, common keys with their defaults.
-fn table_of(kind: &str, settings: &Map<String, Value>, common: Value) -> Value {
+/// Kind, own keys as they were written and those that have a default, common keys.
+fn table_of(kind: &str, (schema, settings): (Describe, &Map<String, Value>), common: Value) -> Value {
     let mut table = Map::from_iter([("kind".to_owned(), kind.into())]);
     table.extend(settings.clone());
+    for (key, default) in super::schema::defaults(schema) {
+        // An empty table says nothing, and in TOML it takes a line of its own to say it.
+        if !table.contains_key(&key) && !default.as_object().is_some_and(Map::is_empty) {
+            table.insert(key, default);
+        }
+    }
     if let Value::Object(common) = strip_nulls(common) {
         table.extend(common);
     }

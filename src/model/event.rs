@@ -1,5 +1,6 @@
 //! What happened? One event is one line of the journal: decisions, intents, outcomes, alerts. Readers pass over kinds they do not know.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
@@ -53,7 +54,7 @@ pub struct Entry {
 }
 
 /// How an act ended, judged by what was seen afterwards, never by an exit code alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// A new identity and good probes.

@@ -1,9 +1,10 @@
 //! What did a probe see? One finding per subject, three-valued: a probe that could not look says so, and never "healthy".
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How bad an unhealthy finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth a line, nothing more.
@@ -15,7 +16,7 @@ pub enum Severity {
 }
 
 /// What kind of trouble it is. The class, not the probe, picks the rung of the ladder (DESIGN §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// It cannot be seen at all, for several looks on end. Never a reason to act; a reason to tell somebody.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::Stamp;
 use super::change::Change;
 use super::event::Outcome;
@@ -9,7 +12,8 @@ use super::finding::{Class, Finding};
 use super::identity::Identity;
 
 /// Where a service stands, all its findings and the past considered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Switched off by `enabled = false`.
     Disabled,

@@ -1,8 +1,10 @@
 //! When do bad looks count? `3` in a row, `3 of 5`, `3 of 5 in 10m`; the looks themselves are remembered between runs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::event::Moment;
@@ -125,6 +127,22 @@ impl Serialize for Threshold {
             None if self.is_in_a_row() => serializer.serialize_u32(self.bad),
             _ => serializer.collect_str(self),
         }
+    }
+}
+
+impl JsonSchema for Threshold {
+    fn schema_name() -> Cow<'static, str> {
+        "threshold".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number of bad looks: 3 in a row, \"3 of 5\", \"3 of 5 in 10m\".",
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST},
+                {"type": "string", "pattern": "^[0-9]+( of [0-9]+)?( in .+)?$"}
+            ]
+        })
     }
 }
 

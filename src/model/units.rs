@@ -1,10 +1,12 @@
 //! How does a person write an amount? Durations `5m`, sizes `1GB`, rates `3 per 1h`, percentages `80%`.
 //! All arithmetic is checked and bounded; nothing here ever guesses a unit.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The longest span that a configuration may name: ten years. Anything above is a typing error, and
@@ -151,9 +153,24 @@ impl fmt::Display for Percent {
     }
 }
 
+/// The words of [`humantime`] for units, as a pattern; what it refuses beyond that, an editor need not know.
+macro_rules! span_pattern {
+    () => {
+        r"\s*([0-9]+(\.[0-9]+)?\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|wks?|w|months?|M|years?|yrs?|y)\s*)+"
+    };
+}
+
 /// Each of these is a string in `heal.toml` and in JSON.
 macro_rules! as_text {
-    ($($unit:ty => $what:literal),+) => {$(
+    ($($unit:ident => $what:literal, $name:literal, $pattern:expr;)+) => {$(
+        impl JsonSchema for $unit {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "pattern": $pattern, "description": $what})
+            }
+        }
         impl<'de> Deserialize<'de> for $unit {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Text;
@@ -178,10 +195,10 @@ macro_rules! as_text {
 }
 
 as_text! {
-    Span => "a duration in quotes, such as \"90s\" or \"5m\"",
-    Bytes => "a size in quotes, such as \"512MB\"",
-    Rate => "a rate in quotes, such as \"3 per 1h\"",
-    Percent => "a percentage in quotes, such as \"80%\""
+    Span => "a duration in quotes, such as \"90s\" or \"5m\"", "Duration", concat!("^", span_pattern!(), "$");
+    Bytes => "a size in quotes, such as \"512MB\"", "Size", r"^[0-9.]+\s*([bB]|[kKmMgGtTpPeE][iI]?[bB]?)$";
+    Rate => "a rate in quotes, such as \"3 per 1h\"", "Rate", concat!(r"^\s*[0-9]+\s* per ", span_pattern!(), "$");
+    Percent => "a percentage in quotes, such as \"80%\"", "Percent", r"^\s*[0-9]+(\.[0-9]+)?\s*%$";
 }
 
 #[cfg(test)]
@@ -210,6 +227,36 @@ mod tests {
                 (Err(why), Err(part)) => assert!(why.contains(part), "{text}: {why}"),
                 (got, _) => panic!("{text}: {got:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_patterns_of_the_schema_pass_what_is_right_and_stop_what_is_plainly_wrong() {
+        fn fits<T: JsonSchema>(text: &str) -> bool {
+            let schema = T::json_schema(&mut SchemaGenerator::default());
+            let pattern = schema.get("pattern").and_then(|pattern| pattern.as_str()).expect("a pattern");
+            regex::Regex::new(pattern).expect("one").is_match(text)
+        }
+        let units = "ns us µs ms msec s sec secs second seconds m min mins minute minutes h hr hrs hour hours d day days w wk wks week weeks M month months y yr yrs year years";
+        let spans = units.split(' ').map(|unit| format!("2{unit}"));
+        for text in spans.chain(["1h 30m 5s", "1h30m", "1.5h", "90 s"].map(str::to_owned)) {
+            assert!(text.parse::<Span>().is_ok() && fits::<Span>(&text), "{text}");
+            let rate = format!("3 per {text}");
+            assert!(rate.parse::<Rate>().is_ok() && fits::<Rate>(&rate), "{rate}");
+        }
+        for unit in "B b kB KB KiB k MB mb MiB M GB GiB G TB TiB PB EB EiB".split(' ') {
+            for text in [format!("2{unit}"), format!("1.5 {unit}")] {
+                assert!(text.parse::<Bytes>().is_ok() && fits::<Bytes>(&text), "{text}");
+            }
+        }
+        for text in ["80%", "0%", "99.5 %"] {
+            assert!(text.parse::<Percent>().is_ok() && fits::<Percent>(text), "{text}");
+        }
+        for text in ["", "5", "-5m", "5 parsecs", "m", "1e9h"] {
+            assert!(
+                !fits::<Span>(text) && !fits::<Rate>(text) && !fits::<Bytes>(text) && !fits::<Percent>(text),
+                "{text}"
+            );
         }
     }
 

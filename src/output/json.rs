@@ -1,134 +1,164 @@
-//! What does a program read? The frozen v1 view of a report: its own shape, so that what is inside may change.
+//! What does a program read? Turns a report into its view, so that what is inside may change while the document does not.
 
-use serde_json::{Map, Value, json};
-
-use super::{level, outcome};
-use crate::model::change::Change;
-use crate::model::report::{Decision, Refusal, Report, Subject};
-use crate::model::{Finding, Verdict, redact, rfc3339};
+use super::outcome;
+use super::view::{
+    Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
+    Ticked,
+};
+use crate::model::{Finding as Found, Verdict, change, redact, report};
 
 /// The version of all documents.
 pub const SCHEMA: &str = "heal/1";
 
-/// The fields of a report, below the envelope.
+/// The answer of a look.
 #[must_use]
-pub fn report(report: &Report) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let mut add = |key: &str, value: Value| fields.insert(key.to_owned(), value);
-    add("project", json!(report.project));
-    add("host", json!(report.host));
-    add("at", json!(rfc3339(report.at)));
-    add("duration_ms", json!(report.duration_ms));
-    add("dry_run", json!(report.dry_run));
-    add("services", report.subjects.iter().map(subject).collect());
-    if report.command == "heal" {
-        let acted = |wanted: &[&str]| -> Value {
-            let acts = report.subjects.iter().filter_map(|s| Some((s.name.clone(), outcome(s.act.as_ref()?.outcome))));
-            acts.filter(|(_, word)| wanted.contains(word)).map(|(name, _)| Value::from(name)).collect()
-        };
-        let critical = report.subjects.iter().filter(|subject| super::human::is_critical(subject));
-        add("healed", acted(&["healed", "probation"]));
-        add("failed", acted(&["failed", "unchanged"]));
-        add("critical", critical.map(|subject| subject.name.clone()).collect());
-        add("success", json!(report.subjects.iter().all(|subject| !super::human::is_critical(subject))));
-    }
-    add("unwritable", json!(report.unwritable));
-    add("unfinished", json!(report.unfinished));
-    let alerts = report.alerts.iter().map(|delivery| {
-        json!({"channel": delivery.channel, "title": delivery.title, "delivered": delivery.failure.is_none(),
-            "failure": delivery.failure})
-    });
-    add("alerts", alerts.collect());
-    add("warnings", json!([&report.notes[..], &report.warnings].concat()));
-    fields
+pub fn looked(report: &report::Report) -> Report<Looked> {
+    view(report, Looked {})
 }
 
-fn subject(subject: &Subject) -> Value {
-    let process = subject.process.as_ref().map(|(identity, command)| {
-        json!({"pid": identity.pid, "start": identity.start, "boot": identity.boot, "command": command})
-    });
-    let incident =
-        subject.incident.as_ref().map(|(id, opened, acts)| json!({"id": id, "opened": rfc3339(*opened), "acts": acts}));
-    let act = subject.act.as_ref().map(|act| {
-        json!({"rung": act.rung, "outcome": outcome(act.outcome), "detail": act.detail, "took_ms": act.took_ms,
-            "changes": act.changes.iter().map(change).collect::<Value>()})
-    });
-    let considered = subject
-        .considered
-        .iter()
-        .map(|one| json!({"pid": one.pid, "command": one.command, "fits": one.fits, "reason": one.reason}));
-    json!({
-        "name": subject.name,
-        "status": level(subject.standing.level),
-        "class": subject.standing.class,
-        "summary": subject.standing.summary,
-        "process": process,
-        "findings": subject.findings.iter().map(finding).collect::<Value>(),
-        "considered": considered.collect::<Value>(),
-        "decision": subject.decision.as_ref().map(decision),
-        "plan": subject.plan.iter().map(change).collect::<Value>(),
-        "act": act,
-        "incident": incident,
-        "held": subject.held,
-        "behind": subject.behind,
-        "alarm": subject.alarm,
-        "would": subject.would,
-    })
-}
-
-fn finding(finding: &Finding) -> Value {
-    let (status, severity, class) = match finding.verdict {
-        Verdict::Healthy => ("healthy", None, None),
-        Verdict::Unhealthy(severity, class) => ("unhealthy", Some(severity), Some(class)),
-        Verdict::Unknown => ("unknown", None, None),
-        Verdict::Skipped => ("skipped", None, None),
+/// The answer of a tick.
+#[must_use]
+pub fn ticked(report: &report::Report) -> Report<Ticked> {
+    let acted = |wanted: &[&str]| -> Vec<String> {
+        let acts = report.subjects.iter().filter_map(|s| Some((s.name.clone(), outcome(s.act.as_ref()?.outcome))));
+        acts.filter(|(_, word)| wanted.contains(word)).map(|(name, _)| name).collect()
     };
-    let evidence: Map<String, Value> =
-        finding.evidence.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
-    json!({"probe": finding.probe(), "kind": finding.kind, "status": status, "severity": severity, "class": class,
-        "summary": finding.summary, "evidence": evidence, "took_ms": finding.took_ms})
+    let critical = report.subjects.iter().filter(|subject| super::human::is_critical(subject));
+    let critical: Vec<String> = critical.map(|subject| subject.name.clone()).collect();
+    let totals = Ticked {
+        healed: acted(&["healed", "probation"]),
+        failed: acted(&["failed", "unchanged"]),
+        success: critical.is_empty(),
+        critical,
+    };
+    view(report, totals)
 }
 
-fn decision(decision: &Decision) -> Value {
-    match decision {
-        Decision::Nothing => json!({"do": "nothing"}),
-        Decision::Wait { why } => json!({"do": "wait", "why": why}),
-        Decision::Act { rung, cause, why, next } => {
-            json!({"do": "act", "rung": rung, "cause": cause, "why": why, "next": next})
-        }
-        Decision::Hold { why } => json!({"do": "hold", "why": why}),
-        Decision::Refuse { by, why } => {
-            let by = match by {
-                Refusal::Held => "held",
-                Refusal::Unwritable => "unwritable",
-                Refusal::Budget => "budget",
-                Refusal::Ladder => "ladder",
-            };
-            json!({"do": "refuse", "by": by, "why": why})
-        }
-        Decision::Helpless { why } => json!({"do": "nothing-possible", "why": why}),
+fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
+    let alerts = report.alerts.iter().map(|delivery| Delivery {
+        channel: delivery.channel.clone(),
+        title: delivery.title.clone(),
+        delivered: delivery.failure.is_none(),
+        failure: delivery.failure.clone(),
+    });
+    Report {
+        project: report.project.clone(),
+        host: report.host.clone(),
+        at: report.at.into(),
+        duration_ms: report.duration_ms,
+        dry_run: report.dry_run,
+        services: report.subjects.iter().map(subject).collect(),
+        totals,
+        unwritable: report.unwritable.clone(),
+        unfinished: report.unfinished.clone(),
+        alerts: alerts.collect(),
+        warnings: [&report.notes[..], &report.warnings].concat(),
     }
 }
 
-fn change(change: &Change) -> Value {
-    // Why `heal undo` will not offer it; null for what can be taken back.
+fn subject(subject: &report::Subject) -> Subject {
+    let process = subject.process.as_ref().map(|(identity, command)| Process {
+        pid: identity.pid,
+        start: identity.start,
+        boot: identity.boot.clone(),
+        command: command.clone(),
+    });
+    let incident = subject.incident.as_ref();
+    let act = subject.act.as_ref().map(|act| Act {
+        rung: act.rung.clone(),
+        outcome: act.outcome,
+        detail: act.detail.clone(),
+        took_ms: act.took_ms,
+        changes: act.changes.iter().map(change).collect(),
+    });
+    let considered = subject.considered.iter().map(|one| Considered {
+        pid: one.pid,
+        command: one.command.clone(),
+        fits: one.fits,
+        reason: one.reason.clone(),
+    });
+    Subject {
+        name: subject.name.clone(),
+        status: subject.standing.level,
+        class: subject.standing.class,
+        summary: subject.standing.summary.clone(),
+        process,
+        findings: subject.findings.iter().map(finding).collect(),
+        considered: considered.collect(),
+        decision: subject.decision.as_ref().map(decision),
+        plan: subject.plan.iter().map(change).collect(),
+        act,
+        incident: incident.map(|(id, opened, acts)| Incident { id: id.clone(), opened: (*opened).into(), acts: *acts }),
+        held: subject.held.clone(),
+        behind: subject.behind.clone(),
+        alarm: subject.alarm.clone(),
+        would: subject.would.clone(),
+    }
+}
+
+fn finding(finding: &Found) -> Finding {
+    let (status, severity, class) = match finding.verdict {
+        Verdict::Healthy => (Seen::Healthy, None, None),
+        Verdict::Unhealthy(severity, class) => (Seen::Unhealthy, Some(severity), Some(class)),
+        Verdict::Unknown => (Seen::Unknown, None, None),
+        Verdict::Skipped => (Seen::Skipped, None, None),
+    };
+    Finding {
+        probe: finding.probe().to_owned(),
+        kind: finding.kind.to_owned(),
+        status,
+        severity,
+        class,
+        summary: finding.summary.clone(),
+        evidence: finding.evidence.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect(),
+        took_ms: finding.took_ms,
+    }
+}
+
+fn decision(decision: &report::Decision) -> Decision {
+    match decision.clone() {
+        report::Decision::Nothing => Decision::Nothing,
+        report::Decision::Wait { why } => Decision::Wait { why },
+        report::Decision::Act { rung, cause, why, next } => Decision::Act { rung, cause, why, next },
+        report::Decision::Hold { why } => Decision::Hold { why },
+        report::Decision::Refuse { by, why } => {
+            let by = match by {
+                report::Refusal::Held => Refusal::Held,
+                report::Refusal::Unwritable => Refusal::Unwritable,
+                report::Refusal::Budget => Refusal::Budget,
+                report::Refusal::Ladder => Refusal::Ladder,
+            };
+            Decision::Refuse { by, why }
+        }
+        report::Decision::Helpless { why } => Decision::NothingPossible { why },
+    }
+}
+
+fn change(change: &change::Change) -> Change {
+    // Why `heal undo` will not offer it.
     let irreversible = change.irreversible();
     match change {
-        Change::StopProcess { identity, command, grace_ms } => {
-            json!({"change": "stop-process", "pid": identity.pid, "start": identity.start, "command": command,
-                "grace_ms": grace_ms, "irreversible": irreversible})
+        change::Change::StopProcess { identity, command, grace_ms } => Change::StopProcess {
+            pid: identity.pid,
+            start: identity.start,
+            command: command.clone(),
+            grace_ms: *grace_ms,
+            irreversible,
+        },
+        change::Change::StartService { argv, cwd, log } => Change::StartService {
+            argv: redact::command_line(argv),
+            cwd: cwd.display().to_string(),
+            log: log.display().to_string(),
+            irreversible,
+        },
+        change::Change::RunCommand { argv, timeout_ms } => {
+            Change::RunCommand { argv: redact::command_line(argv), timeout_ms: *timeout_ms, irreversible }
         }
-        Change::StartService { argv, cwd, log } => {
-            json!({"change": "start-service", "argv": redact::command_line(argv),
-                "cwd": cwd.display().to_string(), "log": log.display().to_string(), "irreversible": irreversible})
-        }
-        Change::RunCommand { argv, timeout_ms } => {
-            json!({"change": "run-command", "argv": redact::command_line(argv), "timeout_ms": timeout_ms,
-                "irreversible": irreversible})
-        }
-        Change::SendRequest { method, url, timeout_ms, .. } => {
-            json!({"change": "send-request", "method": method, "url": redact::line(url), "timeout_ms": timeout_ms,
-                "irreversible": irreversible})
-        }
+        change::Change::SendRequest { method, url, timeout_ms, .. } => Change::SendRequest {
+            method: method.clone(),
+            url: redact::line(url),
+            timeout_ms: *timeout_ms,
+            irreversible,
+        },
     }
 }

@@ -3,6 +3,8 @@
 pub mod human;
 pub mod json;
 pub mod sanitize;
+pub mod schema;
+pub mod view;
 
 use crate::model::event::Outcome;
 use crate::model::report::Level;

@@ -125,7 +125,8 @@ impl<'a> Looker<'a> {
         let only = &self.options.only;
         if !self.config.host_probes.is_empty() && (only.is_empty() || only.iter().any(|name| name == HOST)) {
             let who = Arc::new(Who::Unwatched);
-            let own = self.jobs(HOST, &self.config.host_probes, None);
+            let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
+            let own = self.jobs(HOST, probes, None);
             let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
             seen.push((Seen { subject, who, watched: None, when: Instant::now() }, own.len()));
             jobs.extend(own);
@@ -263,7 +264,7 @@ impl<'a> Looker<'a> {
     }
 
     fn judge(&self, watched: Option<&Watched>, who: &Who, findings: &[Finding], past: &ServiceHistory) -> Standing {
-        if watched.is_some_and(|watched| !watched.enabled) {
+        if !watched.map_or(self.config.host_enabled, |watched| watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
         let anew = matches!(who, Who::Running { process, .. } if past.known.as_ref() != Some(&process.identity));

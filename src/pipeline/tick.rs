@@ -54,23 +54,23 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     }
     match acting(config, options, report, &dir, start) {
         Err(Broken { error, acted: false }) if error.kind == Kind::Unwritable => {
-            emergency::tick(config, options, error)
+            emergency::tick(config, options, *error)
         }
-        Err(Broken { error, .. }) => Err(error),
+        Err(Broken { error, .. }) => Err(*error),
         Ok(report) => Ok(report),
     }
 }
 
 /// Why a tick ended early.
 struct Broken {
-    error: Error,
+    error: Box<Error>,
     /// Something had been done by then.
     acted: bool,
 }
 
 impl From<Error> for Broken {
     fn from(error: Error) -> Self {
-        Self { error, acted: false }
+        Self { error: Box::new(error), acted: false }
     }
 }
 
@@ -94,7 +94,7 @@ fn acting(
     let mut run = Run::new(&mut journal, &looker, options, start);
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
-    report.subjects = treated.map_err(|error| Broken { error, acted })?;
+    report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
     journal.save();
     report.duration_ms = millis(start);
     let stamp = looker.last_run(Exit::of(&report).code());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -18,6 +19,7 @@ pub const KIND: Kind = Kind {
     about: "a command exits with 0 (or with 0/1/2/3 like a monitoring plugin)",
     example: r#"queue = { kind = "command", command = ["true"], timeout = "10s" }"#,
     parse,
+    schema: Command::json_schema,
     class: Class::Hung,
     timeout: Span::secs(10),
 };
@@ -26,7 +28,7 @@ pub const KIND: Kind = Kind {
 const LONGEST: usize = 500;
 
 /// The probe's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// Program and arguments.

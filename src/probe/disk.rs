@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -18,17 +19,21 @@ pub const KIND: Kind = Kind {
     about: "free space of a file system",
     example: r#"disk = { kind = "disk", path = ".", warn_below = "1GB", critical_below = "512MB" }"#,
     parse,
+    schema: Disk::json_schema,
     class: Class::Resource,
     timeout: Span::secs(5),
 };
 
 /// The probe's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Disk {
     /// Any path on the file system.
+    /// Anything on the file system.
     path: PathBuf,
+    /// Less free space than this is a warning.
     warn_below: Option<Bytes>,
+    /// Less free space than this is critical.
     critical_below: Option<Bytes>,
 }
 

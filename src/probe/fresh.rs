@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Judged, Kind, Probe, Scene, Sight};
@@ -18,6 +19,7 @@ pub const KIND: Kind = Kind {
     about: "a file or glob was written lately; by its mtime or by a time stamp in a JSON field",
     example: r#"log = { kind = "fresh", path = "logs/bot.log", within = "5m" }"#,
     parse: super::plain::<Fresh>,
+    schema: Fresh::json_schema,
     class: Class::Hung,
     timeout: Span::secs(5),
 };
@@ -29,7 +31,7 @@ const SKEW_MS: i64 = 5_000;
 const MOST_FILES: usize = 10_000;
 
 /// The probe's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fresh {
     /// A file or a glob.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -20,21 +21,25 @@ pub const KIND: Kind = Kind {
     about: "an HTTP or HTTPS request is answered with the expected status",
     example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", status = 200, timeout = "5s" }"#,
     parse,
+    schema: Http::json_schema,
     class: Class::Hung,
     timeout: Span::secs(10),
 };
 
 /// The probe's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
+    /// What is asked for; without user and password.
     url: String,
+    /// How it is asked for.
     #[serde(default = "get")]
     method: String,
     /// The expected status; any 2xx unless said.
     status: Option<u16>,
     /// The body has to contain this.
     contains: Option<String>,
+    /// Sent along; none that is a secret.
     #[serde(default)]
     headers: BTreeMap<String, String>,
     /// A file whose content is sent.

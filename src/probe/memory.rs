@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -17,15 +18,18 @@ pub const KIND: Kind = Kind {
     about: "memory of the machine in use",
     example: r#"memory = { kind = "memory", warn_above = "80%", critical_above = "95%" }"#,
     parse,
+    schema: Memory::json_schema,
     class: Class::Resource,
     timeout: Span::secs(5),
 };
 
 /// The probe's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
+    /// More in use than this is a warning.
     warn_above: Option<Percent>,
+    /// More in use than this is critical.
     critical_above: Option<Percent>,
 }
 

@@ -18,6 +18,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
@@ -45,6 +46,8 @@ pub struct Kind {
     pub example: &'static str,
     /// Reads its own keys; the common ones are taken away before.
     pub parse: fn(ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error>,
+    /// Describes its own keys to an editor: what `JsonSchema` derives from the struct that `parse` reads.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// The class of trouble that it sees unless the table says otherwise.
     pub class: Class,
     /// How long one look may take unless the table says otherwise.
@@ -52,7 +55,7 @@ pub struct Kind {
 }
 
 /// Keys that every probe has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// `false`: it is not looked at.

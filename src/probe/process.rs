@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::identify::Who;
@@ -15,12 +16,13 @@ pub const KIND: Kind = Kind {
     about: "the service's process runs (implied; declare it only to change its threshold)",
     example: r#"process = { kind = "process", fail_after = 1 }"#,
     parse: super::plain::<Process>,
+    schema: Process::json_schema,
     class: Class::Dead,
     timeout: Span::secs(5),
 };
 
 /// The probe; it has no keys of its own.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Process {}
 

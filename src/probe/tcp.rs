@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -18,12 +19,13 @@ pub const KIND: Kind = Kind {
     about: "a TCP address or a Unix socket accepts a connection",
     example: r#"port = { kind = "tcp", address = "127.0.0.1:5432" }"#,
     parse,
+    schema: Tcp::json_schema,
     class: Class::Hung,
     timeout: Span::secs(5),
 };
 
 /// The probe's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tcp {
     /// `host:port`.

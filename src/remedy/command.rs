@@ -1,5 +1,6 @@
 //! A rung of one's own: a command. argv only, never a shell; what it is told about the trouble stands in its environment.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -13,12 +14,13 @@ pub const KIND: Custom = Custom {
     about: "run a command of one's own; exit code 0 is done",
     example: r#"flush = { kind = "command", command = ["./scripts/flush-queue"], timeout = "20s" }"#,
     parse,
+    schema: <Command as JsonSchema>::json_schema,
     on: &[Class::Dead, Class::Hung],
     timeout: Span::secs(30),
 };
 
 /// The remedy's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Command {
     /// Program and arguments. It runs in the directory of `heal.toml`, with `HEAL_SERVICE`, `HEAL_RUNG` and `HEAL_REASON`.

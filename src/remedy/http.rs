@@ -1,5 +1,6 @@
 //! A rung of one's own: a request to the service itself, for services that can put themselves right.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
@@ -14,16 +15,19 @@ pub const KIND: Custom = Custom {
     about: "send a request; the expected status is done",
     example: r#"light = { kind = "http", method = "POST", url = "http://127.0.0.1:8081/self/heal" }"#,
     parse,
+    schema: <Http as JsonSchema>::json_schema,
     // Who is dead hears nothing.
     on: &[Class::Hung],
     timeout: Span::secs(10),
 };
 
 /// The remedy's table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Http {
+    /// Where to. No secret may stand in it.
     url: String,
+    /// `POST` unless said.
     #[serde(default = "post")]
     method: String,
     /// The expected status; any 2xx unless said.

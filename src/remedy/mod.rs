@@ -5,6 +5,8 @@ pub mod http;
 pub mod restart;
 pub mod stop_stale;
 
+use schemars::Schema;
+use schemars::generate::SchemaGenerator;
 use toml::de::ValueDeserializer;
 
 use crate::model::{Change, Class, Identity, Service, Span};
@@ -43,10 +45,18 @@ pub struct Custom {
     pub example: &'static str,
     /// Reads its own keys. The time limit is filled in by the caller.
     pub parse: fn(ValueDeserializer<'_>) -> Result<Change, toml::de::Error>,
+    /// Describes its own keys to an editor: what `JsonSchema` derives from the struct that `parse` reads.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// The classes of trouble that it is tried for unless the table says otherwise.
     pub on: &'static [Class],
     /// How long it may take unless the table says otherwise.
     pub timeout: Span,
+}
+
+impl std::fmt::Debug for Custom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// What a remedy may know.

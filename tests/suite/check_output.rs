@@ -60,11 +60,9 @@ fn a_hung_service_shows_what_is_stale() {
         &expect![[r#"
             exit 2
             --- stdout
-            unhealthy app (hung)  log: service.log was last written [SPAN] ago (limit [SPAN])
+            unhealthy app (hung)  log: logs/service.log does not exist after [SPAN]
                 good     process  pid [PID], up [SPAN]
-                bad      log  service.log was last written [SPAN] ago (limit [SPAN])
-                        signal: [TIME]
-                        limit: [SPAN]
+                bad      log  logs/service.log does not exist after [SPAN]
                 good     health  status 200 in [SPAN]
             next  heal heal --dry-run
             --- stderr

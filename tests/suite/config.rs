@@ -103,6 +103,7 @@ fn show_is_every_default_and_reads_as_toml() {
         data_dir = "[DIR]/var/heal"
 
         [schedule]
+        enabled = true
         heal = "1m"
 
         [service.bot]
@@ -153,6 +154,7 @@ fn show_is_every_default_and_reads_as_toml() {
         kind = "fresh"
         path = "logs/bot.log"
         within = "5m"
+        each = false
         enabled = true
         timeout = "5s"
         class = "hung"
@@ -161,6 +163,7 @@ fn show_is_every_default_and_reads_as_toml() {
         [service.bot.probes.health]
         kind = "http"
         url = "http://127.0.0.1:[PORT]/health"
+        method = "GET"
         enabled = true
         timeout = "5s"
         class = "hung"
@@ -200,6 +203,9 @@ fn show_is_every_default_and_reads_as_toml() {
         timeout = "5s"
         class = "dead"
         fail_after = 1
+
+        [host]
+        enabled = true
 
         [host.probes.disk]
         kind = "disk"

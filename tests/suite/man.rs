@@ -6,13 +6,14 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "heal",
     "heal-check",
     "heal-completions",
     "heal-config",
     "heal-config-check",
     "heal-config-kinds",
+    "heal-config-schema",
     "heal-config-show",
     "heal-heal",
     "heal-init",

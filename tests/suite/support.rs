@@ -39,9 +39,13 @@ impl Ran {
         Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr), took }
     }
 
-    /// The answer as JSON; it has to be exactly one document.
+    /// The answer as JSON; it has to be exactly one document, and one of those that the published schema describes.
+    #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self:?}"))
+        let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self:?}"));
+        let wrong = super::schema_output::faults(&document);
+        assert!(wrong.is_empty(), "the published schema does not describe it: {wrong:#?}\n{document:#}");
+        document
     }
 
     /// Asserts the exit code, with everything that was said.

@@ -1,0 +1,299 @@
+//! What shape has a document? The frozen v1 views: structs that are written as JSON and, from the same lines, described by the
+//! published schema, so that neither can say what the other does not. Keys stand in the order in which they are written.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::model::report::Level;
+use crate::model::{Class, Outcome, Severity, Stamp, rfc3339};
+
+/// A moment: RFC 3339 in UTC, with milliseconds and `Z`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("format" = "date-time", "pattern" = "Z$"))]
+pub struct Time(String);
+
+impl From<Stamp> for Time {
+    fn from(at: Stamp) -> Self {
+        Self(rfc3339(at))
+    }
+}
+
+/// The answer of a look or a tick. `Totals` is what only one that may act has to say.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report<Totals> {
+    /// `[project] name`.
+    pub(super) project: String,
+    /// This machine.
+    pub(super) host: String,
+    /// When the look began.
+    pub(super) at: Time,
+    /// How long the whole run took, in milliseconds.
+    pub(super) duration_ms: u64,
+    /// Nothing was done, only planned.
+    pub(super) dry_run: bool,
+    /// Services in the order of the configuration, then `host`.
+    pub(super) services: Vec<Subject>,
+    #[serde(flatten)]
+    pub(super) totals: Totals,
+    /// Why the data directory cannot be written; null when it can.
+    pub(super) unwritable: Option<String>,
+    /// Acts that an earlier run began and did not finish.
+    pub(super) unfinished: Vec<String>,
+    /// Who was told what, and whether it arrived.
+    pub(super) alerts: Vec<Delivery>,
+    /// What heal.toml says and heal does not do yet, what heal could not do, and what it found wrong with its own files.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A look has no totals.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Looked {}
+
+/// What a tick comes to, by the names of services.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Ticked {
+    /// Acted upon, and a new process runs: healed, or on probation.
+    pub(super) healed: Vec<String>,
+    /// Acted upon in vain.
+    pub(super) failed: Vec<String>,
+    /// Critical when the run ended.
+    pub(super) critical: Vec<String>,
+    /// Nothing is critical.
+    pub(super) success: bool,
+}
+
+/// What is said about one service, or about the host.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Subject {
+    /// Name of the service, or `host`.
+    pub(super) name: String,
+    /// Where it stands. After an act: as it was found, the act's outcome tells the rest.
+    pub(super) status: Level,
+    /// What kind of trouble it is in.
+    pub(super) class: Option<Class>,
+    /// One line for a person; empty when healthy.
+    pub(super) summary: String,
+    /// Its process, when there is exactly one.
+    pub(super) process: Option<Process>,
+    /// What the probes said, in the order of the configuration.
+    pub(super) findings: Vec<Finding>,
+    /// The processes that were considered (`--explain`).
+    pub(super) considered: Vec<Considered>,
+    /// What was decided; null for commands that do not decide.
+    pub(super) decision: Option<Decision>,
+    /// What would be done: the plan of a dry run.
+    pub(super) plan: Vec<Change>,
+    /// What was done.
+    pub(super) act: Option<Act>,
+    /// The incident that it is in.
+    pub(super) incident: Option<Incident>,
+    /// Why it waits for a person.
+    pub(super) held: Option<String>,
+    /// The service whose trouble explains this one's.
+    pub(super) behind: Option<String>,
+    /// That it is healed too often.
+    pub(super) alarm: Option<String>,
+    /// How often each rung would have been taken, were heal not only observing.
+    pub(super) would: BTreeMap<String, u32>,
+}
+
+/// One life of one process.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Process {
+    /// Process id.
+    pub(super) pid: i32,
+    /// Start time in clock ticks since boot.
+    pub(super) start: u64,
+    /// The boot that the ticks count from.
+    pub(super) boot: String,
+    /// Its command line, secrets masked.
+    pub(super) command: String,
+}
+
+/// One probe's answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Finding {
+    /// The name of the probe.
+    pub(super) probe: String,
+    /// Its kind.
+    pub(super) kind: String,
+    /// What it saw; `unknown` when it could not look.
+    pub(super) status: Seen,
+    /// How bad it is, when it is bad.
+    pub(super) severity: Option<Severity>,
+    /// What kind of trouble it is, when it is.
+    pub(super) class: Option<Class>,
+    /// One line for a person.
+    pub(super) summary: String,
+    /// Named facts behind the answer.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(super) evidence: Map<String, Value>,
+    /// How long the look took, in milliseconds.
+    pub(super) took_ms: u64,
+}
+
+/// What a probe saw.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Seen {
+    Healthy,
+    Unhealthy,
+    Unknown,
+    Skipped,
+}
+
+/// One process that was looked at while the service's own was searched for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Considered {
+    /// Its pid.
+    pub(super) pid: i32,
+    /// Its command line, secrets masked.
+    pub(super) command: String,
+    /// Is it the service?
+    pub(super) fits: bool,
+    /// Why, or why not.
+    pub(super) reason: String,
+}
+
+/// What was decided about one service.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(super) enum Decision {
+    /// Nothing to do.
+    Nothing,
+    /// Not now.
+    Wait {
+        /// Why.
+        why: String,
+    },
+    /// Take a rung.
+    Act {
+        /// The rung.
+        rung: String,
+        /// The class of trouble that it is taken for: whose budget it is paid from.
+        cause: Class,
+        /// The rule and the finding behind it.
+        why: String,
+        /// The rung that follows if this one does not help.
+        next: Option<String>,
+    },
+    /// No act would help: it is to wait for a person.
+    Hold {
+        /// Why.
+        why: String,
+    },
+    /// A rule says no until a person or time changes something.
+    Refuse {
+        /// Which rule.
+        by: Refusal,
+        /// Why, and what would change it.
+        why: String,
+    },
+    /// Unhealthy, and nothing that heal could do about it.
+    NothingPossible {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Which rule says no.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Refusal {
+    Held,
+    Unwritable,
+    Budget,
+    Ladder,
+}
+
+/// What was done about one service.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Act {
+    /// The rung.
+    pub(super) rung: String,
+    /// How it ended, by what was seen afterwards.
+    pub(super) outcome: Outcome,
+    /// What was seen.
+    pub(super) detail: String,
+    /// How long it took, in milliseconds.
+    pub(super) took_ms: u64,
+    /// The changes that it consisted of.
+    pub(super) changes: Vec<Change>,
+}
+
+/// One primitive act.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub(super) enum Change {
+    /// Stop a process with its descendants.
+    StopProcess {
+        /// Process id.
+        pid: i32,
+        /// Start time in clock ticks since boot.
+        start: u64,
+        /// Its command line, secrets masked.
+        command: String,
+        /// Milliseconds between TERM and KILL.
+        grace_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Start a service.
+    StartService {
+        /// Program and arguments, secrets masked.
+        argv: String,
+        /// Working directory.
+        cwd: String,
+        /// Where its output goes.
+        log: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Run a command of the owner's own.
+    RunCommand {
+        /// Program and arguments, secrets masked.
+        argv: String,
+        /// It is ended after so many milliseconds.
+        timeout_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Send an HTTP request of the owner's own.
+    SendRequest {
+        /// The method.
+        method: String,
+        /// Where to, secrets masked.
+        url: String,
+        /// The whole exchange may take so many milliseconds.
+        timeout_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+}
+
+/// The incident that a service is in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Incident {
+    /// Its name in the journal.
+    pub(super) id: String,
+    /// Since when.
+    pub(super) opened: Time,
+    /// How many acts there were.
+    pub(super) acts: u32,
+}
+
+/// One attempt to tell a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Delivery {
+    /// The channel.
+    pub(super) channel: String,
+    /// The first line of what was said.
+    pub(super) title: String,
+    /// Did it arrive?
+    pub(super) delivered: bool,
+    /// Why not.
+    pub(super) failure: Option<String>,
+}
