@@ -52,11 +52,19 @@ const COMMON_KEYS: [&str; 5] = ["kind", "enabled", "timeout", "on", "limit"];
 /// The longest that one may take: a run has 240 s for everything (DESIGN §5).
 const MOST: Span = Span::secs(60);
 
+/// A service's own rungs.
+pub(super) struct Own {
+    /// Every name that stands there, also of those that could not be read.
+    names: Vec<String>,
+    pub(super) declared: Vec<Declared>,
+}
+
 /// Reads `[service.NAME.remedies]`, with every fault in it.
-pub(super) fn read(of: &str, value: Option<&Spanned<DeValue<'static>>>, faults: &mut Faults) -> Vec<Declared> {
+pub(super) fn read(of: &str, value: Option<&Spanned<DeValue<'static>>>, faults: &mut Faults) -> Own {
     let shape = format!("[service.{of}.remedies]");
     let table = value.and_then(|value| typed::table(value, "remedies", &shape, faults));
-    let mut found = Vec::new();
+    let names = table.iter().flat_map(|table| table.get_ref().keys()).map(|key| key.get_ref().to_string()).collect();
+    let mut found = Own { names, declared: Vec::new() };
     for (name, place, table) in typed::tables(table.as_ref(), "a remedy", faults) {
         check_name(&name, "remedy", &place, faults);
         if remedy::is_named(&name) {
@@ -64,7 +72,7 @@ pub(super) fn read(of: &str, value: Option<&Spanned<DeValue<'static>>>, faults: 
             faults.add(place, format!("`{name}` is the name of a rung that heal brings along"), Some(hint));
             continue;
         }
-        found.extend(one(name, table, faults));
+        found.declared.extend(one(name, table, faults));
     }
     found
 }
@@ -111,24 +119,24 @@ fn timed(mut change: Change, timeout: Span) -> Change {
 }
 
 /// Is every rung of the ladder one that there is?
-pub(super) fn check_ladder(name: &str, ladder: &[String], own: &[Declared], place: &Place, faults: &mut Faults) {
+pub(super) fn check_ladder(name: &str, ladder: &[String], own: &Own, place: &Place, faults: &mut Faults) {
     let built = remedy::built();
     for rung in ladder {
         let rung = rung.as_str();
         if built.contains(&rung) {
             continue;
         }
-        let switched_off = own.iter().find(|own| own.name == rung).map(|own| !own.enabled);
+        let switched_off = own.declared.iter().find(|own| own.name == rung).map(|own| !own.enabled);
         if remedy::PLANNED.contains(&rung) || switched_off == Some(true) {
             let why = if switched_off.is_some() { "has `enabled = false`" } else { "is not built yet" };
             faults.note(place.clone(), format!("rung `{rung}` of [service.{name}] {why} and is passed over"));
-        } else if switched_off.is_none() {
-            let known = built.iter().copied().chain(remedy::PLANNED).chain(own.iter().map(|own| own.name.as_str()));
+        } else if !own.names.iter().any(|name| name == rung) {
+            let known = built.iter().copied().chain(remedy::PLANNED).chain(own.names.iter().map(String::as_str));
             let hint = suggestion(rung, known);
             faults.add(place.clone(), format!("unknown rung `{rung}`"), hint);
         }
     }
-    for own in own.iter().filter(|own| !ladder.contains(&own.name)) {
+    for own in own.declared.iter().filter(|own| !ladder.contains(&own.name)) {
         faults.note(
             place.clone(),
             format!("remedy `{}` of [service.{name}] stands in no ladder and is never taken", own.name),

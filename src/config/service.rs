@@ -55,7 +55,7 @@ impl Reader<'_> {
             faults,
         )?;
         let ladder = written.ladder.clone().unwrap_or_default();
-        if written.ladder.is_some() || !remedies.is_empty() {
+        if written.ladder.is_some() || !remedies.declared.is_empty() {
             remedies::check_ladder(name, &ladder, &remedies, &ladder_place, faults);
         }
         let named = ["unit", "match"].iter().any(|key| table.get_ref().contains_key(*key));
@@ -86,6 +86,7 @@ impl Reader<'_> {
             log: written.log.as_ref().map(|log| self.root.join(log)).unwrap_or_default(),
             stop_grace: written.stop_grace.unwrap_or(STOP_GRACE),
         });
+        let remedies = remedies.declared;
         let on = remedies.iter().filter(|own| own.enabled).map(|own| (own.name.clone(), own.remedy.clone())).collect();
         let (enabled, service) = (written.enabled, service(name, written, launch));
         Some(Watched { enabled, probes, remedies, service: Service { remedies: on, ..service } })

@@ -86,8 +86,9 @@ pub struct Incident {
     pub would: BTreeSet<String>,
     /// How often each rung was tried.
     pub tries: BTreeMap<String, u32>,
-    /// How many acts brought a verified recovery, though not a lasting one.
-    pub cures: u32,
+    /// Rungs that brought a verified recovery, though not a lasting one.
+    #[serde(default)]
+    pub cured: BTreeSet<String>,
     /// Since when the ladder has no rung left.
     pub exhausted: Option<Moment>,
     /// Acts since then: the slow retries.
@@ -172,14 +173,14 @@ impl History {
                 service.recognised(identity);
                 service.started = Some((identity.clone(), intent.clone()));
             }
-            Event::Done { intent, service, outcome, .. } => {
+            Event::Done { intent, service, rung, outcome, .. } => {
                 self.open_intents.remove(intent);
                 let service = self.entry(service);
                 if let Some(act) = service.acts.last_mut() {
                     act.outcome = Some(*outcome);
                 }
                 if let (Outcome::Healed, Some(incident)) = (outcome, &mut service.incident) {
-                    incident.cures = incident.cures.saturating_add(1);
+                    incident.cured.insert(rung.clone());
                     // Verified: that was a good look.
                     service.good_since = Some(when.clone());
                     service.good_looks = 1;
@@ -350,7 +351,7 @@ impl Incident {
             bad: BTreeSet::new(),
             would: BTreeSet::new(),
             tries: BTreeMap::new(),
-            cures: 0,
+            cured: BTreeSet::new(),
             exhausted: None,
             retries: 0,
             told: BTreeMap::new(),

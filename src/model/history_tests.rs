@@ -102,7 +102,7 @@ fn a_verified_recovery_is_remembered_in_its_incident() {
         intent("2", "x"),
         done("2", Outcome::Probation),
     ]);
-    assert_eq!(history.service("bot").incident.expect("open").cures, 1);
+    assert_eq!(history.service("bot").incident.expect("open").cured.len(), 1);
 }
 
 #[test]

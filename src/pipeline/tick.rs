@@ -1,7 +1,7 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Change, Class, Event, Identity, Incident, Report, Service, ServiceHistory};
+use crate::model::{Change, Class, Event, Identity, Incident, Outcome, Report, Service, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -118,8 +118,8 @@ pub(super) struct Run<'a> {
     start: Instant,
     /// Only says and writes down what it would do.
     observes: bool,
-    /// Services that were acted upon.
-    acted: BTreeSet<String>,
+    /// Services that were acted upon, and what came of it.
+    acted: BTreeMap<String, Outcome>,
     /// Nothing is done but starting what is positively dead; its output goes to a file in this folder.
     starting: Option<PathBuf>,
 }
@@ -127,7 +127,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
-        Self { journal, looker, options, start, observes, acted: BTreeSet::new(), starting: None }
+        Self { journal, looker, options, start, observes, acted: BTreeMap::new(), starting: None }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -152,20 +152,23 @@ impl Run<'_> {
         Ok(subjects.into_iter().flatten().collect())
     }
 
-    /// What ailed only because of another one that was just acted upon is looked at again: the old look says nothing now,
-    /// and what is still wrong with it gets until the next tick.
+    /// What ailed only because of another one that was just cured is looked at again: the old look says nothing now. Who is
+    /// dead has no reason left to be; with whatever else is still wrong with it, it gets until the next tick.
     fn see_again(&self, seen: &mut Seen<'_>) {
         let (Some(root), Some(watched)) = (seen.subject.behind.clone(), seen.watched) else { return };
-        if !self.acted.contains(&root) {
+        if !matches!(self.acted.get(&root), Some(Outcome::Healed | Outcome::Probation)) {
             return;
         }
         let past = self.journal.history().service(watched.name());
         let (who, findings, mut standing) = self.looker.judge_again(watched, &past);
-        if standing.level != Level::Healthy {
-            let summary = format!("{} (behind `{root}`, which was acted upon a moment ago)", standing.summary);
+        let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
+        if standing.level == Level::Healthy || (dead && self.acted.get(&root) == Some(&Outcome::Healed)) {
+            seen.subject.behind = None;
+        } else {
+            let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
             standing = Standing { level: Level::Starting, class: Some(Class::Dependency), summary };
         }
-        seen.who = Arc::new(who);
+        (seen.who, seen.when) = (Arc::new(who), Instant::now());
         seen.subject.findings = findings;
         seen.subject.standing = standing;
     }
@@ -266,8 +269,11 @@ impl Run<'_> {
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
         let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
-        self.acted.insert(watched.name().to_owned());
-        seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, plan)?);
+        // Whatever comes of it, from here on something was done.
+        self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
+        let act = act::act(self.journal, self.looker, self.options, watched, plan)?;
+        self.acted.insert(watched.name().to_owned(), act.outcome);
+        seen.subject.act = Some(act);
         Ok(())
     }
 }

@@ -51,7 +51,8 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
     let (rung, next) = match left.next() {
         Some(rung) => (rung, left.next()),
         // What cured it before, if not for long, is not replaced by doing nothing (FAILURES F7): the budget is the limit.
-        None => match ladder.rungs.first().filter(|_| incident.is_some_and(|incident| incident.cures > 0)) {
+        None => match ladder.rungs.iter().find(|rung| incident.is_some_and(|incident| incident.cured.contains(**rung)))
+        {
             Some(rung) => (*rung, None),
             None => match retry(&ladder, past, now) {
                 Ok(rung) => (rung, None),

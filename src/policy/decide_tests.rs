@@ -28,7 +28,7 @@ fn unhealthy(class: Class) -> Standing {
     Standing { level: Level::Unhealthy, class: Some(class), summary: "log: old".to_owned() }
 }
 
-fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
+fn incident(tries: &[&str], cured: &[&str], retries: u32) -> Incident {
     Incident {
         id: "i".to_owned(),
         opened: at(0),
@@ -37,7 +37,7 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
         bad: Default::default(),
         would: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),
-        cures,
+        cured: cured.iter().map(|rung| (*rung).to_owned()).collect(),
         exhausted: None,
         retries,
         told: Default::default(),
@@ -46,7 +46,7 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
 }
 
 /// Acts at these minutes, in an incident with these rungs tried.
-fn past(acts: &[i64], tries: &[&str], cures: u32, retries: u32) -> ServiceHistory {
+fn past(acts: &[i64], tries: &[&str], cured: &[&str], retries: u32) -> ServiceHistory {
     let act = |minute: &i64| Act {
         when: at(*minute),
         rung: "restart".to_owned(),
@@ -55,7 +55,7 @@ fn past(acts: &[i64], tries: &[&str], cures: u32, retries: u32) -> ServiceHistor
     };
     ServiceHistory {
         acts: acts.iter().map(act).collect(),
-        incident: Some(incident(tries, cures, retries)),
+        incident: Some(incident(tries, cured, retries)),
         ..ServiceHistory::default()
     }
 }
@@ -102,7 +102,7 @@ fn the_class_picks_the_rung_and_the_ladder_is_climbed() {
         (Class::Permanent, &[], "hold"),
     ];
     for (class, tries, expected) in table {
-        let decision = decide(&service(|_| {}), &unhealthy(*class), &past(&[], tries, 0, 0), &BUILT, &at(1));
+        let decision = decide(&service(|_| {}), &unhealthy(*class), &past(&[], tries, &[], 0), &BUILT, &at(1));
         assert_eq!(words(&decision), *expected, "{class:?} {tries:?}");
     }
 }
@@ -138,7 +138,7 @@ fn the_budget_holds_over_any_window_and_refills_one_by_one() {
         (&[0, 1, 2, 60], 61, "restart then stop-stale"),
     ];
     for (acts, now, expected) in table {
-        let decision = decide(&service(|_| {}), &unhealthy(Class::Dead), &past(acts, &[], 0, 0), &BUILT, &at(*now));
+        let decision = decide(&service(|_| {}), &unhealthy(Class::Dead), &past(acts, &[], &[], 0), &BUILT, &at(*now));
         assert_eq!(words(&decision), *expected, "{acts:?} at {now}");
     }
 }
@@ -158,7 +158,7 @@ fn after_the_ladder_come_slow_retries_and_never_silence() {
         (9, 360, "restart then nothing"),
     ];
     for (retries, minutes, expected) in table {
-        let past = past(&[0], &all, 0, retries);
+        let past = past(&[0], &all, &[], retries);
         let decision = decide(&service(|_| {}), &unhealthy(Class::Dead), &past, &BUILT, &at(minutes));
         assert_eq!(words(&decision), expected, "{retries} retries, {minutes} minutes");
     }
@@ -167,13 +167,14 @@ fn after_the_ladder_come_slow_retries_and_never_silence() {
 #[test]
 fn what_cured_it_before_is_taken_again_within_the_budget() {
     let all = ["restart", "stop-stale"];
-    let cured = decide(&service(|_| {}), &unhealthy(Class::Hung), &past(&[0, 1], &all, 2, 0), &BUILT, &at(2));
+    let cured = decide(&service(|_| {}), &unhealthy(Class::Hung), &past(&[0, 1], &all, &all[1..], 0), &BUILT, &at(2));
     assert_eq!(words(&cured), "stop-stale then nothing");
-    let spent = decide(&service(|_| {}), &unhealthy(Class::Hung), &past(&[0, 1, 2], &all, 3, 0), &BUILT, &at(3));
+    let spent =
+        decide(&service(|_| {}), &unhealthy(Class::Hung), &past(&[0, 1, 2], &all, &all[1..], 0), &BUILT, &at(3));
     assert_eq!(words(&spent), "refuse: budget");
     // A cure is remembered, and the ladder was then edited to rungs that are not built.
     let edited = service(|service| service.rules.ladder = vec!["revert".to_owned()]);
-    let decision = decide(&edited, &unhealthy(Class::Hung), &past(&[0], &["restart"], 1, 0), &BUILT, &at(2));
+    let decision = decide(&edited, &unhealthy(Class::Hung), &past(&[0], &["restart"], &["restart"], 0), &BUILT, &at(2));
     assert_eq!(words(&decision), "refuse: ladder");
 }
 
@@ -196,14 +197,14 @@ fn without_a_way_to_start_it_heal_only_observes() {
 fn the_pause_between_acts_is_kept() {
     let slow = service(|service| service.rules.restart_delay = Span::secs(120));
     for (now, expected) in [(1, "wait"), (2, "restart then stop-stale")] {
-        let decision = decide(&slow, &unhealthy(Class::Dead), &past(&[0], &[], 0, 0), &BUILT, &at(now));
+        let decision = decide(&slow, &unhealthy(Class::Dead), &past(&[0], &[], &[], 0), &BUILT, &at(now));
         assert_eq!(words(&decision), expected, "minute {now}");
     }
 }
 
 #[test]
 fn a_clock_that_was_set_back_empties_no_budget() {
-    let past = past(&[0, 1, 2], &[], 0, 0);
+    let past = past(&[0, 1, 2], &[], &[], 0);
     let mut now = at(3);
     now.boot = "another".to_owned();
     now.at = at(-600).at;
@@ -240,7 +241,7 @@ fn rungs_of_ones_own_are_taken_for_their_class_and_in_their_place() {
         (&["light", "restart"], Class::Dependency, &[], "helpless"),
     ];
     for (ladder, class, tries, expected) in table {
-        let decision = decide(&with_own(ladder, None), &unhealthy(*class), &past(&[], tries, 0, 0), &BUILT, &at(1));
+        let decision = decide(&with_own(ladder, None), &unhealthy(*class), &past(&[], tries, &[], 0), &BUILT, &at(1));
         assert_eq!(words(&decision), *expected, "{ladder:?} {class:?} {tries:?}");
     }
     // Without a `start` only its own rungs are left.

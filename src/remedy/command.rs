@@ -15,7 +15,8 @@ pub const KIND: Custom = Custom {
     example: r#"flush = { kind = "command", command = ["./scripts/flush-queue"], timeout = "20s" }"#,
     parse,
     schema: <Command as JsonSchema>::json_schema,
-    on: &[Class::Dead, Class::Hung],
+    // Of who is dead there is nothing left to put right; `on = ["dead"]` says otherwise.
+    on: &[Class::Hung],
     timeout: Span::secs(30),
 };
 
