@@ -118,6 +118,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
+            cand --origin 'Print each setting on a line of its own, with where it comes from'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'
             cand --quiet 'Print nothing while all is well'

@@ -119,6 +119,7 @@ json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Print each setting on a line of its own, with where it comes from'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -160,11 +160,11 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-heal, heal-release, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-completions, heal-man
+          pages: heal, heal-check, heal-heal, heal-release, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
-          tip: a similar subcommand exists: 'check'
+          tip: some similar subcommands exist: 'schema', 'check'
 
         Usage: heal config [OPTIONS] <COMMAND>
 
@@ -227,7 +227,7 @@ fn empty_arguments() {
     let table: [(&[&str], i32); 7] = [
         (&[""], 64),
         (&["--config", "", "check"], 64),
-        (&["check", "--set", ""], 78),
+        (&["check", "--set", ""], 64),
         (&["check", "--only", ""], 64),
         (&["release", ""], 64),
         (&["man", ""], 64),
