@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Watched;
@@ -37,17 +38,27 @@ pub(super) fn check_written(
 /// Keys whose values are paths.
 const PATHS: [&str; 8] = ["data_dir", "path", "cwd", "log", "pidfile", "unix", "body_file", "executable"];
 
-/// `~` is the shell's; taken at its word, it would be a directory of that name beside heal.toml.
-pub(super) fn without_tilde(table: &DeTable<'static>, faults: &mut Faults) {
+/// What no text can mean: a NUL ends every path, argument and variable, and `~` is the shell's; taken at its word, it would
+/// be a directory of that name beside heal.toml.
+pub(super) fn check_texts(table: &DeTable<'static>, faults: &mut Faults) {
     for (key, value) in table {
-        match value.get_ref() {
-            DeValue::Table(table) => without_tilde(table, faults),
-            DeValue::String(text) if PATHS.contains(&key.get_ref().as_ref()) && text.starts_with('~') => {
-                let message = format!("`{}` begins with `~`, which only a shell understands", key.get_ref());
-                faults.add(value.span(), message, Some("write the whole path".to_owned()));
-            }
-            _ => {}
+        check_text(key.get_ref(), value, faults);
+    }
+}
+
+fn check_text(key: &str, value: &Spanned<DeValue<'static>>, faults: &mut Faults) {
+    match value.get_ref() {
+        DeValue::Table(table) => check_texts(table, faults),
+        DeValue::Array(items) => items.iter().for_each(|item| check_text(key, item, faults)),
+        DeValue::String(text) if text.contains('\0') => {
+            let message = format!("`{}` holds a NUL, which no path, argument or variable can", key.escape_default());
+            faults.add(value.span(), message, None);
         }
+        DeValue::String(text) if PATHS.contains(&key) && text.starts_with('~') => {
+            let message = format!("`{key}` begins with `~`, which only a shell understands");
+            faults.add(value.span(), message, Some("write the whole path".to_owned()));
+        }
+        _ => {}
     }
 }
 

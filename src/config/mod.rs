@@ -23,7 +23,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
 use crate::model::{Service, Span};
 use crate::{alert, probe};
-use checks::{check_name, check_written, without_tilde};
+use checks::{check_name, check_texts, check_written};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
 pub use overrides::Override;
@@ -237,7 +237,7 @@ impl Reader<'_> {
                 None
             }
         };
-        without_tilde(document.get_ref(), faults);
+        check_texts(document.get_ref(), faults);
         let mut services = Vec::new();
         for (name, place, table) in typed::tables(section("service").as_ref(), "a service", faults) {
             check_name(&name, "service", &place, faults);

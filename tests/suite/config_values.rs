@@ -49,6 +49,39 @@ fn a_home_that_only_a_shell_knows() {
 }
 
 #[test]
+fn an_end_in_the_middle_of_a_text() {
+    refused(
+        &service(
+            "start = [\"bot\", \"a\\u0000b\"]\nenv = { A = \"x\\u0000\" }\n[service.bot.probes]\n\
+            log = { kind = \"fresh\", path = \"logs\\u0000/bot.log\", within = \"5m\" }\n",
+        ),
+        &expect![[r#"
+            heal: [DIR]/heal.toml has 3 faults
+
+            error: `start` holds a NUL, which no path, argument or variable can
+             --> heal.toml:6:17
+              |
+            6 | start = ["bot", "a\u0000b"]
+              |                 ^^^^^^^^^^
+
+            error: `A` holds a NUL, which no path, argument or variable can
+             --> heal.toml:7:13
+              |
+            7 | env = { A = "x\u0000" }
+              |             ^^^^^^^^^
+
+            error: `path` holds a NUL, which no path, argument or variable can
+             --> heal.toml:9:32
+              |
+            9 | log = { kind = "fresh", path = "logs\u0000/bot.log", within = "5m" }
+              |                                ^^^^^^^^^^^^^^^^^^^^
+
+              correct it and try again with `heal config check`
+        "#]],
+    );
+}
+
+#[test]
 fn a_carriage_return_alone() {
     refused(
         "[project]\rname = \"x\"\r",
