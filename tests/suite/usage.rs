@@ -36,7 +36,8 @@ fn the_help_of_heal() {
 
         Options:
               --config <FILE>    Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)
-              --set <KEY=VALUE>  Override a setting, such as service.bot.startup_grace=5m; may be repeated
+              --set <KEY=VALUE>  Override a setting, such as service.bot.startup_grace=5m (else
+                                 $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated
               --json             Print one JSON document instead of text
               --format <FORMAT>  Print the answer in this format [possible values: human, json]
           -q, --quiet            Print nothing while all is well
