@@ -22,7 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
     $completions = @(switch ($command) {
         'heal' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         'heal;check' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Look only at this service (or `host`); may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'List the processes that were considered, and why each is or is not the service')
@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         'heal;heal' {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Heal only this service; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be done and why; change nothing')
@@ -71,7 +71,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;release' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
@@ -84,7 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         'heal;init' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the project (else the name of this directory)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print it instead of writing it')
@@ -97,7 +97,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;config' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
@@ -113,7 +113,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;config;check' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
@@ -125,9 +125,10 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;config;show' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--origin', '--origin', [CompletionResultType]::ParameterName, 'Print each setting on a line of its own, with where it comes from')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
@@ -137,7 +138,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;config;kinds' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
@@ -149,7 +150,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;config;schema' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the schema of what commands print with --json instead')
@@ -162,7 +163,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;completions' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
@@ -174,7 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;man' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
-            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')

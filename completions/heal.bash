@@ -347,7 +347,7 @@ _heal() {
             return 0
             ;;
         heal__subcmd__config__subcmd__show)
-            opts="-q -h --config --set --json --format --quiet --color --help"
+            opts="-q -h --origin --config --set --json --format --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -19,7 +19,7 @@ set edit:completion:arg-completer[heal] = {|@words|
     var completions = [
         &'heal'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'
@@ -40,7 +40,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         &'heal;check'= {
             cand --only 'Look only at this service (or `host`); may be repeated'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --explain 'List the processes that were considered, and why each is or is not the service'
@@ -53,7 +53,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         &'heal;heal'= {
             cand --only 'Heal only this service; may be repeated'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --dry-run 'Print what would be done and why; change nothing'
@@ -65,7 +65,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;release'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'
@@ -77,7 +77,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         &'heal;init'= {
             cand --name 'The name of the project (else the name of this directory)'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --print 'Print it instead of writing it'
@@ -89,7 +89,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;config'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'
@@ -104,7 +104,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;config;check'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'
@@ -115,9 +115,10 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;config;show'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
+            cand --origin 'Print each setting on a line of its own, with where it comes from'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'
             cand --quiet 'Print nothing while all is well'
@@ -126,7 +127,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;config;kinds'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'
@@ -137,7 +138,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;config;schema'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --output 'Print the schema of what commands print with --json instead'
@@ -149,7 +150,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;completions'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'
@@ -160,7 +161,7 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;man'= {
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
-            cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
+            cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
             cand --json 'Print one JSON document instead of text'

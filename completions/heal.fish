@@ -25,7 +25,7 @@ function __fish_heal_using_subcommand
 end
 
 complete -c heal -n "__fish_heal_needs_command" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_needs_command" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_needs_command" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_needs_command" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_needs_command" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -44,7 +44,7 @@ complete -c heal -n "__fish_heal_needs_command" -f -a "completions" -d 'Print th
 complete -c heal -n "__fish_heal_needs_command" -f -a "man" -d 'Print a page of the manual'
 complete -c heal -n "__fish_heal_using_subcommand check" -l only -d 'Look only at this service (or `host`); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand check" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand check" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand check" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -56,7 +56,7 @@ complete -c heal -n "__fish_heal_using_subcommand check" -s q -l quiet -d 'Print
 complete -c heal -n "__fish_heal_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand heal" -l only -d 'Heal only this service; may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand heal" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand heal" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand heal" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand heal" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand heal" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -67,7 +67,7 @@ complete -c heal -n "__fish_heal_using_subcommand heal" -l json -d 'Print one JS
 complete -c heal -n "__fish_heal_using_subcommand heal" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand release" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand release" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand release" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand release" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand release" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -78,7 +78,7 @@ complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Pri
 complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand init" -l name -d 'The name of the project (else the name of this directory)' -r
 complete -c heal -n "__fish_heal_using_subcommand init" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand init" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand init" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand init" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand init" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -89,7 +89,7 @@ complete -c heal -n "__fish_heal_using_subcommand init" -l json -d 'Print one JS
 complete -c heal -n "__fish_heal_using_subcommand init" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -103,7 +103,7 @@ complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_su
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -f -a "kinds" -d 'List the kinds of probes, rungs and alert channels'
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -f -a "schema" -d 'Print the JSON Schema of heal.toml, for editors'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -113,17 +113,18 @@ complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcom
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Print each setting on a line of its own, with where it comes from'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -133,7 +134,7 @@ complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcom
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from kinds" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -144,7 +145,7 @@ complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcom
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand completions" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand completions" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand completions" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand completions" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand completions" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -154,7 +155,7 @@ complete -c heal -n "__fish_heal_using_subcommand completions" -l json -d 'Print
 complete -c heal -n "__fish_heal_using_subcommand completions" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand man" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand man" -l set -d 'Override a setting, such as service.bot.startup_grace=5m; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand man" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand man" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand man" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

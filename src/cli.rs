@@ -32,7 +32,7 @@ pub struct Global {
     /// Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)
     #[arg(long, value_name = "FILE", global = true, value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    /// Override a setting, such as service.bot.startup_grace=5m; may be repeated
+    /// Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated
     #[arg(long, value_name = "KEY=VALUE", global = true)]
     pub set: Vec<String>,
     /// Print one JSON document instead of text

@@ -1,5 +1,7 @@
 //! `heal config`: is `heal.toml` right, what does it come to, and what may stand in it?
 
+use std::collections::BTreeMap;
+
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,7 +9,9 @@ use serde_json::Value;
 
 use crate::cli::Global;
 use crate::commands::{Answer, View};
+use crate::config::From;
 use crate::error::{Error, Fault, Kind, Result};
+use crate::output::sanitize;
 use crate::{alert, probe, remedy};
 
 /// Check heal.toml, show what it comes to, list what may stand in it
@@ -22,7 +26,14 @@ enum Action {
     /// Report every fault of heal.toml at once, with its place and what to write instead
     Check,
     /// Print every setting that holds, defaults included
-    Show,
+    Show {
+        /// Print each setting on a line of its own, with where it comes from
+        ///
+        /// That is a place in heal.toml, `--set`, a variable such as HEAL__PROJECT__MODE, `env NAME` where heal.toml asks
+        /// for a variable, or `default`.
+        #[arg(long)]
+        origin: bool,
+    },
     /// List the kinds of probes, rungs and alert channels
     Kinds,
     /// Print the JSON Schema of heal.toml, for editors
@@ -50,6 +61,18 @@ pub struct Checked {
 pub struct Shown {
     /// Every setting that holds, in the shape of heal.toml.
     config: Value,
+    /// Where each setting comes from, by its dotted key (`--origin`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origins: Option<BTreeMap<String, Origin>>,
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Origin {
+    /// What kind of source it is.
+    from: From,
+    /// Where there: `heal.toml:5:17`, `--set`, the variable; null for a default.
+    place: Option<String>,
 }
 
 /// What may stand in it.
@@ -99,7 +122,7 @@ impl Args {
     pub fn run(self, global: &Global) -> Result<Answer> {
         match self.action {
             Action::Check => check(global),
-            Action::Show => show(global),
+            Action::Show { origin } => show(global, origin),
             Action::Kinds => Ok(kinds()),
             Action::Schema { output } => schema(output),
         }
@@ -139,11 +162,35 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn show(global: &Global) -> Result<Answer> {
-    let shown = global.origin().load()?.show();
-    let human =
-        toml::to_string_pretty(&shown).map_err(|error| Error::new(Kind::Bug, format!("cannot be shown: {error}")))?;
-    Ok(Answer::fine(human, View::ConfigShow(Shown { config: shown })))
+fn show(global: &Global, origin: bool) -> Result<Answer> {
+    let (config, sources) = global.origin().load_with_sources()?;
+    let config = config.show();
+    let bug = |error: toml::ser::Error| Error::new(Kind::Bug, format!("cannot be shown: {error}"));
+    if !origin {
+        let human = toml::to_string_pretty(&config).map_err(bug)?;
+        return Ok(Answer::fine(human, View::ConfigShow(Shown { config, origins: None })));
+    }
+    let mut lines = Vec::new();
+    let mut origins = BTreeMap::new();
+    for (path, value, source) in sources.of(&config) {
+        let key = path.iter().map(|part| bare_or_quoted(part)).collect::<Vec<_>>().join(".");
+        let value = toml::Value::try_from(value).map_err(bug)?;
+        lines.push((format!("{key} = {value}"), source.place.clone()));
+        let place = Some(source.place).filter(|_| source.from != From::Default);
+        origins.insert(key, Origin { from: source.from, place });
+    }
+    // One very long list must not push all the origins out of sight.
+    let width = lines.iter().map(|(line, _)| line.chars().count()).filter(|width| *width <= 80).max().unwrap_or(0);
+    let line =
+        |(line, place): &(String, String)| format!("{}\n", sanitize::line(&format!("{line:<width$}  # {place}")));
+    let human: String = lines.iter().map(line).collect();
+    Ok(Answer::fine(human, View::ConfigShow(Shown { config, origins: Some(origins) })))
+}
+
+/// A part of a dotted key, as TOML reads it.
+fn bare_or_quoted(part: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !part.is_empty() && part.chars().all(bare) { part.to_owned() } else { toml::Value::from(part).to_string() }
 }
 
 fn schema(output: bool) -> Result<Answer> {

@@ -1,8 +1,8 @@
 use super::*;
 
 fn read(text: &str, set: &[&str]) -> Result<Config> {
-    let set: Vec<String> = set.iter().map(|one| (*one).to_owned()).collect();
-    parse(Path::new("/srv/bot/heal.toml"), Path::new("/srv/bot"), text, &set)
+    let set: Vec<Override> = set.iter().map(|one| Override::flag(one).expect("a --set")).collect();
+    parse(Path::new("/srv/bot/heal.toml"), Path::new("/srv/bot"), text, &set).map(|(config, _)| config)
 }
 
 /// The messages of all faults, and where they are.

@@ -7,12 +7,13 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::mask::mask;
+use super::overrides::Override;
 use crate::error::{Error, Fault, Kind};
 
-/// A byte range of the file, or beyond its end the number of a `--set`.
+/// A byte range of the file, or beyond its end the number of what was laid over it.
 pub(super) type Place = Range<usize>;
 
-/// Each `--set` has a few places of its own, so that a value is told from the table around it.
+/// Each override has a few places of its own, so that a value is told from the table around it.
 const PLACES: usize = 4;
 
 /// More faults than this are one fault: it is another kind of file.
@@ -24,38 +25,33 @@ pub(super) struct Faults {
     path: String,
     name: String,
     text: String,
-    assignments: Vec<String>,
+    overrides: Vec<Override>,
     found: Vec<(Place, String, Option<String>)>,
     notes: Vec<(Place, String)>,
 }
 
 impl Faults {
-    pub(super) fn new(path: &Path, text: &str, assignments: &[String]) -> Self {
+    pub(super) fn new(path: &Path, text: &str, overrides: &[Override]) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let path = path.display().to_string();
-        Self {
-            path,
-            name,
-            text: text.to_owned(),
-            assignments: assignments.to_vec(),
-            found: Vec::new(),
-            notes: Vec::new(),
-        }
+        Self { path, name, text: text.to_owned(), overrides: overrides.to_vec(), found: Vec::new(), notes: Vec::new() }
     }
 
-    /// The place of the n-th `--set`: of the tables on its way, and of its last key and value.
-    pub(super) const fn command_line(&self, number: usize) -> (Place, Place) {
+    /// The place of the n-th override: of the tables on its way, and of its last key and value.
+    pub(super) const fn override_place(&self, number: usize) -> (Place, Place) {
         let at = self.text.len() + 1 + number * PLACES;
         (at..at + PLACES, at + 1..at + 2)
     }
 
     pub(super) fn add(&mut self, place: Place, message: impl Into<String>, hint: Option<String>) {
-        self.found.push((place, message.into(), hint));
+        let message = self.without_value(&place, message.into());
+        self.found.push((place, message, hint));
     }
 
     /// Something is accepted, and worth a note.
     pub(super) fn note(&mut self, place: Place, message: impl Into<String>) {
-        self.notes.push((place, message.into()));
+        let message = self.without_value(&place, message.into());
+        self.notes.push((place, message));
     }
 
     /// The notes, in the order of the file.
@@ -70,12 +66,23 @@ impl Faults {
         self.found.iter().any(|(found, ..)| place.start <= found.start && found.end <= place.end)
     }
 
-    /// `file:line:column`, or which `--set`.
+    /// The message without the value of the variable that it is about.
+    fn without_value(&self, place: &Place, mut message: String) -> String {
+        let Some(variable) = self.over(place).filter(|one| one.is_variable()) else { return message };
+        for text in variable.texts() {
+            message = message.replace(&format!("`{text}`"), "`…`");
+            // Shorter, it is a part of our own words.
+            if text.chars().count() > 3 {
+                message = message.replace(&text, "…");
+            }
+        }
+        message
+    }
+
+    /// `file:line:column`, or which override.
     pub(super) fn place(&self, place: &Place) -> String {
-        if let Some(assignment) = self.assignment(place) {
-            // Without a `=`, all of it may be the value.
-            let key = assignment.split_once('=').map(|(key, _)| key).filter(|key| !key.is_empty());
-            return key.map_or_else(|| "--set".to_owned(), |key| format!("--set {key}"));
+        if let Some(one) = self.over(place) {
+            return one.label.clone();
         }
         let before = &self.text[..self.text.floor_char_boundary(place.start)];
         let line = before.matches('\n').count() + 1;
@@ -83,12 +90,13 @@ impl Faults {
         format!("{}:{line}:{column}", self.name)
     }
 
-    fn assignment(&self, place: &Place) -> Option<&String> {
-        self.assignments.get(place.start.checked_sub(self.text.len() + 1)? / PLACES)
+    /// What was laid over the file there.
+    pub(super) fn over(&self, place: &Place) -> Option<&Override> {
+        self.overrides.get(place.start.checked_sub(self.text.len() + 1)? / PLACES)
     }
 
     /// All faults as one error, or nothing.
-    pub(super) fn into_error(mut self) -> Option<Error> {
+    pub(super) fn take_error(&mut self) -> Option<Error> {
         if self.found.is_empty() {
             return None;
         }
@@ -116,7 +124,7 @@ impl Faults {
 
     fn render(&self, shown: &str, (place, message, hint): &(Place, String, Option<String>)) -> String {
         let title = Level::ERROR.primary_title(message.as_str());
-        let mut group = if self.assignment(place).is_some() {
+        let mut group = if self.over(place).is_some() {
             title.element(Level::NOTE.message(format!("in `{}`", self.place(place))))
         } else {
             // An empty range would not be drawn at all, and one that cuts a character in two cannot be.

@@ -34,6 +34,10 @@ pub(super) const PLANNED: &[&str] = &[
 /// The sections that are built.
 pub(super) const SECTIONS: [&str; 6] = ["project", "service", "host", "alert", "alerting", "schedule"];
 
+/// Sections whose tables have names that a person chose.
+pub(super) const NAMED: [&str; 10] =
+    ["service", "alert", "lock", "state", "database", "port", "breaker", "rotation", "capability", "command"];
+
 /// `[project]`: what heal.toml is about.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

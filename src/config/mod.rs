@@ -1,14 +1,17 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
+mod checks;
 mod faults;
 mod file;
 mod mask;
+mod overrides;
 mod relations;
 mod remedies;
 mod resolve;
 mod schema;
 mod service;
 mod show;
+mod sources;
 mod syntax;
 mod typed;
 
@@ -22,9 +25,12 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
 use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
+use checks::{check_name, check_texts, check_written};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
+pub use overrides::Override;
 pub use schema::schema;
+pub use sources::{From, Source, Sources};
 use typed::Table;
 
 /// A configuration larger than this is not one (FAULTS §4.28).
@@ -40,8 +46,6 @@ pub struct Config {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// What was set over it on the command line.
-    pub set: Vec<String>,
     /// Its directory, where relative paths begin.
     pub root: PathBuf,
     /// It was named, and not found from the current directory upwards.
@@ -139,10 +143,34 @@ impl Origin {
     /// # Errors
     /// All its faults in one.
     pub fn load(&self) -> Result<Config> {
+        Ok(self.load_with_sources()?.0)
+    }
+
+    /// As [`Self::load`], with where each setting came from.
+    ///
+    /// # Errors
+    /// All its faults in one, or a `--set` that is not written as one.
+    pub fn load_with_sources(&self) -> Result<(Config, Sources)> {
+        let overrides = self.overrides()?;
         let path = self.find()?;
         let (text, root) = read(&path)?;
-        let config = parse(&path, &root, &text, &self.set)?;
-        Ok(Config { named: self.file.is_some(), ..config })
+        let (config, sources) = parse(&path, &root, &text, &overrides)?;
+        Ok((Config { named: self.file.is_some(), ..config }, sources))
+    }
+
+    /// A text that was right before, read anew: with what is laid over it now, if that is still right.
+    #[must_use]
+    pub fn recall(&self, path: &Path, root: &Path, text: &str) -> Option<Config> {
+        let overrides = self.overrides().unwrap_or_default();
+        let config = parse(path, root, text, &overrides).or_else(|_| parse(path, root, text, &[]));
+        config.ok().map(|(config, _)| Config { named: true, ..config })
+    }
+
+    /// What is laid over the file, in its order: flags come last and hold.
+    fn overrides(&self) -> Result<Vec<Override>> {
+        let flags = self.set.iter().map(|text| Override::flag(text)).collect::<Result<Vec<Override>>>()?;
+        let variables = env::vars(overrides::PREFIX).into_iter().map(|(name, value)| Override::variable(&name, value));
+        Ok(variables.collect::<Result<Vec<Override>>>()?.into_iter().chain(flags).collect())
     }
 }
 
@@ -171,24 +199,22 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
 ///
 /// # Errors
 /// All its faults in one.
-pub fn parse(path: &Path, root: &Path, text: &str, set: &[String]) -> Result<Config> {
+pub fn parse(path: &Path, root: &Path, text: &str, overrides: &[Override]) -> Result<(Config, Sources)> {
     // A mark that some editors put first; it is no part of the text, and places are counted without it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut faults = Faults::new(path, text, set);
+    let mut faults = Faults::new(path, text, overrides);
     let (mut document, errors) = DeTable::parse_recoverable(keep(text.to_owned()));
     if !errors.is_empty() {
         syntax::report(&errors, text, &mut faults);
-        return Err(faults.into_error().unwrap_or_else(|| Error::new(Kind::Config, "not TOML")));
+        return Err(faults.take_error().unwrap_or_else(|| Error::new(Kind::Config, "not TOML")));
     }
     let table = document.get_mut();
-    for (number, assignment) in set.iter().enumerate() {
-        resolve::set(table, assignment, number, &mut faults);
-    }
-    resolve::environment(table, &mut faults);
+    overrides::lay(table, overrides, &mut faults);
+    let asked = resolve::environment(table, &mut faults);
     let reader = Reader { root, path };
     let config = reader.config(&document, &mut faults);
-    match (faults.into_error(), config) {
-        (None, Some(config)) => Ok(Config { text: text.to_owned(), set: set.to_vec(), ..config }),
+    match (faults.take_error(), config) {
+        (None, Some(config)) => Ok((Config { text: text.to_owned(), ..config }, Sources::new(document, faults, asked))),
         (Some(error), _) => Err(error),
         (None, None) => Err(Error::new(Kind::Bug, "the configuration was refused without a reason")),
     }
@@ -236,6 +262,7 @@ impl Reader<'_> {
                 None
             }
         };
+        check_texts(document.get_ref(), faults);
         let mut services = Vec::new();
         for (name, place, table) in typed::tables(section("service").as_ref(), "a service", faults) {
             check_name(&name, "service", &place, faults);
@@ -283,7 +310,6 @@ impl Reader<'_> {
             path: self.path.to_owned(),
             root: self.root.to_owned(),
             text: String::new(),
-            set: Vec::new(),
             named: false,
             name: project.name,
             mode: project.mode,
@@ -328,56 +354,18 @@ fn partly<T: for<'de> serde::Deserialize<'de>>(
 }
 
 fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {
-    let (kind, place) = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &alert::PLANNED, faults)?;
-    let Some(kind) = alert::KINDS.into_iter().find(|known| known.name == kind) else {
-        faults.note(place, format!("alert kind `{kind}` is not built yet; {name} tells nobody"));
+    let kind = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &alert::PLANNED, faults);
+    if let Some((planned, place)) = kind.as_ref().filter(|(kind, _)| alert::PLANNED.contains(&kind.as_str())) {
+        faults.note(place.clone(), format!("alert kind `{planned}` is not built yet; {name} tells nobody"));
         return None;
-    };
+    }
     let mut common = typed::split_off(&mut table, &alert::COMMON_KEYS);
     common.get_mut().remove("kind");
     let common = typed::read(&common, faults);
+    let kind = kind.and_then(|(kind, _)| alert::KINDS.into_iter().find(|known| known.name == kind))?;
     let channel = typed::read_with(&table, &alert::COMMON_KEYS, kind.parse, faults);
     let settings = typed::settings(&table);
     Some(alert::Declared { name: name.to_owned(), kind, common: common?, settings, channel: channel? })
-}
-
-/// What heal writes must not be what it takes for a sign of life (DESIGN §7.4, FAILURES F20).
-fn check_written(
-    alerts: &[alert::Declared],
-    services: &[Watched],
-    host_probes: &[probe::Declared],
-    root: &Path,
-    place: &faults::Place,
-    faults: &mut Faults,
-) {
-    let probes = services.iter().flat_map(|watched| &watched.probes).chain(host_probes);
-    let read: Vec<(&str, PathBuf)> =
-        probes.flat_map(|probe| probe.probe.reads().into_iter().map(|path| (probe.name.as_str(), path))).collect();
-    for alert in alerts {
-        let Some(written) = alert.channel.writes() else { continue };
-        for (probe, path) in &read {
-            if files::fits(&root.join(path), &root.join(&written)) {
-                let message = format!("channel `{}` would write what probe `{probe}` reads", alert.name);
-                let hint = "the alert itself would then look like a sign of life; give one of them another path";
-                faults.add(place.start..place.start, message, Some(hint.to_owned()));
-            }
-        }
-    }
-}
-
-/// The names that [`check_name`] lets pass, as a pattern for editors.
-const NAME: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$";
-
-/// Names become parts of paths, variables and lines: letters, digits, `-`, `_` and `.`.
-fn check_name(name: &str, what: &str, place: &faults::Place, faults: &mut Faults) {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let right = !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['-', '.']);
-    if !right {
-        let hint = "use up to 64 letters, digits, `-`, `_` and `.`, beginning with a letter or digit".to_owned();
-        faults.add(place.clone(), format!("`{}` cannot be the name of a {what}", name.escape_default()), Some(hint));
-    } else if what == "service" && name == crate::model::service::HOST {
-        faults.add(place.clone(), "a service cannot be called `host`: that is the machine itself", None);
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::checks::check_name;
 use super::faults::{Faults, Place, suggestion};
-use super::{check_name, service, typed};
+use super::{service, typed};
 use crate::model::service::Remedy;
 use crate::model::{Change, Class, Rate, Span};
 use crate::remedy::{self, Custom};
@@ -78,8 +79,7 @@ pub(super) fn read(of: &str, value: Option<&Spanned<DeValue<'static>>>, faults: 
 }
 
 fn one(name: String, mut table: typed::Table, faults: &mut Faults) -> Option<Declared> {
-    let (kind, _) = service::kind(&name, &table, remedy::CUSTOM.map(|kind| kind.name), &[], faults)?;
-    let kind: Custom = remedy::CUSTOM.into_iter().find(|known| known.name == kind)?;
+    let kind = service::kind(&name, &table, remedy::CUSTOM.map(|kind| kind.name), &[], faults);
     let mut common = typed::split_off(&mut table, &COMMON_KEYS);
     common.get_mut().remove("kind");
     let place_of = |key: &str| common.get_ref().get(key).map(Spanned::span).unwrap_or_default();
@@ -95,6 +95,7 @@ fn one(name: String, mut table: typed::Table, faults: &mut Faults) -> Option<Dec
         let hint = "[\"dead\", \"hung\", \"resource\"] are the classes of trouble that an act may cure".to_owned();
         faults.add(on_place, "`on` names no class, or one for which heal never acts", Some(hint));
     }
+    let kind: Custom = kind.and_then(|(kind, _)| remedy::CUSTOM.into_iter().find(|known| known.name == kind))?;
     let change = typed::read_with(&table, &COMMON_KEYS, kind.parse, faults);
     let settings = typed::settings(&table);
     let (common, change) = (common?, change?);

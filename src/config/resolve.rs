@@ -1,5 +1,5 @@
-//! Which value holds? `--set` over the file, and `{ env = "NAME", default = … }` replaced by what the environment says.
-//! Works on the parsed tree, before anything is typed, so that every place of the file can be overridden in the same way.
+//! Which value holds where heal.toml asks the environment? `{ env = "NAME", default = … }` is replaced by what it says.
+//! Works on the parsed tree, before anything is typed, so that any value of the file can be written so.
 
 use std::borrow::Cow;
 
@@ -10,41 +10,8 @@ use super::faults::{Faults, Place, a};
 use crate::host::env;
 use crate::model::{Bytes, Percent, Rate, Span};
 
-/// Lays `KEY=VALUE` over the table: dotted keys, TOML values, and a bare word is a string.
-pub(super) fn set(table: &mut DeTable<'static>, assignment: &str, number: usize, faults: &mut Faults) {
-    let (place, last_place) = faults.command_line(number);
-    let hint = || Some("write it as service.bot.startup_grace=5m".to_owned());
-    let Some((key, text)) = assignment.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-        faults.add(place, "`--set` is not followed by KEY=VALUE", hint());
-        return;
-    };
-    let keys: Vec<&str> = key.split('.').map(str::trim).collect();
-    if keys.iter().any(|key| key.is_empty()) {
-        faults.add(place, format!("`{key}` is not a dotted key"), hint());
-        return;
-    }
-    let value = at_place(parse_value(text), &last_place);
-    let mut at = table;
-    let Some((last, above)) = keys.split_last() else { return };
-    for key in above {
-        let missing = || Spanned::new(place.clone(), DeValue::Table(DeTable::new()));
-        let next = at.entry(Spanned::new(place.clone(), Cow::Owned((*key).to_owned()))).or_insert_with(missing);
-        match next.get_mut() {
-            DeValue::Table(table) => at = table,
-            other => {
-                let message = format!("`{key}` in `--set {}` is {}, not a table", keys.join("."), a(other.type_str()));
-                faults.add(place, message, None);
-                return;
-            }
-        }
-    }
-    // Removed first: an existing key would keep the place of the file.
-    at.remove(*last);
-    at.insert(Spanned::new(last_place.clone(), Cow::Owned((*last).to_owned())), Spanned::new(last_place, value));
-}
-
 /// The value with all places inside it replaced: they are those of another text than the file's.
-fn at_place(value: DeValue<'static>, place: &Place) -> DeValue<'static> {
+pub(super) fn at_place(value: DeValue<'static>, place: &Place) -> DeValue<'static> {
     match value {
         DeValue::Array(array) => {
             let items = array.into_iter().map(|item| Spanned::new(place.clone(), at_place(item.into_inner(), place)));
@@ -62,30 +29,45 @@ fn at_place(value: DeValue<'static>, place: &Place) -> DeValue<'static> {
 }
 
 /// A TOML value; what is not one is a string, so that `--set a.b=text` needs no quotes within quotes.
-fn parse_value(text: &str) -> DeValue<'static> {
+pub(super) fn parse_value(text: &str) -> DeValue<'static> {
     match DeValue::parse(super::keep(text.trim().to_owned())) {
         Ok(value) => value.into_inner(),
         Err(_) => DeValue::String(Cow::Owned(text.to_owned())),
     }
 }
 
-/// Replaces every `{ env = …, default = … }` below this table.
-pub(super) fn environment(table: &mut DeTable<'static>, faults: &mut Faults) {
-    for (_, value) in table.iter_mut() {
-        replace(value, faults);
-    }
+/// A variable that heal.toml asks for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Where it asks.
+    pub(super) place: Place,
+    /// The variable.
+    pub(super) name: String,
+    /// Is it set? Else the default holds.
+    pub(super) set: bool,
 }
 
-fn replace(value: &mut Spanned<DeValue<'static>>, faults: &mut Faults) {
+/// Replaces every `{ env = …, default = … }` below this table; answers with what was asked for.
+pub(super) fn environment(table: &mut DeTable<'static>, faults: &mut Faults) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    for (_, value) in table.iter_mut() {
+        replace(value, &mut asked, faults);
+    }
+    asked
+}
+
+fn replace(value: &mut Spanned<DeValue<'static>>, asked: &mut Vec<Asked>, faults: &mut Faults) {
     let span = value.span();
     match value.get_mut() {
-        DeValue::Array(array) => array.iter_mut().for_each(|item| replace(item, faults)),
+        DeValue::Array(array) => array.iter_mut().for_each(|item| replace(item, asked, faults)),
         DeValue::Table(table) => {
             let name = table.get("env").and_then(|name| name.get_ref().as_str()).map(str::to_owned);
             match (name, table.len() == 2 && table.contains_key("default")) {
                 (Some(name), true) => {
                     let default = table.remove("default").map_or(DeValue::Boolean(false), Spanned::into_inner);
-                    let chosen = match env::var(&name) {
+                    let text = env::var(&name);
+                    asked.push(Asked { place: span.clone(), name: name.clone(), set: text.is_some() });
+                    let chosen = match text {
                         None => default,
                         Some(text) => match like(&default, &text) {
                             Ok(chosen) => at_place(chosen, &span),
@@ -98,7 +80,7 @@ fn replace(value: &mut Spanned<DeValue<'static>>, faults: &mut Faults) {
                     };
                     *value.get_mut() = chosen;
                 }
-                _ => environment(table, faults),
+                _ => table.iter_mut().for_each(|(_, value)| replace(value, asked, faults)),
             }
         }
         _ => {}

@@ -5,8 +5,9 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use super::checks::NAME;
+use super::file;
 use super::service::STOP_GRACE;
-use super::{NAME, file};
 use crate::model::{Rules, service};
 use crate::{alert, probe, remedy};
 

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
+use super::checks::check_name;
 use super::faults::{Faults, Place, suggestion};
 use super::typed::{self, Table};
-use super::{Reader, Watched, check_name, file, remedies};
+use super::{Reader, Watched, file, remedies};
 use crate::model::service::Launch;
 use crate::model::{Rules, Selector, Service, Span, Threshold};
 use crate::probe;
@@ -188,11 +189,12 @@ fn implied() -> probe::Declared {
 
 /// Reads one probe's table.
 pub(super) fn probe(name: &str, mut table: Table, faults: &mut Faults) -> Option<probe::Declared> {
-    let (kind, place) = kind(name, &table, probe::KINDS.map(|kind| kind.name), &probe::PLANNED, faults)?;
-    let Some(kind) = probe::KINDS.into_iter().find(|known| known.name == kind) else {
-        faults.note(place, format!("probe kind `{kind}` is not built yet; {name} is not looked at"));
+    let kind = kind(name, &table, probe::KINDS.map(|kind| kind.name), &probe::PLANNED, faults);
+    if let Some((planned, place)) = kind.as_ref().filter(|(kind, _)| probe::PLANNED.contains(&kind.as_str())) {
+        faults.note(place.clone(), format!("probe kind `{planned}` is not built yet; {name} is not looked at"));
         return None;
-    };
+    }
+    // The common keys are looked at also where the kind is wrong: all faults are to be said at once.
     let mut common = typed::split_off(&mut table, &probe::COMMON_KEYS);
     common.get_mut().remove("kind");
     let place_of = |key: &str| common.get_ref().get(key).map(Spanned::span).unwrap_or_default();
@@ -204,6 +206,7 @@ pub(super) fn probe(name: &str, mut table: Table, faults: &mut Faults) -> Option
         let hint = format!("a look may take up to {}: the whole run has four minutes", probe::MOST);
         faults.add(timeout_place, format!("`timeout` is {timeout}"), Some(hint));
     }
+    let kind = kind.and_then(|(kind, _)| probe::KINDS.into_iter().find(|known| known.name == kind))?;
     let parsed = typed::read_with(&table, &probe::COMMON_KEYS, kind.parse, faults);
     let settings = typed::settings(&table);
     Some(probe::Declared { name: name.to_owned(), kind, common: common?, settings, probe: parsed? })

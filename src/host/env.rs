@@ -12,6 +12,21 @@ pub fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The variables whose names begin with `prefix` and that are not empty, by their names; `None` for one that is not UTF-8.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+pub fn vars(prefix: &str) -> Vec<(String, Option<String>)> {
+    let mut found: Vec<(String, Option<String>)> = std::env::vars_os()
+        .filter(|(name, value)| !value.is_empty() && name.as_encoded_bytes().starts_with(prefix.as_bytes()))
+        .map(|(name, value)| {
+            let text = name.to_str().and_then(|_| value.into_string().ok());
+            (name.to_string_lossy().into_owned(), text)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
 /// The current directory, or `None` when it was deleted.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one home of the current directory")]

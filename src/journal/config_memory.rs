@@ -20,8 +20,6 @@ pub struct LastGood {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// What was set over it on the command line.
-    pub set: Vec<String>,
 }
 
 impl LastGood {

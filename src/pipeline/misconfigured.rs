@@ -30,7 +30,7 @@ pub fn tell_broken(origin: &Origin, error: &Error) -> Vec<Delivery> {
         return Vec::new();
     }
     let Ok(path) = origin.find() else { return Vec::new() };
-    let Some((dir, config)) = remembered(&path) else { return Vec::new() };
+    let Some((dir, config)) = remembered(origin, &path) else { return Vec::new() };
     // Where it cannot be written that somebody was told, it would be told every minute.
     let Some(notes) = writable(dir, &path) else { return Vec::new() };
     let Ok(_lock) = RecoveryLock::take(&notes.telling(), "telling") else { return Vec::new() };
@@ -48,7 +48,7 @@ pub fn tell_broken(origin: &Origin, error: &Error) -> Vec<Delivery> {
 
 /// Keeps this configuration as the last good one, and tells those who heard of a broken one that it is right again.
 pub(super) fn keep(config: &Config, dir: &DataDir, report: &mut Report) {
-    let good = LastGood { path: config.path.clone(), text: config.text.clone(), set: config.set.clone() };
+    let good = LastGood { path: config.path.clone(), text: config.text.clone() };
     if let Err(error) = good.keep(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_good().display()));
     }
@@ -85,7 +85,7 @@ fn message(config: &Config, error: &Error, notice: Notice) -> Message {
 }
 
 /// The data directory and the last good configuration of this file.
-fn remembered(path: &Path) -> Option<(DataDir, Config)> {
+fn remembered(origin: &Origin, path: &Path) -> Option<(DataDir, Config)> {
     let root = std::fs::canonicalize(path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))
         .ok()?;
     let beside = || {
@@ -96,9 +96,9 @@ fn remembered(path: &Path) -> Option<(DataDir, Config)> {
     let candidates = named.into_iter().chain([root.join("data")]).chain(beside());
     candidates.map(DataDir::at).find_map(|dir| {
         let good = LastGood::read(&dir).filter(|good| same_file(&good.path, path, &root))?;
-        let config = config::parse(path, &root, &good.text, &good.set).ok()?;
+        let config = origin.recall(path, &root, &good.text)?;
         // A copy that names another directory is not of this one.
-        (config.data_dir == dir.root()).then_some((dir, Config { named: true, ..config }))
+        (config.data_dir == dir.root()).then_some((dir, config))
     })
 }
 

@@ -36,7 +36,8 @@ fn the_help_of_heal() {
 
         Options:
               --config <FILE>    Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)
-              --set <KEY=VALUE>  Override a setting, such as service.bot.startup_grace=5m; may be repeated
+              --set <KEY=VALUE>  Override a setting, such as service.bot.startup_grace=5m (else
+                                 $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated
               --json             Print one JSON document instead of text
               --format <FORMAT>  Print the answer in this format [possible values: human, json]
           -q, --quiet            Print nothing while all is well
@@ -160,11 +161,11 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-heal, heal-release, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-completions, heal-man
+          pages: heal, heal-check, heal-heal, heal-release, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
-          tip: a similar subcommand exists: 'check'
+          tip: some similar subcommands exist: 'schema', 'check'
 
         Usage: heal config [OPTIONS] <COMMAND>
 
@@ -227,7 +228,7 @@ fn empty_arguments() {
     let table: [(&[&str], i32); 7] = [
         (&[""], 64),
         (&["--config", "", "check"], 64),
-        (&["check", "--set", ""], 78),
+        (&["check", "--set", ""], 64),
         (&["check", "--only", ""], 64),
         (&["release", ""], 64),
         (&["man", ""], 64),
