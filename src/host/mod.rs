@@ -5,6 +5,7 @@ pub mod clock;
 pub mod env;
 pub mod exec;
 pub mod files;
+pub mod jq;
 pub mod net;
 #[cfg(target_os = "linux")]
 pub mod proc;
