@@ -338,7 +338,8 @@ mod tests {
              -> term is expected instead of its end (character 1)
             .a ] -> token is expected instead of `]` (character 4)
             import "x" as x; . -> a filter in heal.toml cannot import anything
-            . as [$x | 1 -> closing bracket is expected instead of its end (character 13)"#]].assert_eq(&all.map(|filter| format!("{filter} -> {}", said(filter))).join("\n"));
+            . as [$x | 1 -> closing bracket is expected instead of its end (character 13)"#]]
+        .assert_eq(&all.map(|filter| format!("{filter} -> {}", said(filter))).join("\n"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod proc;
 pub mod process;
 pub mod resources;
 pub mod sys;
+pub mod tls;
 pub mod trust;
 
 use std::sync::Arc;

@@ -97,18 +97,23 @@ impl Processes for Proc {
             other => other.map_err(unread)?,
         };
         let listens = |entry: &procfs::net::TcpNetEntry| entry.state == procfs::net::TcpState::Listen;
-        let listener =
-            |entry: procfs::net::TcpNetEntry| Listener { address: entry.local_address, socket: entry.inode, pid: None };
+        let listener = |entry: procfs::net::TcpNetEntry| Listener {
+            address: entry.local_address,
+            v6_only: entry.local_address.is_ipv4().then_some(false),
+            socket: entry.inode,
+            pid: None,
+        };
         Ok(v4.into_iter().chain(v6).filter(listens).map(listener).collect())
     }
 
+    fn holds(&self, pid: i32, listener: &Listener) -> bool {
+        let links = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        links.filter_map(|link| socket_number(&fs::read_link(link.path()).ok()?)).any(|one| one == listener.socket)
+    }
+
     fn owner(&self, listener: &Listener, likely: &[i32]) -> Option<i32> {
-        let has = |pid: i32| {
-            let links = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-            links.filter_map(|link| socket_number(&fs::read_link(link.path()).ok()?)).any(|one| one == listener.socket)
-        };
-        let all = pids().unwrap_or_default();
-        likely.iter().copied().chain(all).find(|pid| has(*pid))
+        let holds = |pid: &i32| self.holds(*pid, listener);
+        likely.iter().copied().find(holds).or_else(|| pids().unwrap_or_default().into_iter().find(holds))
     }
 
     fn lineage(&self) -> &[i32] {
