@@ -11,6 +11,8 @@ pub mod net;
 pub mod proc;
 pub mod process;
 pub mod resources;
+#[cfg(target_os = "linux")]
+mod sockets;
 pub mod sys;
 pub mod tls;
 pub mod trust;

@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use procfs::ProcError;
 use procfs::process::Process as Entry;
 
-use super::clock;
 use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
+use super::{clock, sockets};
 use crate::model::Identity;
 
 /// The process table of this machine, as seen from our pid namespace.
@@ -89,6 +89,9 @@ impl Processes for Proc {
     }
 
     fn listeners(&self) -> Result<Vec<Listener>, String> {
+        if let Ok(listeners) = sockets::listening() {
+            return Ok(listeners);
+        }
         let unread = |error: ProcError| format!("the kernel's table of sockets cannot be read: {error}");
         let v4 = procfs::net::tcp().map_err(unread)?;
         let v6 = match procfs::net::tcp6() {

@@ -85,9 +85,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
     let refuse = |text: &str| Err(toml::de::Error::custom(text));
     let inodes = (disk.warn_inodes_below, disk.critical_inodes_below);
     if disk.warn_below.is_none() && disk.critical_below.is_none() && inodes == (None, None) && disk.writable.is_none() {
-        return refuse(
-            "a disk probe needs `warn_below`, `critical_below`, `warn_inodes_below`, `critical_inodes_below` or `writable`",
-        );
+        return refuse("a disk probe needs a limit such as `warn_below` or `warn_inodes_below`, or `writable`");
     }
     if disk.warn_below.zip(disk.critical_below).is_some_and(|(warn, critical)| warn < critical) {
         return refuse("`warn_below` is less than `critical_below`: it would never warn");

@@ -18,8 +18,8 @@ use crate::model::{Class, Span, redact};
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
     name: "http",
-    about: "an HTTP or HTTPS request is answered with the expected status, and with a body that `contains`, `json` and `jq` accept",
-    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", status = 200, timeout = "5s" }"#,
+    about: "an HTTP or HTTPS request is answered with the expected status, and a body with the expected values",
+    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", json = { ".status" = "ok" }, jq = '.queue < 100' }"#,
     parse,
     class: Class::Hung,
     timeout: Span::secs(10),

@@ -61,9 +61,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
         return refuse("`pressure` needs `warn_pressure_above` or `critical_pressure_above`");
     }
     if memory.warn_above.is_none() && memory.critical_above.is_none() && !memory.asks_pressure() {
-        return refuse(
-            "a memory probe needs `warn_above`, `critical_above`, `warn_pressure_above` or `critical_pressure_above`",
-        );
+        return refuse("a memory probe needs a limit such as `warn_above` or `warn_pressure_above`");
     }
     Ok(Arc::new(memory))
 }

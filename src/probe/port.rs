@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::de::ValueDeserializer;
 
 use super::identify::Who;
@@ -18,7 +18,7 @@ use crate::model::{Class, Span};
 pub const KIND: Kind = Kind {
     name: "port",
     about: "the service's own process listens on a TCP port; a stranger there, or nobody, is bad",
-    example: r#"port = { kind = "port", port = 8080, address = "127.0.0.1" }"#,
+    example: r#"listens = { kind = "port", port = 8080, address = "127.0.0.1" }"#,
     parse,
     class: Class::Hung,
     timeout: Span::secs(5),
@@ -30,6 +30,7 @@ pub const KIND: Kind = Kind {
 pub struct Port {
     port: u16,
     /// Where it has to be reachable; anywhere unless said.
+    #[serde(default, deserialize_with = "ip")]
     address: Option<IpAddr>,
     /// Who may listen there: the service, unless there is none.
     owner: Option<Owner>,
@@ -55,6 +56,13 @@ enum Whose {
     Stranger(i32),
     /// Of somebody whom we may not look at.
     Unseen,
+}
+
+/// A name may mean several addresses, and tables know no names.
+fn ip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = |_| D::Error::custom(format!("`{text}` is not an IP address such as 127.0.0.1 or ::1"));
+    text.parse().map(Some).map_err(wrong)
 }
 
 fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error> {
@@ -155,7 +163,7 @@ impl Port {
                 }
                 Some(Who::Unknown { .. }) => Sight::new(
                     Judged::Unknown,
-                    format!("somebody listens on {addresses}; who the service is is not known"),
+                    format!("somebody listens on {addresses}; which process is the service is not known"),
                 ),
                 Some(Who::Unwatched) | None => Sight::new(
                     Judged::Unknown,
