@@ -199,7 +199,8 @@ fn compile(filter: &str, variables: &[&str]) -> Result<Compiled, String> {
         return Err(format!("it is longer than {LONGEST_FILTER} characters"));
     }
     let offered = |name: &str| !TAKEN_AWAY.contains(&name);
-    let linked = |def: &Def| !NOT_LINKED.contains(&def.name) && !(def.name == "split" && def.args.len() == 2);
+    let by_regex = |def: &Def| def.name == "split" && def.args.len() == 2;
+    let linked = |def: &Def| !NOT_LINKED.contains(&def.name) && !by_regex(def);
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
     let definitions = definitions.filter(|def| offered(def.name) && linked(def));
     let functions = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
@@ -250,8 +251,8 @@ fn seconds(at: Stamp) -> Val {
 fn loading(filter: &str, error: jaq_core::load::Error<&str>) -> String {
     use jaq_core::load::Error as E;
     let told = |expected: &str, found: &str| {
-        let found_text = found.chars().next().map_or_else(|| "its end".to_owned(), |_| format!("`{}`", short(found)));
-        format!("{expected} is expected instead of {found_text}{}", place(filter, found))
+        let shown = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", short(found)) };
+        format!("expected {expected}, found {shown}{}", place(filter, found))
     };
     let told = match error {
         E::Io(_) => Some("a filter in heal.toml cannot import anything".to_owned()),
@@ -330,15 +331,15 @@ mod tests {
         let all =
             [".queue <", ".a | foo(1)", "$nobody", "(.a", "\"a", "", ".a ]", "import \"x\" as x; .", ". as [$x | 1"];
         expect_test::expect![[r#"
-            .queue < -> term is expected instead of its end (character 9)
+            .queue < -> expected term, found the end (character 9)
             .a | foo(1) -> there is no filter `foo` (character 6)
             $nobody -> there is no variable `$nobody` (character 1)
-            (.a -> closing parenthesis is expected instead of its end (character 4)
-            "a -> closing quote is expected instead of its end (character 3)
-             -> term is expected instead of its end (character 1)
-            .a ] -> token is expected instead of `]` (character 4)
+            (.a -> expected closing parenthesis, found the end (character 4)
+            "a -> expected closing quote, found the end (character 3)
+             -> expected term, found the end (character 1)
+            .a ] -> expected token, found `]` (character 4)
             import "x" as x; . -> a filter in heal.toml cannot import anything
-            . as [$x | 1 -> closing bracket is expected instead of its end (character 13)"#]]
+            . as [$x | 1 -> expected closing bracket, found the end (character 13)"#]]
         .assert_eq(&all.map(|filter| format!("{filter} -> {}", said(filter))).join("\n"));
     }
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{Judged, Sight, fresh};
 use crate::host::jq::{self, Held};
+use crate::host::net;
+use crate::model::Bytes;
 
 /// What a JSON body has to satisfy.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +50,7 @@ impl Conditions {
             return None;
         }
         if cut {
-            let limit = crate::model::Bytes(crate::host::net::BODY_LIMIT);
+            let limit = Bytes(net::BODY_LIMIT);
             return Some(Sight::new(Judged::Unknown, format!("the body is larger than {limit}: it cannot be judged")));
         }
         let bad = |summary: String| Some(Sight::new(Judged::Bad(None), summary));

@@ -230,6 +230,8 @@ mod tests {
             let sight = probe.judge(chain, now);
             assert_eq!((sight.judged, sight.summary.as_str()), (*judged, *summary));
         }
+        let figure = probe.judge(&[one(900, 1_001)], now).figures[0];
+        assert_eq!((figure.name, figure.value, figure.warn), ("left", 86_400.0, Some(Limit::Below(14.0 * 86_400.0))));
     }
 
     #[test]

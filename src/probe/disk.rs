@@ -132,7 +132,7 @@ impl Disk {
             let (warn, critical) = (limit(self.warn_inodes_below), limit(self.critical_inodes_below));
             let below = |limit: Option<f64>| limit.is_some_and(|limit| float(free) < limit);
             worst = worst.max(judge(below(warn), below(critical)));
-            said.push(format!("{free} inodes free of {total}"));
+            said.push(format!("{free} of {total} inodes free"));
             let (warn, critical) = (warn.map(Limit::Below), critical.map(Limit::Below));
             figures.push(Figure { name: "inodes", value: float(free), unit: Unit::Count, warn, critical });
         }
@@ -209,6 +209,16 @@ mod tests {
         for (disk, inodes, expected) in table {
             assert_eq!(disk.judge(&seen(50, inodes, None)).judged, expected, "{disk:?} {inodes:?}");
         }
+        let figures = disk(share(10.0), count(10)).judge(&seen(50, Some((99, 1_000)), None)).figures;
+        let inodes = Figure {
+            name: "inodes",
+            value: 99.0,
+            unit: Unit::Count,
+            warn: Some(Limit::Below(100.0)),
+            critical: Some(Limit::Below(10.0)),
+        };
+        let free = Figure { name: "free", value: 50.0, unit: Unit::Bytes, warn: None, critical: None };
+        assert_eq!(figures, [free, inodes]);
     }
 
     #[test]

@@ -251,6 +251,9 @@ mod tests {
             let sight = fresh(*each).judge(&signals, at(100), started.map(at), &|_| 0);
             assert_eq!(sight.judged, *expected, "{signals:?} {started:?}: {}", sight.summary);
         }
+        let signals: Signals = vec![(PathBuf::from("hb"), Ok(at(90)))];
+        let figure = fresh(false).judge(&signals, at(100), None, &|_| 0).figures[0];
+        assert_eq!((figure.name, figure.value, figure.critical), ("age", 600.0, Some(Limit::Above(300.0))));
     }
 
     #[test]

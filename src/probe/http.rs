@@ -13,7 +13,7 @@ use super::body::Conditions;
 use super::{Judged, Kind, Probe, Scene, Sight, time};
 use crate::host::files;
 use crate::host::net::{self, NetError, Reply};
-use crate::model::{Class, Span, redact};
+use crate::model::{Bytes, Class, Span, redact};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
@@ -128,6 +128,13 @@ impl Http {
         if let Some(part) = &table.contains
             && !reply.body.contains(part)
         {
+            if reply.cut {
+                let limit = Bytes(net::BODY_LIMIT);
+                return Sight::new(
+                    Judged::Unknown,
+                    format!("the first {limit} of the body lack `{part}`, and it goes on"),
+                );
+            }
             return Sight::new(Judged::Bad(None), format!("status {}, but the body lacks `{part}`", reply.status));
         }
         if let Some(unsatisfied) = self.conditions.judge(&reply.body, reply.cut, left) {

@@ -177,6 +177,9 @@ mod tests {
             (Waits::Some, 50, unseen(), Judged::Unknown),
             (Waits::Some, 10, unseen(), WARNING),
         ];
+        let figures = memory(Waits::Some).judge(50, 100, waited(10.5, 0.0)).figures;
+        let pressure = figure("pressure", 10.5, Some(Percent(10.0)), Some(Percent(40.0)));
+        assert_eq!(figures, [figure("used", 50.0, Some(Percent(80.0)), None), pressure]);
         for (waits, available, pressure, expected) in table {
             let shown = format!("{waits:?} {available} {pressure:?}");
             assert_eq!(memory(waits).judge(available, 100, pressure).judged, expected, "{shown}");

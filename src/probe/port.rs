@@ -239,8 +239,15 @@ fn whose(listener: &Listener, service: &[&Process], processes: &dyn Processes) -
     if let Some(one) = service.iter().find(|one| processes.holds(one.identity.pid, listener)) {
         return Whose::Ours(one.identity.pid);
     }
-    let table = if service.is_empty() { Vec::new() } else { processes.family().unwrap_or_default() };
-    let ours: Vec<i32> = service.iter().flat_map(|one| family(&table, one.kin())).collect();
+    let mut ours = Vec::new();
+    if !service.is_empty() {
+        // Without the table a child of the service would look like a stranger.
+        let Ok(table) = processes.family() else { return Whose::Unseen };
+        ours.extend(service.iter().flat_map(|one| family(&table, one.kin())));
+        if ours.is_empty() {
+            return Whose::Unseen;
+        }
+    }
     match processes.owner(listener, &ours) {
         Some(pid) if ours.contains(&pid) => Whose::Ours(pid),
         Some(pid) => Whose::Stranger(pid),

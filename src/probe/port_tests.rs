@@ -66,6 +66,12 @@ fn a_connection_reaches_the_address_and_all_addresses_of_its_family() {
     }
 }
 
+/// Who listens, the address that is asked for, what is judged, and of which class.
+type Case<'a> = (&'a [Listener], Option<&'a str>, Judged, Option<Class>);
+
+/// Who listens, who may, who the service is, and what is judged.
+type Asked<'a> = (&'a [Listener], Option<Owner>, Option<&'a Who>, Judged);
+
 #[test]
 fn ours_a_stranger_nobody() {
     let who = Who::Running { process: Box::new(process(100)), how: String::new(), also: Vec::new() };
@@ -76,7 +82,7 @@ fn ours_a_stranger_nobody() {
     let other_port = listener("127.0.0.1:81", 1, None);
     let bad = Judged::Bad(None);
     let stolen = Some(Class::Resource);
-    let table: &[(&[Listener], Option<&str>, Judged, Option<Class>)] = &[
+    let table: &[Case<'_>] = &[
         (&[ours, other_port], None, Judged::Good, None),
         (&[other_port], None, bad, None),
         (&[theirs], None, bad, stolen),
@@ -100,7 +106,7 @@ fn what_is_asked_depends_on_who_is_there_to_be_asked() {
     let ours = [listener("127.0.0.1:80", 1, None)];
     let theirs = [listener("127.0.0.1:80", 11, None)];
     let bad = Judged::Bad(None);
-    let table: &[(&[Listener], Option<Owner>, Option<&Who>, Judged)] = &[
+    let table: &[Asked<'_>] = &[
         (&[], None, Some(&gone), Judged::Skipped),
         (&theirs, None, Some(&gone), bad), // why it does not come up
         (&theirs, any, Some(&gone), Judged::Skipped),

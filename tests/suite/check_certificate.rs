@@ -67,7 +67,8 @@ fn a_file_grows_old() {
         healthy: second is valid for another 19days
         healthy: first (of 2) is valid for another 19days
         healthy: second is valid for another 1month 9days
-        unhealthy critical: [DIR]/live.pem: it holds no certificate"#]].assert_eq(&project.normalise(&all));
+        unhealthy critical: [DIR]/live.pem: it holds no certificate"#]]
+    .assert_eq(&project.normalise(&all));
 }
 
 /// A TLS server that shows the certificate of the name that it is asked for, LONG for all others; `more` is said of its context.
@@ -169,7 +170,9 @@ d = { kind = "certificate", address = "localhost" }
 e = { kind = "certificate", file = "x.pem", warn_below = "1d", critical_below = "2d" }
 f = { kind = "certificate", file = "x.pem", warn_below = "1" }
 "#;
-    refused(&project(text), &expect![[r#"
+    refused(
+        &project(text),
+        &expect![[r#"
         heal: [DIR]/heal.toml has 6 faults
 
         error: a certificate probe has either `file` or `address`
@@ -209,5 +212,6 @@ f = { kind = "certificate", file = "x.pem", warn_below = "1" }
            |                                                          ^^^
 
           correct it and try again with `heal config check`
-    "#]]);
+    "#]],
+    );
 }

@@ -100,7 +100,8 @@ fn values_and_filters_decide() {
             unknown: status 200, but the filter gives no answer
         /good jq = 'error("no")'
             unhealthy: status 200, but the body is not what `jq` asks about: "no"
-    "#]].assert_eq(&all);
+    "#]]
+    .assert_eq(&all);
 }
 
 #[test]
@@ -130,10 +131,12 @@ d = { kind = "http", url = "http://localhost/", json = { "status" = "ok" } }
 e = { kind = "http", url = "http://localhost/", json = { ".list" = [1] } }
 f = { kind = "http", url = "http://localhost/", method = "HEAD", jq = 'true' }
 "#;
-    refused(&project(text), &expect![[r#"
+    refused(
+        &project(text),
+        &expect![[r#"
         heal: [DIR]/heal.toml has 6 faults
 
-        error: `jq` is not a filter: term is expected instead of its end (character 9)
+        error: `jq` is not a filter: expected term, found the end (character 9)
          --> heal.toml:5:54
           |
         5 | a = { kind = "http", url = "http://localhost/", jq = '.queue <' }
@@ -170,7 +173,8 @@ f = { kind = "http", url = "http://localhost/", method = "HEAD", jq = 'true' }
            |                                                          ^^^^^^
 
           correct it and try again with `heal config check`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -238,12 +238,12 @@ fn kinds_lists_everything_that_may_stand_there() {
                        process = { kind = "process", fail_after = 1 }
           fresh        a file or glob was written lately; by its mtime or by a time stamp in a JSON field
                        log = { kind = "fresh", path = "logs/bot.log", within = "5m" }
-          http         an HTTP or HTTPS request is answered with the expected status, and with a body that `contains`, `json` and `jq` accept
-                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", status = 200, timeout = "5s" }
+          http         an HTTP or HTTPS request is answered with the expected status, and a body with the expected values
+                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", json = { ".status" = "ok" }, jq = '.queue < 100' }
           tcp          a TCP address or a Unix socket accepts a connection
                        port = { kind = "tcp", address = "127.0.0.1:[PORT]" }
           port         the service's own process listens on a TCP port; a stranger there, or nobody, is bad
-                       port = { kind = "port", port = 8080, address = "127.0.0.1" }
+                       listens = { kind = "port", port = 8080, address = "127.0.0.1" }
           certificate  how long the certificates of a file, or those that an endpoint serves, are still valid
                        cert = { kind = "certificate", address = "127.0.0.1:[PORT]", name = "example.org", warn_below = "14d", critical_below = "3d" }
           command      a command exits with 0 (or with 0/1/2/3 like a monitoring plugin)
