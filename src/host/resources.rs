@@ -102,6 +102,15 @@ pub fn pressure() -> Result<Pressure, String> {
     Ok(Pressure { some: f64::from(counted.some.avg60), full: f64::from(counted.full.avg60) })
 }
 
+/// As above, where nobody counts it.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn pressure() -> Result<Pressure, String> {
+    Err("this system does not say how much is waited for memory".to_owned())
+}
+
 /// A lock that somebody holds on a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Locked {

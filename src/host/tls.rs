@@ -44,6 +44,12 @@ pub fn chain(address: &str, name: &str, timeout: Duration) -> Result<Vec<Vec<u8>
     }
 }
 
+/// Is this a name or an address that a server can be asked for?
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    ServerName::try_from(name).is_ok()
+}
+
 /// A stream whose deadline holds for all that is read and written, however small the pieces are that come.
 struct Timed {
     stream: TcpStream,

@@ -63,6 +63,9 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
         (None, Some(address)) if net::host_and_port(address).is_none() => {
             return Err(toml::de::Error::custom(format!("`address` is not host:port: {address}")));
         }
+        (None, Some(_)) if certificate.name.as_deref().is_some_and(|name| !tls::is_name(name)) => {
+            return refuse("`name` is not a host name such as example.org");
+        }
         (None, Some(_)) => {}
         _ => return refuse("a certificate probe has either `file` or `address`"),
     }

@@ -169,49 +169,56 @@ c = { kind = "certificate", file = "x.pem", name = "example.org" }
 d = { kind = "certificate", address = "localhost" }
 e = { kind = "certificate", file = "x.pem", warn_below = "1d", critical_below = "2d" }
 f = { kind = "certificate", file = "x.pem", warn_below = "1" }
+g = { kind = "certificate", address = "localhost:443", name = "two words" }
 "#;
     refused(
         &project(text),
         &expect![[r#"
-        heal: [DIR]/heal.toml has 6 faults
+            heal: [DIR]/heal.toml has 7 faults
 
-        error: a certificate probe has either `file` or `address`
-         --> heal.toml:5:5
-          |
-        5 | a = { kind = "certificate" }
-          |     ^^^^^^^^^^^^^^^^^^^^^^^^
+            error: a certificate probe has either `file` or `address`
+             --> heal.toml:5:5
+              |
+            5 | a = { kind = "certificate" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^
 
-        error: a certificate probe has either `file` or `address`
-         --> heal.toml:6:5
-          |
-        6 | b = { kind = "certificate", file = "x.pem", address = "localhost:443" }
-          |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            error: a certificate probe has either `file` or `address`
+             --> heal.toml:6:5
+              |
+            6 | b = { kind = "certificate", file = "x.pem", address = "localhost:443" }
+              |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-        error: `name` is asked of an `address`, not of a `file`
-         --> heal.toml:7:52
-          |
-        7 | c = { kind = "certificate", file = "x.pem", name = "example.org" }
-          |                                                    ^^^^^^^^^^^^^
+            error: `name` is asked of an `address`, not of a `file`
+             --> heal.toml:7:52
+              |
+            7 | c = { kind = "certificate", file = "x.pem", name = "example.org" }
+              |                                                    ^^^^^^^^^^^^^
 
-        error: `address` is not host:port: localhost
-         --> heal.toml:8:39
-          |
-        8 | d = { kind = "certificate", address = "localhost" }
-          |                                       ^^^^^^^^^^^
+            error: `address` is not host:port: localhost
+             --> heal.toml:8:39
+              |
+            8 | d = { kind = "certificate", address = "localhost" }
+              |                                       ^^^^^^^^^^^
 
-        error: `warn_below` is less than `critical_below`: it would never warn
-         --> heal.toml:9:58
-          |
-        9 | e = { kind = "certificate", file = "x.pem", warn_below = "1d", critical_below = "2d" }
-          |                                                          ^^^^
+            error: `warn_below` is less than `critical_below`: it would never warn
+             --> heal.toml:9:58
+              |
+            9 | e = { kind = "certificate", file = "x.pem", warn_below = "1d", critical_below = "2d" }
+              |                                                          ^^^^
 
-        error: `warn_below`: `1` has no unit; write "1s" for seconds
-          --> heal.toml:10:58
-           |
-        10 | f = { kind = "certificate", file = "x.pem", warn_below = "1" }
-           |                                                          ^^^
+            error: `warn_below`: `1` has no unit; write "1s" for seconds
+              --> heal.toml:10:58
+               |
+            10 | f = { kind = "certificate", file = "x.pem", warn_below = "1" }
+               |                                                          ^^^
 
-          correct it and try again with `heal config check`
-    "#]],
+            error: `name` is not a host name such as example.org
+              --> heal.toml:11:63
+               |
+            11 | g = { kind = "certificate", address = "localhost:443", name = "two words" }
+               |                                                               ^^^^^^^^^^^
+
+              correct it and try again with `heal config check`
+        "#]],
     );
 }
