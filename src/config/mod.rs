@@ -333,7 +333,11 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for (name, place, table) in typed::tables(probes.as_ref(), "a probe", faults) {
             check_name(&name, "probe", &place, faults);
-            found.extend(service::probe(&name, table, faults));
+            let probe = service::probe(&name, table, faults);
+            if let Some(wrong) = probe.as_ref().and_then(|probe| probe.probe.needs_service()) {
+                faults.add(place, wrong, None);
+            }
+            found.extend(probe);
         }
         (host.is_none_or(|host| host.enabled), found)
     }

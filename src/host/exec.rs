@@ -92,7 +92,27 @@ pub fn run(job: &Job<'_>) -> Result<Ended, String> {
     let program = env::program(name, job.cwd, path)?;
     let mut command = Command::new(&program);
     command.arg0(name).args(&job.argv[1..]).current_dir(job.cwd).env_clear().envs(env::clean()).envs(job.env);
-    command.stdin(if job.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
+    watched(command, name, job.stdin, job.timeout)
+}
+
+/// Runs heal itself, with one word and no environment at all, to its end or to its deadline.
+///
+/// # Errors
+/// It could not be started; the message says why.
+#[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
+pub fn ourselves(word: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, String> {
+    // By this name it is the same program also after an upgrade replaced the file.
+    #[cfg(target_os = "linux")]
+    let program = Path::new("/proc/self/exe").to_owned();
+    #[cfg(not(target_os = "linux"))]
+    let program = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
+    let mut command = Command::new(program);
+    command.arg0("heal").arg(word).current_dir("/").env_clear();
+    watched(command, "heal", stdin, timeout)
+}
+
+fn watched(mut command: Command, name: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, String> {
+    command.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     sys::before_exec(&mut command, || {
         // If heal dies, so does what it only asked (FAULTS B8).
@@ -101,11 +121,11 @@ pub fn run(job: &Job<'_>) -> Result<Ended, String> {
         sys::default_signals()
     });
     let child = command.spawn().map_err(|error| format!("`{name}` cannot be started: {error}"))?;
-    attend(child, job).map_err(|error| format!("`{name}` cannot be attended: {error}"))
+    attend(child, stdin, timeout).map_err(|error| format!("`{name}` cannot be attended: {error}"))
 }
 
-fn attend(mut child: Child, job: &Job<'_>) -> io::Result<Ended> {
-    let deadline = Instant::now() + job.timeout;
+fn attend(mut child: Child, input: &[u8], timeout: Duration) -> io::Result<Ended> {
+    let deadline = Instant::now() + timeout;
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let mut stdin = child.stdin.take();
     let pipes = [stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd), stdin.as_ref().map(AsFd::as_fd)];
@@ -126,7 +146,7 @@ fn attend(mut child: Child, job: &Job<'_>) -> io::Result<Ended> {
         let _ = poll(&mut set, PollTimeout::try_from(nap).unwrap_or(PollTimeout::MAX));
         drain(&mut stdout, &mut out);
         drain(&mut stderr, &mut err);
-        feed(&mut stdin, job.stdin, &mut sent);
+        feed(&mut stdin, input, &mut sent);
         if has_ended(&mut child, ended.as_ref()) {
             break true;
         }

@@ -5,12 +5,16 @@ pub mod clock;
 pub mod env;
 pub mod exec;
 pub mod files;
+pub mod jq;
 pub mod net;
 #[cfg(target_os = "linux")]
 pub mod proc;
 pub mod process;
 pub mod resources;
+#[cfg(target_os = "linux")]
+mod sockets;
 pub mod sys;
+pub mod tls;
 pub mod trust;
 
 use std::sync::Arc;

@@ -17,17 +17,31 @@ pub const BODY_LIMIT: u64 = 64 * 1024;
 /// # Errors
 /// [`NetError`]: "refused" is a fact about the service, a name that cannot be resolved is not.
 pub fn tcp(address: &str, timeout: Duration) -> Result<(), NetError> {
+    dial(address, timeout).map(drop)
+}
+
+/// Connects to `host:port`, to the first of its addresses that accepts.
+pub(super) fn dial(address: &str, timeout: Duration) -> Result<TcpStream, NetError> {
     let deadline = Instant::now() + timeout;
     let targets = address.to_socket_addrs().map_err(|error| NetError::Unknown(format!("{address}: {error}")))?;
     let mut last = NetError::Unknown(format!("{address} has no address"));
     for target in targets {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         match TcpStream::connect_timeout(&target, left) {
-            Ok(_) => return Ok(()),
+            Ok(stream) => return Ok(stream),
             Err(error) => last = NetError::from_io(&error),
         }
     }
     Err(last)
+}
+
+/// The parts of `host:port`; the host without the brackets of an IPv6 address.
+#[must_use]
+pub fn host_and_port(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    (!host.is_empty()).then_some((host, port))
 }
 
 /// Connects to a Unix stream socket and closes again.
@@ -61,7 +75,7 @@ pub enum NetError {
 }
 
 impl NetError {
-    fn from_io(error: &std::io::Error) -> Self {
+    pub(super) fn from_io(error: &std::io::Error) -> Self {
         use std::io::ErrorKind as K;
         // Behind the head of a reply, ureq hands its own errors through as errors of a reader.
         if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
@@ -118,6 +132,8 @@ pub struct Reply {
     pub status: u16,
     /// The first [`BODY_LIMIT`] bytes, invalid UTF-8 replaced.
     pub body: String,
+    /// The body went on behind them.
+    pub cut: bool,
 }
 
 /// Asks once. Every status is an answer.
@@ -150,8 +166,12 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     let mut reply = answer.map_err(|error| net_error(&error))?;
     let status = reply.status().as_u16();
     let mut body = Vec::new();
-    match reply.body_mut().as_reader().take(BODY_LIMIT).read_to_end(&mut body) {
-        Ok(_) => Ok(Reply { status, body: String::from_utf8_lossy(&body).into_owned() }),
+    match reply.body_mut().as_reader().take(BODY_LIMIT + 1).read_to_end(&mut body) {
+        Ok(_) => {
+            let cut = body.len() as u64 > BODY_LIMIT;
+            body.truncate(usize::try_from(BODY_LIMIT).unwrap_or(usize::MAX));
+            Ok(Reply { status, body: String::from_utf8_lossy(&body).into_owned(), cut })
+        }
         Err(error) => Err(NetError::from_io(&error)),
     }
 }

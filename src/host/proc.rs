@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use procfs::ProcError;
 use procfs::process::Process as Entry;
 
-use super::clock;
 use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
+use super::{clock, sockets};
 use crate::model::Identity;
 
 /// The process table of this machine, as seen from our pid namespace.
@@ -89,6 +89,9 @@ impl Processes for Proc {
     }
 
     fn listeners(&self) -> Result<Vec<Listener>, String> {
+        if let Ok(listeners) = sockets::listening() {
+            return Ok(listeners);
+        }
         let unread = |error: ProcError| format!("the kernel's table of sockets cannot be read: {error}");
         let v4 = procfs::net::tcp().map_err(unread)?;
         let v6 = match procfs::net::tcp6() {
@@ -97,18 +100,23 @@ impl Processes for Proc {
             other => other.map_err(unread)?,
         };
         let listens = |entry: &procfs::net::TcpNetEntry| entry.state == procfs::net::TcpState::Listen;
-        let listener =
-            |entry: procfs::net::TcpNetEntry| Listener { address: entry.local_address, socket: entry.inode, pid: None };
+        let listener = |entry: procfs::net::TcpNetEntry| Listener {
+            address: entry.local_address,
+            v6_only: entry.local_address.is_ipv4().then_some(false),
+            socket: entry.inode,
+            pid: None,
+        };
         Ok(v4.into_iter().chain(v6).filter(listens).map(listener).collect())
     }
 
+    fn holds(&self, pid: i32, listener: &Listener) -> bool {
+        let links = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        links.filter_map(|link| socket_number(&fs::read_link(link.path()).ok()?)).any(|one| one == listener.socket)
+    }
+
     fn owner(&self, listener: &Listener, likely: &[i32]) -> Option<i32> {
-        let has = |pid: i32| {
-            let links = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-            links.filter_map(|link| socket_number(&fs::read_link(link.path()).ok()?)).any(|one| one == listener.socket)
-        };
-        let all = pids().unwrap_or_default();
-        likely.iter().copied().chain(all).find(|pid| has(*pid))
+        let holds = |pid: &i32| self.holds(*pid, listener);
+        likely.iter().copied().find(holds).or_else(|| pids().unwrap_or_default().into_iter().find(holds))
     }
 
     fn lineage(&self) -> &[i32] {

@@ -119,6 +119,8 @@ pub enum Open {
 pub struct Listener {
     /// Where; an unspecified address stands for all of its family.
     pub address: SocketAddr,
+    /// For `[::]`: no IPv4 connection comes to it. `None` where the table does not say.
+    pub v6_only: Option<bool>,
     /// The kernel's number for the socket; 0 where nobody says.
     pub socket: u64,
     /// Who listens, where the table itself says so. Else see [`Processes::owner`].
@@ -169,6 +171,11 @@ pub trait Processes: Send + Sync {
     /// Says why the tables cannot be read.
     fn listeners(&self) -> Result<Vec<Listener>, String> {
         Err("nobody says who listens where".to_owned())
+    }
+
+    /// Does this process have the socket open? `false` also when we may not know.
+    fn holds(&self, pid: i32, listener: &Listener) -> bool {
+        listener.pid == Some(pid)
     }
 
     /// Who listens there? Those that are `likely` are asked first, then everybody. `None` when nobody who may be looked

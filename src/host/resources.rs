@@ -1,14 +1,71 @@
-//! How much is left? Free space of a file system, memory of the machine, name of a user.
+//! How much is left? Room on a file system, memory of the machine, and who waits for it; the locks that are held; the number of a user.
 
 use std::path::Path;
 
-/// Free and total bytes of the file system that holds `path`, as an unprivileged user may use them.
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
+/// A file system, as an unprivileged user may use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileSystem {
+    /// Free bytes.
+    pub free: u64,
+    /// All bytes.
+    pub total: u64,
+    /// Free inodes and all inodes; `None` where they are made as needed (btrfs, xfs says how many it could make).
+    pub inodes: Option<(u64, u64)>,
+    /// Can it not be written?
+    pub read_only: Option<ReadOnly>,
+}
+
+/// What cannot be written?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnly {
+    /// The file system, for everybody: mounted so, or turned so by the kernel after an error.
+    Everywhere,
+    /// This view of it: a bind mount, a container, `ProtectSystem=` of the unit that runs heal. Others may write it.
+    Here,
+}
+
+/// The file system that holds `path`.
 ///
 /// # Errors
 /// Says why it cannot be told.
-pub fn disk(path: &Path) -> Result<(u64, u64), String> {
-    let stats = fs2::statvfs(path).map_err(|error| error.to_string())?;
-    Ok((stats.available_space(), stats.total_space()))
+pub fn disk(path: &Path) -> Result<FileSystem, String> {
+    let stats = statvfs(path).map_err(|error| std::io::Error::from(error).to_string())?;
+    let bytes = |blocks: u64| blocks.saturating_mul(stats.f_frsize);
+    let refused = stats.f_flag.contains(StatVfsMountFlags::RDONLY);
+    let read_only = match gave_up(path) {
+        Some(true) => Some(ReadOnly::Everywhere),
+        Some(false) if refused => Some(ReadOnly::Here),
+        // Nobody says whose doing it is: what is read-only is so for all that we know.
+        None if refused => Some(ReadOnly::Everywhere),
+        _ => None,
+    };
+    Ok(FileSystem {
+        free: bytes(stats.f_bavail),
+        total: bytes(stats.f_blocks),
+        inodes: (stats.f_files > 0).then_some((stats.f_favail, stats.f_files)),
+        read_only,
+    })
+}
+
+/// Is the file system itself read-only, whatever holds of its mounts? Linux 6.15 keeps what it turned so after an error
+/// apart (`emergency_ro`), and `statvfs` does not show it. `None`: nobody says.
+#[cfg(target_os = "linux")]
+fn gave_up(path: &Path) -> Option<bool> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    let stat = statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
+    if stat.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
+        return None;
+    }
+    let mounts = procfs::process::Process::myself().and_then(|me| me.mountinfo()).ok()?;
+    let mount = mounts.into_iter().find(|mount| u64::try_from(mount.mnt_id) == Ok(stat.stx_mnt_id))?;
+    Some(["ro", "emergency_ro"].iter().any(|option| mount.super_options.contains_key(*option)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn gave_up(_path: &Path) -> Option<bool> {
+    None
 }
 
 /// Available and total bytes of memory. Available is the kernel's estimate of what new work can get without swapping.
@@ -21,6 +78,37 @@ pub fn memory() -> Result<(u64, u64), String> {
     let info = procfs::Meminfo::current().map_err(|error| error.to_string())?;
     let available = info.mem_available.ok_or("the kernel does not say how much memory is available")?;
     Ok((available, info.mem_total))
+}
+
+/// The share of the last minute, in percent, in which work stood still for want of memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pressure {
+    /// At least something waited.
+    pub some: f64,
+    /// Everything that had work to do waited.
+    pub full: f64,
+}
+
+/// How much is waited for memory (PSI, Linux 4.20).
+///
+/// # Errors
+/// The kernel does not count it, or does not say.
+#[cfg(target_os = "linux")]
+pub fn pressure() -> Result<Pressure, String> {
+    use procfs::Current;
+    let counted = procfs::MemoryPressure::current().map_err(
+        |_| "the kernel does not say how much is waited for memory (/proc/pressure/memory; boot with psi=1)",
+    )?;
+    Ok(Pressure { some: f64::from(counted.some.avg60), full: f64::from(counted.full.avg60) })
+}
+
+/// As above, where nobody counts it.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn pressure() -> Result<Pressure, String> {
+    Err("this system does not say how much is waited for memory".to_owned())
 }
 
 /// A lock that somebody holds on a file.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::files;
 use crate::model::units::span_text;
-use crate::model::{Class, Sign, Span, Stamp, disturbance, rfc3339};
+use crate::model::{Class, Figure, Limit, Sign, Span, Stamp, Unit, disturbance, rfc3339};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
@@ -171,7 +171,15 @@ impl Fresh {
                 ),
             }
         };
-        sight.with("signal", rfc3339(at))
+        let figure = Figure {
+            name: "age",
+            #[expect(clippy::cast_precision_loss, reason = "seconds for graphs")]
+            value: age as f64 / 1_000.0,
+            unit: Unit::Seconds,
+            warn: None,
+            critical: Some(Limit::Above(self.within.get().as_secs_f64())),
+        };
+        sight.with("signal", rfc3339(at)).measured(figure)
     }
 }
 
@@ -186,7 +194,7 @@ const fn rank(sight: &Sight) -> u8 {
 }
 
 /// `.a.b[0]` in a JSON value.
-fn at_path<'v>(value: &'v serde_json::Value, path: &str) -> Option<&'v serde_json::Value> {
+pub(super) fn at_path<'v>(value: &'v serde_json::Value, path: &str) -> Option<&'v serde_json::Value> {
     let mut at = value;
     for part in path.trim_start_matches('.').split('.') {
         let (key, indices) = part.split_once('[').map_or((part, ""), |(key, rest)| (key, rest));
@@ -251,6 +259,9 @@ mod tests {
             let sight = fresh(*each).judge(&signals, at(100), started.map(at), &|_| 0);
             assert_eq!(sight.judged, *expected, "{signals:?} {started:?}: {}", sight.summary);
         }
+        let signals: Signals = vec![(PathBuf::from("hb"), Ok(at(90)))];
+        let figure = fresh(false).judge(&signals, at(100), None, &|_| 0).figures[0];
+        assert_eq!((figure.name, figure.value, figure.critical), ("age", 600.0, Some(Limit::Above(300.0))));
     }
 
     #[test]

@@ -10,26 +10,27 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
 
-use super::{Judged, Kind, Probe, Scene, Sight};
+use super::body::Conditions;
+use super::{Judged, Kind, Probe, Scene, Sight, time};
 use crate::host::files;
 use crate::host::net::{self, NetError, Reply};
-use crate::model::{Class, Sign, Span, redact};
+use crate::model::{Bytes, Class, Sign, Span, redact};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
     name: "http",
-    about: "an HTTP or HTTPS request is answered with the expected status",
-    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", status = 200, timeout = "5s" }"#,
+    about: "an HTTP or HTTPS request is answered with the expected status, and a body with the expected values",
+    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", json = { ".status" = "ok" }, jq = '.queue < 100' }"#,
     parse,
-    schema: Http::json_schema,
+    schema: Table::json_schema,
     class: Class::Hung,
     timeout: Span::secs(10),
 };
 
-/// The probe's table.
+/// Its table.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Http {
+struct Table {
     /// What is asked for; without user and password.
     url: String,
     /// How it is asked for.
@@ -44,6 +45,18 @@ pub struct Http {
     headers: BTreeMap<String, String>,
     /// A file whose content is sent.
     body_file: Option<PathBuf>,
+    /// Paths in a JSON body, and what has to stand there.
+    #[serde(default)]
+    json: serde_json::Map<String, serde_json::Value>,
+    /// A jq filter on a JSON body, which has to answer `true`.
+    jq: Option<String>,
+}
+
+/// The probe.
+#[derive(Debug)]
+pub struct Http {
+    table: Table,
+    conditions: Conditions,
 }
 
 fn get() -> String {
@@ -51,7 +64,7 @@ fn get() -> String {
 }
 
 fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error> {
-    let mut http = Http::deserialize(value)?;
+    let mut http = Table::deserialize(value)?;
     http.method.make_ascii_uppercase();
     net::check_url(&http.url).map_err(toml::de::Error::custom)?;
     if let Some(name) = http.headers.keys().find(|name| redact::is_secret_name(name)) {
@@ -62,7 +75,12 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
     if !["GET", "HEAD", "POST", "PUT", "OPTIONS"].contains(&http.method.as_str()) {
         return Err(toml::de::Error::custom(format!("`method` cannot be {}", http.method)));
     }
-    Ok(Arc::new(http))
+    let conditions =
+        Conditions::new(std::mem::take(&mut http.json), http.jq.take()).map_err(toml::de::Error::custom)?;
+    if http.method == "HEAD" && !(conditions.is_empty() && http.contains.is_none()) {
+        return Err(toml::de::Error::custom("`method` cannot be HEAD: the answer to it has no body to look at"));
+    }
+    Ok(Arc::new(Http { table: http, conditions }))
 }
 
 impl Probe for Http {
@@ -71,45 +89,60 @@ impl Probe for Http {
     }
 
     fn look(&self, scene: &Scene, timeout: Duration) -> Sight {
-        let body = match &self.body_file {
+        let start = Instant::now();
+        let table = &self.table;
+        let body = match &table.body_file {
             None => Vec::new(),
             Some(path) => match files::read(&scene.root.join(path), 1024 * 1024) {
                 Ok(body) => body,
                 Err(why) => return Sight::new(Judged::Unknown, format!("body_file {}: {why}", path.display())),
             },
         };
-        let mut headers: Vec<(String, String)> = self.headers.clone().into_iter().collect();
+        let mut headers: Vec<(String, String)> = table.headers.clone().into_iter().collect();
         let typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if !body.is_empty()
             && !typed
-            && self.body_file.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "json"))
+            && table.body_file.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "json"))
         {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
-        let request = net::Request { method: &self.method, url: &self.url, headers: &headers, body: &body, timeout };
-        let start = Instant::now();
+        let request = net::Request { method: &table.method, url: &table.url, headers: &headers, body: &body, timeout };
         let answer = net::http(&request);
-        self.judge(&answer, start.elapsed()).with("url", redact::line(&self.url))
+        let took = start.elapsed();
+        let sight = self.judge(&answer, took, timeout.saturating_sub(took)).with("url", redact::line(&table.url));
+        if answer.is_ok() { sight.measured(time(took)) } else { sight }
     }
 }
 
 impl Http {
-    fn judge(&self, answer: &Result<Reply, NetError>, took: Duration) -> Sight {
+    fn judge(&self, answer: &Result<Reply, NetError>, took: Duration, left: Duration) -> Sight {
+        let table = &self.table;
         let ms = took.as_millis();
         let reply = match answer {
             Ok(reply) => reply,
             Err(NetError::Dead(why)) => return Sight::new(Judged::Bad(None), format!("{why} (after {ms} ms)")),
             Err(NetError::Unknown(why)) => return Sight::new(Judged::Unknown, why.clone()),
         };
-        let expected = self.status.map_or("2xx".to_owned(), |status| status.to_string());
-        let right = self.status.map_or((200..300).contains(&reply.status), |status| status == reply.status);
+        let expected = table.status.map_or("2xx".to_owned(), |status| status.to_string());
+        let right = table.status.map_or((200..300).contains(&reply.status), |status| status == reply.status);
         if !right {
             return Sight::new(Judged::Bad(None), format!("status {} instead of {expected}", reply.status));
         }
-        if let Some(part) = &self.contains
+        if let Some(part) = &table.contains
             && !reply.body.contains(part)
         {
+            if reply.cut {
+                let limit = Bytes(net::BODY_LIMIT);
+                return Sight::new(
+                    Judged::Unknown,
+                    format!("the first {limit} of the body lack `{part}`, and it goes on"),
+                );
+            }
             return Sight::new(Judged::Bad(None), format!("status {}, but the body lacks `{part}`", reply.status));
+        }
+        if let Some(unsatisfied) = self.conditions.judge(&reply.body, reply.cut, left) {
+            let summary = format!("status {}, but {}", reply.status, unsatisfied.summary);
+            return Sight { summary, ..unsatisfied };
         }
         Sight::new(Judged::Good, format!("status {} in {ms} ms", reply.status))
     }
@@ -122,14 +155,19 @@ mod tests {
     #[test]
     fn status_and_body_decide() {
         let http = |status, contains: Option<&str>| Http {
-            url: String::new(),
-            method: get(),
-            status,
-            contains: contains.map(str::to_owned),
-            headers: BTreeMap::new(),
-            body_file: None,
+            table: Table {
+                url: String::new(),
+                method: get(),
+                status,
+                contains: contains.map(str::to_owned),
+                headers: BTreeMap::new(),
+                body_file: None,
+                json: serde_json::Map::new(),
+                jq: None,
+            },
+            conditions: Conditions::default(),
         };
-        let reply = |status, body: &str| Ok(Reply { status, body: body.to_owned() });
+        let reply = |status, body: &str| Ok(Reply { status, body: body.to_owned(), cut: false });
         let dead = Err(NetError::Dead("refused".to_owned()));
         let unknown = Err(NetError::Unknown("no name".to_owned()));
         let table = [
@@ -145,7 +183,7 @@ mod tests {
             (http(None, None), unknown, Judged::Unknown),
         ];
         for (probe, answer, expected) in table {
-            assert_eq!(probe.judge(&answer, Duration::ZERO).judged, expected, "{answer:?}");
+            assert_eq!(probe.judge(&answer, Duration::ZERO, Duration::ZERO).judged, expected, "{answer:?}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How do we look? One file per kind of probe: a struct that mirrors its table in `heal.toml`, a look, and a pure judgement.
 //! A probe changes nothing, and says "unknown" when it could not look.
 
+mod body;
+pub mod certificate;
 pub mod command;
 pub mod disk;
 mod fits;
@@ -9,6 +11,7 @@ pub mod http;
 pub mod identify;
 pub mod index;
 pub mod memory;
+pub mod port;
 pub mod process;
 mod program;
 pub mod run;
@@ -25,15 +28,24 @@ use toml::de::ValueDeserializer;
 use crate::host::process::{Process, Processes};
 use crate::model::disturbance::Disturbance;
 use crate::model::event::Moment;
-use crate::model::{Class, Figure, Severity, Sign, Span, Threshold};
+use crate::model::{Class, Figure, Severity, Sign, Span, Threshold, Unit};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
-pub const KINDS: [Kind; 7] =
-    [process::KIND, fresh::KIND, http::KIND, tcp::KIND, command::KIND, disk::KIND, memory::KIND];
+pub const KINDS: [Kind; 9] = [
+    process::KIND,
+    fresh::KIND,
+    http::KIND,
+    tcp::KIND,
+    port::KIND,
+    certificate::KIND,
+    command::KIND,
+    disk::KIND,
+    memory::KIND,
+];
 
 /// Kinds that the design names and that are not built yet: accepted with a warning, never judged.
-pub const PLANNED: [&str; 4] = ["port", "log", "certificate", "sqlite"];
+pub const PLANNED: [&str; 2] = ["log", "sqlite"];
 
 /// A kind of probe.
 #[derive(Clone, Copy)]
@@ -144,6 +156,8 @@ pub struct Sight {
     pub judged: Judged,
     /// One line, with the figures that decided it.
     pub summary: String,
+    /// What kind of trouble a bad look is, where the probe knows better than its kind. What the table says goes before.
+    pub class: Option<Class>,
     /// Named facts.
     pub evidence: Vec<(&'static str, String)>,
     /// What was measured.
@@ -166,7 +180,14 @@ pub enum Judged {
 impl Sight {
     /// A sight without further evidence.
     pub fn new(judged: Judged, summary: impl Into<String>) -> Self {
-        Self { judged, summary: summary.into(), evidence: Vec::new(), figures: Vec::new() }
+        Self { judged, summary: summary.into(), class: None, evidence: Vec::new(), figures: Vec::new() }
+    }
+
+    /// Names the kind of trouble that was seen.
+    #[must_use]
+    pub const fn of_class(mut self, class: Class) -> Self {
+        self.class = Some(class);
+        self
     }
 
     /// Adds a named fact.
@@ -199,6 +220,11 @@ pub trait Probe: Send + Sync + Debug {
         Sign::Other
     }
 
+    /// What is wrong with it if there is no service whose process it could mean, below `[host.probes]`.
+    fn needs_service(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The program that it runs, and the PATH that it is looked up in if not in ours.
     fn program(&self) -> Option<(&str, Option<&str>)> {
         None
@@ -208,6 +234,11 @@ pub trait Probe: Send + Sync + Debug {
     fn reads(&self) -> Vec<PathBuf> {
         Vec::new()
     }
+}
+
+/// How long an answer took.
+fn time(took: std::time::Duration) -> Figure {
+    Figure { name: "time", value: took.as_secs_f64(), unit: Unit::Seconds, warn: None, critical: None }
 }
 
 /// `parse` of a kind whose table needs no check beyond its types.

@@ -146,7 +146,7 @@ pub fn finding(job: &Job, sight: Sight, took: Duration) -> Finding {
         Judged::Skipped => Verdict::Skipped,
         Judged::Bad(severity) => Verdict::Unhealthy(
             common.severity.or(severity).unwrap_or(Severity::Critical),
-            common.class.unwrap_or(job.declared.kind.class),
+            common.class.or(sight.class).unwrap_or(job.declared.kind.class),
         ),
     };
     Finding {

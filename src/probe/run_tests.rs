@@ -151,6 +151,8 @@ fn the_common_keys_decide_what_a_bad_look_means() {
     let verdict = |job: &Job, severity| finding(job, bad(severity), Duration::ZERO).verdict;
     assert_eq!(verdict(&jobs[0], None), Verdict::Unhealthy(Severity::Critical, Class::Hung));
     assert_eq!(verdict(&jobs[0], Some(Severity::Warning)), Verdict::Unhealthy(Severity::Warning, Class::Hung));
+    let stolen = finding(&jobs[0], bad(None).of_class(Class::Resource), Duration::ZERO);
+    assert_eq!(stolen.verdict, Verdict::Unhealthy(Severity::Critical, Class::Resource));
     jobs[0].declared.common.severity = Some(Severity::Info);
     jobs[0].declared.common.class = Some(Class::Dependency);
     assert_eq!(verdict(&jobs[0], Some(Severity::Critical)), Verdict::Unhealthy(Severity::Info, Class::Dependency));

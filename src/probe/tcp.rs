@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
 
-use super::{Judged, Kind, Probe, Scene, Sight};
+use super::{Judged, Kind, Probe, Scene, Sight, time};
 use crate::host::net::{self, NetError};
 use crate::model::{Class, Span};
 
@@ -38,8 +38,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
     let tcp = Tcp::deserialize(value)?;
     match (&tcp.address, &tcp.unix) {
         (Some(address), None) => {
-            let port = address.rsplit_once(':').and_then(|(host, port)| (!host.is_empty()).then_some(port));
-            if !port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port > 0)) {
+            if net::host_and_port(address).is_none() {
                 return Err(toml::de::Error::custom(format!("`address` is not host:port: {address}")));
             }
         }
@@ -63,7 +62,9 @@ impl Probe for Tcp {
 
 fn judge(target: &str, answer: &Result<(), NetError>, took: Duration) -> Sight {
     match answer {
-        Ok(()) => Sight::new(Judged::Good, format!("{target} accepts (in {} ms)", took.as_millis())),
+        Ok(()) => {
+            Sight::new(Judged::Good, format!("{target} accepts (in {} ms)", took.as_millis())).measured(time(took))
+        }
         Err(NetError::Dead(why)) => Sight::new(Judged::Bad(None), format!("{target}: {why}")),
         Err(NetError::Unknown(why)) => Sight::new(Judged::Unknown, format!("{target}: {why}")),
     }

@@ -14,14 +14,14 @@ use crate::support::{Project, Ran, free_port, wait_for};
 const MARGIN: Duration = Duration::from_millis(1_500);
 
 /// Accepts, as the kernel does for a process that never calls accept.
-fn silent() -> (TcpListener, u16) {
+pub fn silent() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let port = listener.local_addr().expect("an address").port();
     (listener, port)
 }
 
 /// Runs a Python program that says `ready` in a file; its port stands there.
-fn python(project: &mut Project, script: &str) -> u16 {
+pub fn python(project: &mut Project, script: &str) -> u16 {
     project.write("server.py", script);
     project.spawn(&["/usr/bin/python3", "server.py"]);
     let mut port = 0;
@@ -34,7 +34,7 @@ fn python(project: &mut Project, script: &str) -> u16 {
 }
 
 /// As [`python`], for a script of one's own after this beginning: `ready(port)` says where it listens.
-const PRELUDE: &str = "\
+pub const PRELUDE: &str = "\
 import os, socket, ssl, sys, threading, time
 def ready(port):
     open('ready.tmp', 'w').write(str(port))
@@ -196,7 +196,7 @@ while True:
 }
 
 /// Certificates for 127.0.0.1, valid for a hundred years; `tests/suite/tls/make` made them.
-fn tls(name: &str) -> PathBuf {
+pub fn tls(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/suite/tls").join(name)
 }
 

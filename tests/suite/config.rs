@@ -249,17 +249,21 @@ fn kinds_lists_everything_that_may_stand_there() {
                        process = { kind = "process", fail_after = 1 }
           fresh        a file or glob was written lately; by its mtime or by a time stamp in a JSON field
                        log = { kind = "fresh", path = "logs/bot.log", within = "5m" }
-          http         an HTTP or HTTPS request is answered with the expected status
-                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", status = 200, timeout = "5s" }
+          http         an HTTP or HTTPS request is answered with the expected status, and a body with the expected values
+                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", json = { ".status" = "ok" }, jq = '.queue < 100' }
           tcp          a TCP address or a Unix socket accepts a connection
                        port = { kind = "tcp", address = "127.0.0.1:[PORT]" }
+          port         the service's own process listens on a TCP port; a stranger there, or nobody, is bad
+                       listens = { kind = "port", port = 8080, address = "127.0.0.1" }
+          certificate  how long the certificates of a file, or those that an endpoint serves, are still valid
+                       cert = { kind = "certificate", address = "127.0.0.1:[PORT]", name = "example.org", warn_below = "14d", critical_below = "3d" }
           command      a command exits with 0 (or with 0/1/2/3 like a monitoring plugin)
                        queue = { kind = "command", command = ["true"], timeout = "10s" }
-          disk         free space of a file system
-                       disk = { kind = "disk", path = ".", warn_below = "1GB", critical_below = "512MB" }
-          memory       memory of the machine in use
-                       memory = { kind = "memory", warn_above = "80%", critical_above = "95%" }
-          not built yet: port, log, certificate, sqlite
+          disk         free space and free inodes of a file system, and whether it has become read-only
+                       disk = { kind = "disk", path = ".", warn_below = "1GB", critical_below = "512MB", warn_inodes_below = "5%" }
+          memory       memory of the machine in use, and how long work stood still for want of it
+                       memory = { kind = "memory", warn_above = "80%", critical_above = "95%", warn_pressure_above = "10%" }
+          not built yet: log, sqlite
 
         Rungs of a ladder
           restart      start it again; stop it first if it runs

@@ -30,7 +30,7 @@ path = "x"
         8 | a = { path = "x" }
           |     ^^^^^^^^^^^^^^
           |
-          = help: kinds are `process`, `fresh`, `http`, `tcp`, `command`, `disk`, `memory`, `port`, `log`, `certificate`, `sqlite`
+          = help: kinds are `process`, `fresh`, `http`, `tcp`, `port`, `certificate`, `command`, `disk`, `memory`, `log`, `sqlite`
 
         error: unknown kind `htpp`
          --> heal.toml:9:14
@@ -183,7 +183,7 @@ f = { kind = "memory", warn_above = "95%", critical_above = "80%" }
         &expect![[r#"
         heal: [DIR]/heal.toml has 6 faults
 
-        error: a disk probe needs `warn_below` or `critical_below`
+        error: a disk probe needs a limit such as `warn_below` or `warn_inodes_below`, or `writable`
          --> heal.toml:5:5
           |
         5 | a = { kind = "disk", path = "." }

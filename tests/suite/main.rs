@@ -7,10 +7,14 @@
 mod acting;
 mod architecture;
 mod check;
+mod check_certificate;
 mod check_commands;
+mod check_json;
 mod check_network;
 mod check_output;
+mod check_port;
 mod check_read_only;
+mod check_resources;
 mod clean_room;
 mod completions;
 mod concurrency;
