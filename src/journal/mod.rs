@@ -3,6 +3,7 @@
 mod files;
 mod lock;
 mod log;
+mod notes;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
+pub use notes::Notes;
 pub use snapshot::{LastRun, past};
 
 use crate::error::{Error, Kind, Result};
@@ -62,6 +64,12 @@ impl DataDir {
     #[must_use]
     pub fn last_run(&self) -> PathBuf {
         self.root.join("state/last-run")
+    }
+
+    /// What probes noted for their next look.
+    #[must_use]
+    pub fn notes(&self) -> PathBuf {
+        self.root.join("state/probes.json")
     }
 
     /// What a person was, or should have been, told.

@@ -11,7 +11,7 @@ use crate::config::Watched;
 use crate::error::Result;
 use crate::host::exec::status_text;
 use crate::host::process::is_alive;
-use crate::journal::Journal;
+use crate::journal::{Journal, Notes};
 use crate::model::report::Act;
 use crate::model::service::Launch;
 use crate::model::{Change, Event, Identity, Outcome, Rules};
@@ -39,7 +39,7 @@ enum Glance {
     Nobody(String),
 }
 
-/// Performs the rung and verifies it.
+/// Performs the rung and verifies it. `notes` of the look that called for it become those of the last look at the cure.
 pub(super) fn act(
     journal: &mut Journal,
     looker: &Looker<'_>,
@@ -47,6 +47,7 @@ pub(super) fn act(
     watched: &Watched,
     launch: &Launch,
     plan: Plan<'_>,
+    notes: &mut Notes,
 ) -> Result<Act> {
     let start = Instant::now();
     let (rung, changes) = (plan.rung.to_owned(), plan.changes.clone());
@@ -64,7 +65,7 @@ pub(super) fn act(
         Some(why) => (Outcome::Failed, why),
         None => {
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
-            verify(journal, looker, watched, launch, &mut performed, &old)
+            verify(journal, looker, watched, launch, &mut performed, &old, notes)
         }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
@@ -83,6 +84,7 @@ fn verify(
     launch: &Launch,
     performed: &mut Performed,
     old: &[Identity],
+    notes: &mut Notes,
 ) -> (Outcome, String) {
     let start = Instant::now();
     let deadline = start + launch.verify_within.get();
@@ -90,7 +92,7 @@ fn verify(
     let mut nap = FIRST_NAP;
     loop {
         let past = journal.history().service(&watched.service.name);
-        let (who, findings) = looker.look_again(watched, &past);
+        let (who, findings) = looker.look_again(watched, &past, notes);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
         let glance = glance(&who, old, started, all_good(&findings), || {
             let bad: Vec<String> = findings

@@ -8,7 +8,7 @@ use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::host::process::Processes;
 use crate::host::{clock, processes};
-use crate::journal::{DataDir, LastRun};
+use crate::journal::{DataDir, LastRun, Notes};
 use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
@@ -17,7 +17,7 @@ use crate::model::{Finding, History, Incident, Rules, Service, ServiceHistory, V
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
-use crate::probe::run::{Job, finding, run};
+use crate::probe::run::{Job, Looked, finding, run};
 use crate::probe::{Declared, Scene};
 
 /// Looks at everything that is declared.
@@ -30,6 +30,9 @@ pub(super) struct Looker<'a> {
     /// The recorded lives of all declared services.
     claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
+    /// What the probes noted when the last tick looked.
+    pub(super) notes: Notes,
+    tick: bool,
 }
 
 /// One subject as it was seen.
@@ -42,6 +45,8 @@ pub(super) struct Seen<'a> {
     pub(super) watched: Option<&'a Watched>,
     /// When the look at it ended.
     pub(super) when: Instant,
+    /// What its probes noted for their next look.
+    pub(super) notes: Notes,
 }
 
 impl<'a> Looker<'a> {
@@ -78,7 +83,13 @@ impl<'a> Looker<'a> {
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
-        Ok(Self { config, options, now, clocks, disturbed, claims, processes: processes() })
+        let notes = Notes::read(dir);
+        Ok(Self { config, options, now, clocks, disturbed, claims, processes: processes(), notes, tick: false })
+    }
+
+    /// The same eyes for a tick, whose probes may take a lock for a moment.
+    pub(super) fn ticking(self) -> Self {
+        Self { tick: true, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
@@ -106,24 +117,25 @@ impl<'a> Looker<'a> {
             let past = history.service(&watched.service.name);
             let (who, considered) = found.next().unwrap_or((Who::Unwatched, Vec::new()));
             let who = Arc::new(who);
-            let own = if watched.enabled { self.jobs(watched.name(), &watched.probes, Some(&who)) } else { Vec::new() };
+            let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
+            let own = self.jobs(watched.name(), probes, Some(&who), &self.notes);
             let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
-            seen.push((Seen { subject, who, watched: Some(watched), when: Instant::now() }, own.len()));
+            seen.push((Seen::new(subject, who, Some(watched)), own.len()));
             jobs.extend(own);
         }
         let only = &self.options.only;
         if !self.config.host_probes.is_empty() && (only.is_empty() || only.iter().any(|name| name == HOST)) {
             let who = Arc::new(Who::Unwatched);
-            let own = self.jobs(HOST, &self.config.host_probes, None);
+            let own = self.jobs(HOST, &self.config.host_probes, None, &self.notes);
             let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
-            seen.push((Seen { subject, who, watched: None, when: Instant::now() }, own.len()));
+            seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
         }
         let mut findings = self.examine(jobs).into_iter();
         let when = Instant::now();
         let judged = seen.into_iter().map(|(mut seen, count)| {
             seen.when = when;
-            seen.subject.findings = findings.by_ref().take(count).collect();
+            (seen.subject.findings, seen.notes) = apart(findings.by_ref().take(count));
             let past = history.service(&seen.subject.name);
             seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, &past);
             seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
@@ -132,17 +144,25 @@ impl<'a> Looker<'a> {
         judged.collect()
     }
 
-    /// Looks at one service again, now, while an act is verified.
-    pub(super) fn look_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>) {
+    /// Looks at one service again, now, while an act is verified: each look begins where the one before ended, so that
+    /// the last words of the old process are not held against the new one for ever.
+    pub(super) fn look_again(
+        &self,
+        watched: &Watched,
+        past: &ServiceHistory,
+        notes: &mut Notes,
+    ) -> (Who, Vec<Finding>) {
         let fresh = self.renewed();
         let who = Arc::new(fresh.who_again(watched, past));
-        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
+        let (findings, newer) = apart(fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who), notes)));
+        notes.update(newer);
         (Arc::unwrap_or_clone(who), findings)
     }
 
-    /// Looks at one service again, and judges it as the first look was judged.
+    /// Looks at one service again, and judges it as the first look was judged: from the same notes, because evidence does
+    /// not vanish by being looked at.
     pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Standing) {
-        let (who, findings) = self.look_again(watched, past);
+        let (who, findings) = self.look_again(watched, past, &mut self.notes.clone());
         let standing = self.judge(Some(watched), &who, &findings, past);
         (who, standing)
     }
@@ -163,6 +183,8 @@ impl<'a> Looker<'a> {
             disturbed: self.disturbed.clone(),
             claims: self.claims.clone(),
             processes: processes(),
+            notes: Notes::default(),
+            tick: self.tick,
         }
     }
 
@@ -204,28 +226,34 @@ impl<'a> Looker<'a> {
         identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
     }
 
-    fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {
+    fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>, notes: &Notes) -> Vec<Job> {
         let scene = Arc::new(Scene {
             root: self.config.root.clone(),
             now: self.now.clone(),
             who: who.cloned(),
             disturbed: self.disturbed.clone(),
             processes: Arc::clone(&self.processes),
+            noted: None,
+            tick: self.tick,
         });
         let enabled = probes.iter().filter(|probe| probe.common.enabled);
         enabled
-            .map(|probe| Job {
-                subject: format!("{name}/{}", probe.name),
-                declared: probe.clone(),
-                scene: Arc::clone(&scene),
+            .map(|probe| {
+                let subject = format!("{name}/{}", probe.name);
+                // Few probes note anything: the others share one scene.
+                let scene = match notes.of(&subject) {
+                    Some(note) => Arc::new(Scene { noted: Some(note.clone()), ..Scene::clone(&scene) }),
+                    None => Arc::clone(&scene),
+                };
+                Job { subject, declared: probe.clone(), scene }
             })
             .collect()
     }
 
     /// The identity is known already, so the `process` probe needs no thread; what only makes sense of a running process
     /// is not asked while there is none.
-    fn examine(&self, jobs: Vec<Job>) -> Vec<Finding> {
-        let mut findings: Vec<Option<Finding>> = Vec::with_capacity(jobs.len());
+    fn examine(&self, jobs: Vec<Job>) -> Vec<Looked> {
+        let mut findings: Vec<Option<Looked>> = Vec::with_capacity(jobs.len());
         let mut slow = Vec::new();
         for job in jobs {
             let gone = matches!(job.scene.who.as_deref(), Some(Who::Gone { .. }));
@@ -264,11 +292,27 @@ impl<'a> Looker<'a> {
     }
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    fn new(subject: Subject, who: Arc<Who>, watched: Option<&'a Watched>) -> Self {
+        Self { subject, who, watched, when: Instant::now(), notes: Notes::default() }
+    }
+
     /// Its rules; the host has the default ones.
     pub(super) fn rules(&self) -> Rules {
         rules(self.watched)
     }
+}
+
+/// The findings, and the notes of those that took one.
+fn apart(looked: impl IntoIterator<Item = Looked>) -> (Vec<Finding>, Notes) {
+    let mut notes = Notes::default();
+    let keep = |(finding, note): Looked| {
+        if let Some(note) = note {
+            notes.take(&finding.subject, note);
+        }
+        finding
+    };
+    (looked.into_iter().map(keep).collect(), notes)
 }
 
 fn rules(watched: Option<&Watched>) -> Rules {

@@ -1,6 +1,7 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::look::{Looker, Seen};
@@ -10,8 +11,9 @@ use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::host::clock;
-use crate::journal::{DataDir, Journal, RecoveryLock, past};
+use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
+use crate::model::service::HOST;
 use crate::model::{Event, Identity, Incident, Report, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
@@ -54,12 +56,24 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     report.unfinished = apply::resume(&mut journal)?;
-    let looker = Looker::new(config, options, journal.history(), &dir, now)?;
+    let looker = Looker::new(config, options, journal.history(), &dir, now)?.ticking();
     let seen = looker.look(journal.history());
-    let mut run =
-        Run { journal: &mut journal, looker: &looker, options, start, observes: config.mode == Mode::Observe };
+    let mut run = Run {
+        journal: &mut journal,
+        looker: &looker,
+        options,
+        start,
+        observes: config.mode == Mode::Observe,
+        notes: looker.notes.clone(),
+    };
     for seen in seen {
         report.subjects.push(run.treat(seen)?);
+    }
+    let mut notes = run.notes;
+    let looked_at = subjects(config);
+    notes.retain(|subject| looked_at.contains(subject));
+    if let Err(error) = notes.save(&dir) {
+        report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }
     journal.save();
     report.duration_ms = millis(start);
@@ -83,6 +97,8 @@ struct Run<'a> {
     start: Instant,
     /// Only says and writes down what it would do.
     observes: bool,
+    /// What the probes will be told at their next look.
+    notes: Notes,
 }
 
 impl Run<'_> {
@@ -99,6 +115,7 @@ impl Run<'_> {
                 self.take(&mut seen, watched, &rung, why)?;
             }
         }
+        self.notes.update(std::mem::take(&mut seen.notes));
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
         subject.incident = past.incident.as_ref().map(Incident::outline);
@@ -141,7 +158,8 @@ impl Run<'_> {
         self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
     }
 
-    /// Takes the rung, if there is time for it and the world is still as it was seen.
+    /// Takes the rung, if there is time for it and the world is still as it was seen. If not, nothing is noted: the next
+    /// tick has to see what called for it.
     fn take(&mut self, seen: &mut Seen<'_>, watched: &Watched, rung: &str, why: String) -> Result<()> {
         let Some(launch) = &watched.service.launch else { return Ok(()) };
         let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
@@ -149,15 +167,19 @@ impl Run<'_> {
         let needed = launch.stop_grace.get() + launch.verify_within.get() + slowest * 2 + OVERHEAD;
         if self.start.elapsed() + needed > WORK {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
+            seen.notes = Notes::default();
             return Ok(());
         }
         if !act::still_as_seen(self.looker, seen, watched, self.journal) {
             seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
+            seen.notes = Notes::default();
             return Ok(());
         }
         let root = &self.looker.config.root;
         let plan = Plan { service: &watched.service, root, rung, changes: seen.subject.plan.clone(), why };
-        seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, launch, plan)?);
+        self.notes.update(std::mem::take(&mut seen.notes));
+        let act = act::act(self.journal, self.looker, self.options, watched, launch, plan, &mut self.notes)?;
+        seen.subject.act = Some(act);
         Ok(())
     }
 }
@@ -196,6 +218,17 @@ fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory) {
             None => subject.decision = Some(Decision::Helpless { why: format!("there is no rung `{rung}`") }),
         }
     }
+}
+
+/// What is looked at: `service/probe`, `host/probe`.
+fn subjects(config: &Config) -> BTreeSet<String> {
+    let services = config.services.iter().filter(|watched| watched.enabled);
+    let tables = services.map(|watched| (watched.name(), watched.probes.as_slice()));
+    let probes = tables.chain([(HOST, config.host_probes.as_slice())]);
+    let enabled = probes.flat_map(|(name, probes)| {
+        probes.iter().filter(|probe| probe.common.enabled).map(move |probe| format!("{name}/{}", probe.name))
+    });
+    enabled.collect()
 }
 
 fn host_decision(standing: &Standing) -> Decision {

@@ -125,6 +125,10 @@ pub struct Scene {
     pub disturbed: Vec<Disturbance>,
     /// The processes of this machine.
     pub processes: Arc<dyn Processes>,
+    /// What this probe noted when it last looked, if it did and the note was kept: see [`Sight::noting`].
+    pub noted: Option<serde_json::Value>,
+    /// It is a tick that looks: a probe may take a lock for a moment. `check` and a dry run do not even that.
+    pub tick: bool,
 }
 
 impl Scene {
@@ -149,6 +153,8 @@ pub struct Sight {
     pub evidence: Vec<(&'static str, String)>,
     /// What was measured.
     pub figures: Vec<Figure>,
+    /// What the probe wants to know at its next look; `None` leaves the note as it is.
+    pub note: Option<serde_json::Value>,
 }
 
 /// The judgement of one look.
@@ -167,7 +173,7 @@ pub enum Judged {
 impl Sight {
     /// A sight without further evidence.
     pub fn new(judged: Judged, summary: impl Into<String>) -> Self {
-        Self { judged, summary: summary.into(), evidence: Vec::new(), figures: Vec::new() }
+        Self { judged, summary: summary.into(), evidence: Vec::new(), figures: Vec::new(), note: None }
     }
 
     /// Adds a named fact.
@@ -181,6 +187,13 @@ impl Sight {
     #[must_use]
     pub fn measured(mut self, figure: Figure) -> Self {
         self.figures.push(figure);
+        self
+    }
+
+    /// Hands a note to the next look. A tick keeps it; it may be lost at any time, and is shown to nobody.
+    #[must_use]
+    pub fn noting(mut self, note: &impl serde::Serialize) -> Self {
+        self.note = serde_json::to_value(note).ok();
         self
     }
 }

@@ -39,6 +39,8 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
         who: None,
         disturbed: Vec::new(),
         processes: host::processes(),
+        noted: None,
+        tick: false,
     });
     let limit: Span = format!("{timeout}ms").parse().expect("a span");
     let job = |(number, takes): (usize, &u64)| Job {
@@ -61,7 +63,7 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
 
 fn timed(jobs: &[Job]) -> (Vec<Finding>, Duration) {
     let start = Instant::now();
-    let findings = run(jobs);
+    let findings = run(jobs).into_iter().map(|(finding, _)| finding).collect::<Vec<_>>();
     (findings, start.elapsed())
 }
 
