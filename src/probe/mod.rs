@@ -8,10 +8,12 @@ pub mod fresh;
 pub mod http;
 pub mod identify;
 pub mod index;
+pub mod log;
 pub mod memory;
 pub mod process;
 mod program;
 pub mod run;
+mod tail;
 pub mod tcp;
 
 use std::fmt::Debug;
@@ -28,11 +30,11 @@ use crate::model::{Class, Figure, Severity, Span};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
-pub const KINDS: [Kind; 7] =
-    [process::KIND, fresh::KIND, http::KIND, tcp::KIND, command::KIND, disk::KIND, memory::KIND];
+pub const KINDS: [Kind; 8] =
+    [process::KIND, fresh::KIND, http::KIND, tcp::KIND, command::KIND, disk::KIND, memory::KIND, log::KIND];
 
 /// Kinds that the design names and that are not built yet: accepted with a warning, never judged.
-pub const PLANNED: [&str; 4] = ["port", "log", "certificate", "sqlite"];
+pub const PLANNED: [&str; 3] = ["port", "certificate", "sqlite"];
 
 /// A kind of probe.
 #[derive(Clone, Copy)]

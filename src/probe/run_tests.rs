@@ -144,7 +144,7 @@ fn those_that_are_quick_are_sixteen_at_once() {
 fn the_common_keys_decide_what_a_bad_look_means() {
     let (mut jobs, _) = jobs(&[0], 100);
     let bad = |severity| Sight::new(Judged::Bad(severity), "bad");
-    let verdict = |job: &Job, severity| finding(job, bad(severity), Duration::ZERO).verdict;
+    let verdict = |job: &Job, severity| finding(job, bad(severity), Duration::ZERO).0.verdict;
     assert_eq!(verdict(&jobs[0], None), Verdict::Unhealthy(Severity::Critical, Class::Hung));
     assert_eq!(verdict(&jobs[0], Some(Severity::Warning)), Verdict::Unhealthy(Severity::Warning, Class::Hung));
     jobs[0].declared.common.severity = Some(Severity::Info);
@@ -153,6 +153,6 @@ fn the_common_keys_decide_what_a_bad_look_means() {
     for (judged, expected) in
         [(Judged::Good, Verdict::Healthy), (Judged::Unknown, Verdict::Unknown), (Judged::Skipped, Verdict::Skipped)]
     {
-        assert_eq!(finding(&jobs[0], Sight::new(judged, ""), Duration::ZERO).verdict, expected);
+        assert_eq!(finding(&jobs[0], Sight::new(judged, ""), Duration::ZERO).0.verdict, expected);
     }
 }
