@@ -10,6 +10,7 @@ pub mod net;
 pub mod proc;
 pub mod process;
 pub mod resources;
+pub mod sqlite;
 pub mod sys;
 pub mod trust;
 

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod process;
 mod program;
 pub mod run;
+pub mod sqlite;
 mod tail;
 pub mod tcp;
 
@@ -30,11 +31,20 @@ use crate::model::{Class, Figure, Severity, Span};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
-pub const KINDS: [Kind; 8] =
-    [process::KIND, fresh::KIND, http::KIND, tcp::KIND, command::KIND, disk::KIND, memory::KIND, log::KIND];
+pub const KINDS: [Kind; 9] = [
+    process::KIND,
+    fresh::KIND,
+    http::KIND,
+    tcp::KIND,
+    command::KIND,
+    disk::KIND,
+    memory::KIND,
+    log::KIND,
+    sqlite::KIND,
+];
 
 /// Kinds that the design names and that are not built yet: accepted with a warning, never judged.
-pub const PLANNED: [&str; 3] = ["port", "certificate", "sqlite"];
+pub const PLANNED: [&str; 2] = ["port", "certificate"];
 
 /// A kind of probe.
 #[derive(Clone, Copy)]
