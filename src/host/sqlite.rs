@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
@@ -44,6 +46,8 @@ pub enum Mode {
     Wal,
     /// By a `-wal`; nobody has it open now, and the file alone is the database.
     WalClosed,
+    /// By a `-wal` that was left by somebody who ended without closing. Who opens it next writes its `-shm` anew: not us.
+    WalLeft,
 }
 
 /// A database that is being looked at. In this process nobody else opens it meanwhile: to close any descriptor of a file
@@ -51,6 +55,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub struct Database {
     path: PathBuf,
+    busy: Duration,
     deadline: Instant,
     /// How it keeps its transactions.
     pub mode: Mode,
@@ -58,7 +63,6 @@ pub struct Database {
     pub owner: u32,
     /// Lengths and times of the file and its `-wal`: another one, and something was written.
     pub stamp: Stamp,
-    reader: Connection,
     _claim: Claim,
 }
 
@@ -81,14 +85,19 @@ impl Database {
         let claim = Claim::take((meta.dev(), meta.ino()), deadline).ok_or(Trouble::Late)?;
         let mode = mode(path)?;
         let stamp = stamp(path);
-        let mut uri = uri(path);
-        // The -shm is never made nor written, and of a database that nobody has open not even the -wal is.
-        uri.push_str(if mode == Mode::WalClosed { "?mode=ro&immutable=1" } else { "?mode=ro&readonly_shm=1" });
-        let reader = connect(&uri, OpenFlags::SQLITE_OPEN_READ_ONLY, busy)?;
-        let open = Self { path: path.to_owned(), deadline, mode, owner: meta.uid(), stamp, reader, _claim: claim };
-        open.timed(&open.reader, |reader| reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())))
-            .map_err(|trouble| open.unless_opened(trouble))?;
+        let open = Self { path: path.to_owned(), busy, deadline, mode, owner: meta.uid(), stamp, _claim: claim };
+        open.read(|reader| reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())))?;
         Ok(open)
+    }
+
+    /// Reads by a connection of its own: within a process all that are open at once share one -shm, and this one's may not
+    /// be written.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+        let mut uri = uri(&self.path);
+        // The -shm is never made nor written, and of a database that nobody has open not even the -wal is.
+        uri.push_str(if self.mode == Mode::WalClosed { "?mode=ro&immutable=1" } else { "?mode=ro&readonly_shm=1" });
+        let reader = connect(&uri, OpenFlags::SQLITE_OPEN_READ_ONLY, self.busy)?;
+        self.timed(&reader, work).map_err(|trouble| self.unless_opened(trouble))
     }
 
     /// Writes in a transaction and takes it back. The lock is real, and so is the write, into memory: neither the file nor
@@ -96,14 +105,14 @@ impl Database {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub fn write(&self, busy: Duration) -> Result<(), Trouble> {
+    pub fn write(&self) -> Result<(), Trouble> {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         for place in [self.path.as_path(), folder] {
             if let Err(error) = rustix::fs::access(place, rustix::fs::Access::WRITE_OK) {
                 return Err(Trouble::Unwritable(format!("{}: {error}", place.display())));
             }
         }
-        let writer = connect(&format!("{}?mode=rw", uri(&self.path)), OpenFlags::SQLITE_OPEN_READ_WRITE, busy)?;
+        let writer = connect(&format!("{}?mode=rw", uri(&self.path)), OpenFlags::SQLITE_OPEN_READ_WRITE, self.busy)?;
         let done = self.timed(&writer, |writer| {
             writer.execute_batch("PRAGMA cache_spill = OFF; BEGIN IMMEDIATE")?;
             if self.mode == Mode::Rollback {
@@ -124,12 +133,10 @@ impl Database {
     /// # Errors
     /// [`Trouble`].
     pub fn quick_check(&self) -> Result<Option<String>, Trouble> {
-        let said: Vec<String> = self
-            .timed(&self.reader, |reader| {
-                let mut statement = reader.prepare("PRAGMA quick_check(3)")?;
-                statement.query_map([], |row| row.get(0))?.collect()
-            })
-            .map_err(|trouble| self.unless_opened(trouble))?;
+        let said: Vec<String> = self.read(|reader| {
+            let mut statement = reader.prepare("PRAGMA quick_check(3)")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        })?;
         let said = said.join("; ").replace('\n', ": ");
         Ok((said != "ok").then_some(said))
     }
@@ -181,15 +188,42 @@ fn mode(path: &Path) -> Result<Mode, Trouble> {
     if header.len() < 100 || !header.starts_with(MAGIC) {
         return Err(Trouble::Broken("file is not a database".to_owned()));
     }
-    let wal = files::stat(&beside(path, "-wal")).ok().map(|meta| meta.len());
-    let shm = files::stat(&beside(path, "-shm")).is_ok();
+    let [wal, shm, journal] = ["-wal", "-shm", "-journal"].map(|end| files::stat(&beside(path, end)).ok());
+    // As root, SQLite gives every sidecar that it opens to the owner of the database, also one that its writer needs.
+    let foreign = |one: &std::fs::Metadata| (one.uid(), one.gid()) != (meta.uid(), meta.gid());
+    let mut sidecars = [("-wal", &wal), ("-shm", &shm), ("-journal", &journal)].into_iter();
+    let given_away = sidecars.find(|(_, one)| one.as_ref().is_some_and(foreign));
+    if let Some((end, _)) = given_away.filter(|_| nix::unistd::geteuid().is_root()) {
+        return Err(Trouble::Failed(format!("its {end} belongs to another user than itself; run heal as that user")));
+    }
+    let (wal, shm) = (wal.as_ref().map(std::fs::Metadata::len), shm.is_some());
     match (header[18] == 2 || header[19] == 2, wal, shm) {
-        (_, Some(_), true) => Ok(Mode::Wal),
+        (_, Some(_), true) if is_held(&beside(path, "-shm")) => Ok(Mode::Wal),
+        (_, Some(_), true) => Ok(Mode::WalLeft),
         (false, None, _) => Ok(Mode::Rollback),
         (true, None | Some(0), false) => Ok(Mode::WalClosed),
         (_, Some(_), false) => Err(Trouble::Unfinished("-wal")),
         (true, None, true) => Err(Trouble::Unfinished("-shm")),
     }
+}
+
+/// Has anybody this `-shm` open? All who have hold a lock on its byte 128 (walformat.html 2.3.1); whoever holds it, in
+/// whatever pid namespace, it is not ours.
+fn is_held(shm: &Path) -> bool {
+    let Ok((file, _)) = files::open(shm) else { return false };
+    let mut lock = libc::flock {
+        l_type: lock_type(libc::F_WRLCK),
+        l_whence: lock_type(libc::SEEK_SET),
+        l_start: 128,
+        l_len: 1,
+        l_pid: 0,
+    };
+    fcntl(&file, FcntlArg::F_GETLK(&mut lock)).is_ok() && lock.l_type != lock_type(libc::F_UNLCK)
+}
+
+/// The constants are `int`, the fields `short`.
+fn lock_type(constant: libc::c_int) -> libc::c_short {
+    libc::c_short::try_from(constant).unwrap_or_default()
 }
 
 /// The sidecar that may hold data.

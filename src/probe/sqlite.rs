@@ -75,7 +75,7 @@ impl Probe for Sqlite {
             Err(trouble) => return self.judge(&trouble, "read", busy),
         };
         let written = match self.not_written(scene, &database) {
-            None => match database.write(busy) {
+            None => match database.write() {
                 Ok(()) => "written and rolled back".to_owned(),
                 Err(trouble) => return self.judge(&trouble, "written", busy),
             },
@@ -107,6 +107,7 @@ impl Probe for Sqlite {
             Mode::Rollback => "rollback",
             Mode::Wal => "wal, open",
             Mode::WalClosed => "wal, closed",
+            Mode::WalLeft => "wal, left by a process that ended without closing it",
         };
         sight.with("journal", mode)
     }
@@ -131,8 +132,8 @@ impl Sqlite {
         } else if matches!(scene.who.as_deref(), Some(Who::Gone { .. })) {
             // What it left behind is recovered by itself when it starts.
             Some("the service does not run")
-        } else if database.mode == Mode::WalClosed {
-            // Its -wal and -shm would have to be made.
+        } else if matches!(database.mode, Mode::WalClosed | Mode::WalLeft) {
+            // Its -wal and -shm would have to be made, or the -shm made anew.
             Some("nobody has it open")
         } else if !me.is_root() && me.as_raw() != database.owner {
             Some("it belongs to another user")

@@ -248,7 +248,11 @@ fn kinds_lists_everything_that_may_stand_there() {
                        disk = { kind = "disk", path = ".", warn_below = "1GB", critical_below = "512MB" }
           memory       memory of the machine in use
                        memory = { kind = "memory", warn_above = "80%", critical_above = "95%" }
-          not built yet: port, log, certificate, sqlite
+          log          lines added to a file since the last tick fit a regular expression
+                       errors = { kind = "log", path = "logs/bot.log", pattern = "ERROR|Traceback", count = "5 per 10m" }
+          sqlite       an SQLite database can be read and written, and is sound
+                       db = { kind = "sqlite", path = "data/bot.db", quick_check_every = "1h" }
+          not built yet: port, certificate
 
         Rungs of a ladder
           restart      start it again; stop it first if it runs
