@@ -13,6 +13,7 @@ pub mod process;
 pub mod resources;
 #[cfg(target_os = "linux")]
 mod sockets;
+pub mod sqlite;
 pub mod sys;
 pub mod tls;
 pub mod trust;

@@ -4,6 +4,7 @@ mod config_memory;
 mod files;
 mod lock;
 mod log;
+mod notes;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ pub use config_memory::{LastGood, ToldBroken};
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
+pub use notes::Notes;
 pub use snapshot::{LastRun, past};
 
 use crate::error::{Error, Kind, Result};
@@ -76,6 +78,12 @@ impl DataDir {
     #[must_use]
     pub fn told_broken(&self) -> PathBuf {
         self.root.join("state/told-broken.json")
+    }
+
+    /// What probes noted for their next look.
+    #[must_use]
+    pub fn notes(&self) -> PathBuf {
+        self.root.join("state/probes.json")
     }
 
     /// What a person was, or should have been, told.

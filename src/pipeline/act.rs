@@ -5,13 +5,14 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::look::{Looker, Seen, all_good};
+use super::look::Looker;
+use super::seen::{Seen, all_good};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
 use crate::error::Result;
 use crate::host::exec::status_text;
 use crate::host::process::is_alive;
-use crate::journal::Journal;
+use crate::journal::{Journal, Notes};
 use crate::model::report::Act;
 use crate::model::{Change, Event, Identity, Outcome, Rules, Verdict};
 use crate::probe::identify::Who;
@@ -38,13 +39,14 @@ enum Glance {
     Nobody(String),
 }
 
-/// Performs the rung and verifies it.
+/// Performs the rung and verifies it. `notes` of the look that called for it become those of the last look at the cure.
 pub(super) fn act(
     journal: &mut Journal,
     looker: &Looker<'_>,
     options: &Options,
     watched: &Watched,
     plan: Plan<'_>,
+    notes: &mut Notes,
 ) -> Result<Act> {
     let start = Instant::now();
     let (rung, changes) = (plan.rung.to_owned(), plan.changes.clone());
@@ -63,7 +65,7 @@ pub(super) fn act(
         Some(why) => (Outcome::Failed, why),
         None => {
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
-            verify(journal, looker, watched, &mut performed, (own, &old))
+            verify(journal, looker, watched, &mut performed, (own, &old), notes)
         }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
@@ -81,6 +83,7 @@ fn verify(
     watched: &Watched,
     performed: &mut Performed,
     (own, old): (bool, &[Identity]),
+    notes: &mut Notes,
 ) -> (Outcome, String) {
     let start = Instant::now();
     let rules = &watched.service.rules;
@@ -89,7 +92,7 @@ fn verify(
     let mut nap = FIRST_NAP;
     loop {
         let past = journal.history().service(&watched.service.name);
-        let (who, findings) = looker.look_again(watched, &past);
+        let (who, findings) = looker.look_again(watched, &past, notes);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
         let glance = glance(&who, (own, old), started, all_good(&findings, own), || {
             let bad: Vec<String> = findings

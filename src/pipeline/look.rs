@@ -5,20 +5,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Options;
+use super::seen::{Seen, apart, rules, scope, subject, tie};
 use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::host::process::Processes;
 use crate::host::{clock, processes};
-use crate::journal::{DataDir, LastRun};
+use crate::journal::{DataDir, LastRun, Notes};
 use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
-use crate::model::report::{Considered, Level, Standing, Subject};
+use crate::model::report::{Considered, Level, Standing};
 use crate::model::service::HOST;
-use crate::model::{Event, Finding, History, Incident, Rules, Service, ServiceHistory, Verdict};
+use crate::model::{Event, Finding, History, Service, ServiceHistory};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
-use crate::probe::run::{Job, finding, run};
+use crate::probe::run::{Job, Looked, finding, run};
 use crate::probe::{Declared, Scene};
 
 /// Looks at everything that is declared.
@@ -33,18 +34,9 @@ pub(super) struct Looker<'a> {
     /// The recorded lives of all declared services.
     claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
-}
-
-/// One subject as it was seen.
-pub(super) struct Seen<'a> {
-    /// What will be reported.
-    pub(super) subject: Subject,
-    /// Who runs as it.
-    pub(super) who: Arc<Who>,
-    /// The service; `None` for the host.
-    pub(super) watched: Option<&'a Watched>,
-    /// When the look at it ended.
-    pub(super) when: Instant,
+    /// What the probes noted when the last tick looked.
+    pub(super) notes: Notes,
+    tick: bool,
 }
 
 impl<'a> Looker<'a> {
@@ -82,7 +74,14 @@ impl<'a> Looker<'a> {
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
         let scope = scope(config, &options.only);
-        Ok(Self { config, options, now, clocks, disturbed, scope, claims, processes: processes() })
+        let notes = Notes::read(dir);
+        let (processes, tick) = (processes(), false);
+        Ok(Self { config, options, now, clocks, disturbed, scope, claims, processes, notes, tick })
+    }
+
+    /// The same eyes for a tick, whose probes may take a lock for a moment.
+    pub(super) fn ticking(self) -> Self {
+        Self { tick: true, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
@@ -117,25 +116,26 @@ impl<'a> Looker<'a> {
             let past = history.service(&watched.service.name);
             let (who, considered) = found.next().unwrap_or((Who::Unwatched, Vec::new()));
             let who = Arc::new(who);
-            let own = if watched.enabled { self.jobs(watched.name(), &watched.probes, Some(&who)) } else { Vec::new() };
+            let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
+            let own = self.jobs(watched.name(), probes, Some(&who), &self.notes);
             let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
-            seen.push((Seen { subject, who, watched: Some(watched), when: Instant::now() }, own.len()));
+            seen.push((Seen::new(subject, who, Some(watched)), own.len()));
             jobs.extend(own);
         }
         let only = &self.options.only;
         if !self.config.host_probes.is_empty() && (only.is_empty() || only.iter().any(|name| name == HOST)) {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
-            let own = self.jobs(HOST, probes, None);
+            let own = self.jobs(HOST, probes, None, &self.notes);
             let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
-            seen.push((Seen { subject, who, watched: None, when: Instant::now() }, own.len()));
+            seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
         }
         let mut findings = self.examine(jobs).into_iter();
         let when = Instant::now();
         let judged = seen.into_iter().map(|(mut seen, count)| {
             seen.when = when;
-            seen.subject.findings = findings.by_ref().take(count).collect();
+            (seen.subject.findings, seen.notes) = apart(findings.by_ref().take(count));
             let past = history.service(&seen.subject.name);
             seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, &past);
             seen
@@ -149,17 +149,25 @@ impl<'a> Looker<'a> {
         judged
     }
 
-    /// Looks at one service again, now, while an act is verified.
-    pub(super) fn look_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>) {
+    /// Looks at one service again, now, while an act is verified: each look begins where the one before ended, so that
+    /// the last words of the old process are not held against the new one for ever.
+    pub(super) fn look_again(
+        &self,
+        watched: &Watched,
+        past: &ServiceHistory,
+        notes: &mut Notes,
+    ) -> (Who, Vec<Finding>) {
         let fresh = self.renewed();
         let who = Arc::new(fresh.who_again(watched, past));
-        let findings = fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who)));
+        let (findings, newer) = apart(fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who), notes)));
+        notes.update(newer);
         (Arc::unwrap_or_clone(who), findings)
     }
 
-    /// Looks at one service again, and judges it as the first look was judged.
+    /// Looks at one service again, and judges it as the first look was judged: from the same notes, because evidence does
+    /// not vanish by being looked at.
     pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>, Standing) {
-        let (who, findings) = self.look_again(watched, past);
+        let (who, findings) = self.look_again(watched, past, &mut self.notes.clone());
         let standing = self.judge(Some(watched), &who, &findings, past);
         (who, findings, standing)
     }
@@ -181,6 +189,8 @@ impl<'a> Looker<'a> {
             scope: self.scope.clone(),
             claims: self.claims.clone(),
             processes: processes(),
+            notes: Notes::default(),
+            tick: self.tick,
         }
     }
 
@@ -222,28 +232,34 @@ impl<'a> Looker<'a> {
         identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
     }
 
-    fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {
+    fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>, notes: &Notes) -> Vec<Job> {
         let scene = Arc::new(Scene {
             root: self.config.root.clone(),
             now: self.now.clone(),
             who: who.cloned(),
             disturbed: self.disturbed.clone(),
             processes: Arc::clone(&self.processes),
+            noted: None,
+            tick: self.tick,
         });
         let enabled = probes.iter().filter(|probe| probe.common.enabled);
         enabled
-            .map(|probe| Job {
-                subject: format!("{name}/{}", probe.name),
-                declared: probe.clone(),
-                scene: Arc::clone(&scene),
+            .map(|probe| {
+                let subject = format!("{name}/{}", probe.name);
+                // Few probes note anything: the others share one scene.
+                let scene = match notes.of(&subject) {
+                    Some(note) => Arc::new(Scene { noted: Some(note.clone()), ..Scene::clone(&scene) }),
+                    None => Arc::clone(&scene),
+                };
+                Job { subject, declared: probe.clone(), scene }
             })
             .collect()
     }
 
     /// The identity is known already, so the `process` probe needs no thread; what only makes sense of a running process
     /// is not asked while there is none.
-    fn examine(&self, jobs: Vec<Job>) -> Vec<Finding> {
-        let mut findings: Vec<Option<Finding>> = Vec::with_capacity(jobs.len());
+    fn examine(&self, jobs: Vec<Job>) -> Vec<Looked> {
+        let mut findings: Vec<Option<Looked>> = Vec::with_capacity(jobs.len());
         let mut slow = Vec::new();
         for job in jobs {
             let gone = matches!(job.scene.who.as_deref(), Some(Who::Gone { .. }));
@@ -310,74 +326,4 @@ impl<'a> Looker<'a> {
         let gap = self.config.tick.map(disturbance::gap);
         then(policy::Look { findings, process_age_ms, threshold: &threshold, gap, now: &self.now })
     }
-}
-
-/// Those that were asked for, and whatever they depend on.
-fn scope<'a>(config: &'a Config, only: &'a [String]) -> Option<BTreeSet<&'a str>> {
-    if only.is_empty() {
-        return None;
-    }
-    let mut open: Vec<&str> = only.iter().map(String::as_str).collect();
-    let mut scope = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(watched) =
-            config.services.iter().find(|watched| watched.name() == name && scope.insert(watched.name()))
-        {
-            open.extend(watched.service.needs.iter().chain(&watched.service.wants).map(String::as_str));
-        }
-    }
-    Some(scope)
-}
-
-fn rules(watched: Option<&Watched>) -> Rules {
-    watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
-}
-
-fn subject(name: &str, who: &Who, considered: Vec<Considered>, explain: bool, past: &ServiceHistory) -> Subject {
-    let process = match who {
-        Who::Running { process, .. } => Some((process.identity.clone(), process.command())),
-        _ => None,
-    };
-    Subject {
-        name: name.to_owned(),
-        standing: Standing { level: Level::Unknown, class: None, summary: String::new() },
-        findings: Vec::new(),
-        process,
-        considered: if explain { considered } else { Vec::new() },
-        decision: None,
-        plan: Vec::new(),
-        act: None,
-        incident: past.incident.as_ref().map(Incident::outline),
-        held: past.held.as_ref().map(|(_, reason)| reason.clone()),
-        behind: None,
-        alarm: None,
-        would: past.would.clone(),
-        next: None,
-        news: false,
-    }
-}
-
-/// What the trouble of each service means for those that need it.
-fn tie(seen: &mut [Seen<'_>]) {
-    let nodes: Vec<policy::Node<'_>> = seen
-        .iter()
-        .filter_map(|seen| {
-            let failing = policy::is_failing(&seen.subject.findings);
-            Some(policy::Node { service: &seen.watched?.service, standing: &seen.subject.standing, failing })
-        })
-        .collect();
-    let ties = policy::ties(&nodes);
-    for (seen, tie) in seen.iter_mut().filter(|seen| seen.watched.is_some()).zip(ties) {
-        let Some(tie) = tie else { continue };
-        if let policy::Tie::Behind(root) = &tie {
-            seen.subject.behind = Some(root.clone());
-        }
-        seen.subject.standing = policy::tied(seen.subject.standing.clone(), &tie);
-    }
-}
-
-/// Was every probe of the service asked, and did every one say good? Without an identity there is no process to ask for.
-pub(super) fn all_good(findings: &[Finding], own: bool) -> bool {
-    let nobody = |finding: &Finding| own && finding.verdict == Verdict::Skipped && finding.kind == "process";
-    findings.iter().all(|finding| finding.verdict == Verdict::Healthy || nobody(finding))
 }

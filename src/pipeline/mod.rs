@@ -4,6 +4,8 @@ mod act;
 mod emergency;
 mod look;
 mod misconfigured;
+mod plan;
+mod seen;
 mod tell;
 mod tick;
 

@@ -2,20 +2,22 @@
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::look::{Looker, Seen};
+use super::look::Looker;
+use super::plan::{plan, relocated, restrict};
+use super::seen::{Seen, subjects};
 use super::{Options, act, emergency, empty, misconfigured, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
-use crate::journal::{DataDir, Journal, RecoveryLock, past};
+use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Change, Class, Event, Identity, Incident, Outcome, Report, Service, ServiceHistory};
+use crate::model::{Change, Class, Event, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -89,12 +91,18 @@ fn acting(
     report.warnings.extend_from_slice(journal.warnings());
     emergency::recall(config, &mut journal);
     report.unfinished = apply::resume(&mut journal)?;
-    let looker = Looker::new(config, options, journal.history(), dir, clock::now())?;
+    let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start);
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
+    let mut notes = run.notes;
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
+    let looked_at = subjects(config);
+    notes.retain(|subject| looked_at.contains(subject));
+    if let Err(error) = notes.save(dir) {
+        report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
+    }
     journal.save();
     report.duration_ms = millis(start);
     let stamp = looker.last_run(Exit::of(&report).code());
@@ -122,12 +130,15 @@ pub(super) struct Run<'a> {
     acted: BTreeMap<String, Outcome>,
     /// Nothing is done but starting what is positively dead; its output goes to a file in this folder.
     starting: Option<PathBuf>,
+    /// What the probes will be told at their next look.
+    notes: Notes,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
-        Self { journal, looker, options, start, observes, acted: BTreeMap::new(), starting: None }
+        let (acted, notes) = (BTreeMap::new(), looker.notes.clone());
+        Self { journal, looker, options, start, observes, acted, starting: None, notes }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -194,6 +205,7 @@ impl Run<'_> {
             }
             _ => {}
         }
+        self.notes.update(std::mem::take(&mut seen.notes));
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
         subject.incident = past.incident.as_ref().map(Incident::outline);
@@ -245,7 +257,8 @@ impl Run<'_> {
         self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
     }
 
-    /// Takes the rung, if there is time for it and the world is still as it was seen.
+    /// Takes the rung, if there is time for it and the world is still as it was seen. If not, nothing is noted: the next
+    /// tick has to see what called for it.
     fn take(
         &mut self,
         seen: &mut Seen<'_>,
@@ -259,97 +272,25 @@ impl Run<'_> {
         let needed = longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD;
         if self.start.elapsed() + needed > WORK {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
+            seen.notes = Notes::default();
             return Ok(());
         }
         if !act::still_as_seen(self.looker, seen, watched, self.journal) {
             seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
+            seen.notes = Notes::default();
             return Ok(());
         }
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
         let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
-        let act = act::act(self.journal, self.looker, self.options, watched, plan)?;
+        let act = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
         self.acted.insert(watched.name().to_owned(), act.outcome);
         seen.subject.act = Some(act);
         Ok(())
-    }
-}
-
-/// Decides, and says what the decision would change.
-fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {
-    let subject = &mut seen.subject;
-    let Some(watched) = seen.watched else {
-        subject.decision = Some(host_decision(&subject.standing));
-        return;
-    };
-    let mut decision = policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
-    // Whoever it is that is unwell: nobody is stopped or started before it is known.
-    if let Decision::Act { rung, .. } = &decision {
-        match &*seen.who {
-            Who::Running { .. } | Who::Gone { .. } => {}
-            // A rung of one's own signals nobody.
-            Who::Unwatched if watched.service.remedies.contains_key(rung) => {}
-            Who::Unknown { why } => decision = Decision::Wait { why: format!("unknown which process it is: {why}") },
-            Who::Unwatched => {
-                decision = Decision::Helpless { why: "nothing says how to recognise its process".to_owned() };
-            }
-        }
-    }
-    subject.decision = Some(decision);
-    if let Some(Decision::Act { rung, .. }) = &subject.decision {
-        let processes: Vec<(Identity, String)> = match &*seen.who {
-            Who::Running { process, also, .. } => {
-                [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
-            }
-            Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
-            Who::Unknown { .. } | Who::Unwatched => Vec::new(),
-        };
-        let case = remedy::Case { service: &watched.service, processes: &processes };
-        match remedy::propose(rung, &case) {
-            Ok(changes) => subject.plan = changes,
-            Err(why) => subject.decision = Some(Decision::Helpless { why }),
-        }
-    }
-}
-
-/// Without a data directory: anything but the start of what is positively dead, and left nothing behind, is refused.
-fn restrict(seen: &mut Seen<'_>, folder: &Path) {
-    let gone = matches!(&*seen.who, Who::Gone { left, .. } if left.is_empty());
-    if let Some(Decision::Act { rung, cause, .. }) = &seen.subject.decision
-        && !(gone && rung == remedy::restart::KIND.name && *cause == Class::Dead)
-    {
-        let why = format!("`{rung}` is not taken while the data directory cannot be written");
-        seen.subject.decision = Some(Decision::Refuse { by: Refusal::Unwritable, why });
-        seen.subject.plan.clear();
-    }
-    for change in &mut seen.subject.plan {
-        if let Change::StartService { log, .. } = change {
-            *log = output(folder, &seen.subject.name);
-        }
-    }
-}
-
-fn output(folder: &Path, service: &str) -> PathBuf {
-    folder.join(format!("{service}.log"))
-}
-
-/// The service with its output elsewhere: its own log may stand where nothing can be written.
-fn relocated(service: &Service, folder: &Path) -> Service {
-    let mut service = service.clone();
-    if let Some(launch) = &mut service.launch {
-        launch.log = output(folder, &service.name);
-    }
-    service
-}
-
-fn host_decision(standing: &Standing) -> Decision {
-    match standing.level {
-        Level::Unhealthy => Decision::Helpless { why: "heal does not clean up a machine".to_owned() },
-        Level::Healthy | Level::Disabled => Decision::Nothing,
-        _ => Decision::Wait { why: standing.summary.clone() },
     }
 }
 

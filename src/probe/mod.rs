@@ -10,11 +10,14 @@ pub mod fresh;
 pub mod http;
 pub mod identify;
 pub mod index;
+pub mod log;
 pub mod memory;
 pub mod port;
 pub mod process;
 mod program;
 pub mod run;
+pub mod sqlite;
+mod tail;
 pub mod tcp;
 
 use std::fmt::Debug;
@@ -32,7 +35,7 @@ use crate::model::{Class, Figure, Severity, Sign, Span, Threshold, Unit};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
-pub const KINDS: [Kind; 9] = [
+pub const KINDS: [Kind; 11] = [
     process::KIND,
     fresh::KIND,
     http::KIND,
@@ -42,10 +45,12 @@ pub const KINDS: [Kind; 9] = [
     command::KIND,
     disk::KIND,
     memory::KIND,
+    log::KIND,
+    sqlite::KIND,
 ];
 
 /// Kinds that the design names and that are not built yet: accepted with a warning, never judged.
-pub const PLANNED: [&str; 2] = ["log", "sqlite"];
+pub const PLANNED: [&str; 0] = [];
 
 /// A kind of probe.
 #[derive(Clone, Copy)]
@@ -136,6 +141,10 @@ pub struct Scene {
     pub disturbed: Vec<Disturbance>,
     /// The processes of this machine.
     pub processes: Arc<dyn Processes>,
+    /// What this probe noted when it last looked, if it did and the note was kept: see [`Sight::noting`].
+    pub noted: Option<serde_json::Value>,
+    /// It is a tick that looks: a probe may take a lock for a moment. `check` and a dry run do not even that.
+    pub tick: bool,
 }
 
 impl Scene {
@@ -162,6 +171,8 @@ pub struct Sight {
     pub evidence: Vec<(&'static str, String)>,
     /// What was measured.
     pub figures: Vec<Figure>,
+    /// What the probe wants to know at its next look; `None` leaves the note as it is.
+    pub note: Option<serde_json::Value>,
 }
 
 /// The judgement of one look.
@@ -180,7 +191,8 @@ pub enum Judged {
 impl Sight {
     /// A sight without further evidence.
     pub fn new(judged: Judged, summary: impl Into<String>) -> Self {
-        Self { judged, summary: summary.into(), class: None, evidence: Vec::new(), figures: Vec::new() }
+        let (evidence, figures) = (Vec::new(), Vec::new());
+        Self { judged, summary: summary.into(), class: None, evidence, figures, note: None }
     }
 
     /// Names the kind of trouble that was seen.
@@ -201,6 +213,13 @@ impl Sight {
     #[must_use]
     pub fn measured(mut self, figure: Figure) -> Self {
         self.figures.push(figure);
+        self
+    }
+
+    /// Hands a note to the next look. A tick keeps it; it may be lost at any time, and is shown to nobody.
+    #[must_use]
+    pub fn noting(mut self, note: &impl serde::Serialize) -> Self {
+        self.note = serde_json::to_value(note).ok();
         self
     }
 }

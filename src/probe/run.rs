@@ -41,9 +41,12 @@ enum Message {
 
 type Queue = Arc<Mutex<VecDeque<(usize, Job)>>>;
 
+/// What came of one look: the finding, and the probe's note for its next one.
+pub type Looked = (Finding, Option<serde_json::Value>);
+
 /// Runs the jobs; the findings come in their order.
 #[must_use]
-pub fn run(jobs: &[Job]) -> Vec<Finding> {
+pub fn run(jobs: &[Job]) -> Vec<Looked> {
     let queue: Queue = Arc::new(Mutex::new(jobs.iter().cloned().enumerate().collect()));
     let (sender, receiver) = channel();
     // A single look needs no second thread, but it does need a deadline.
@@ -79,8 +82,8 @@ fn spawn(queue: &Queue, sender: &Sender<Message>) -> bool {
     std::thread::Builder::new().spawn(work).is_ok()
 }
 
-fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Receiver<Message>) -> Vec<Finding> {
-    let mut findings: Vec<Option<Finding>> = vec![None; jobs.len()];
+fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Receiver<Message>) -> Vec<Looked> {
+    let mut findings: Vec<Option<Looked>> = vec![None; jobs.len()];
     let mut running: Vec<(usize, Instant)> = Vec::new();
     let mut slow: VecDeque<(usize, Instant)> = VecDeque::new();
     let mut open = jobs.len();
@@ -128,7 +131,7 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
             }
         }
     }
-    let lost = |(index, finding): (usize, Option<Finding>)| {
+    let lost = |(index, finding): (usize, Option<Looked>)| {
         let why = "not asked: the run had no time left for it";
         finding.unwrap_or_else(|| self::finding(&jobs[index], Sight::new(Judged::Unknown, why), Duration::ZERO))
     };
@@ -138,7 +141,7 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
 
 /// The common keys turn a sight into a finding.
 #[must_use]
-pub fn finding(job: &Job, sight: Sight, took: Duration) -> Finding {
+pub fn finding(job: &Job, sight: Sight, took: Duration) -> Looked {
     let common = &job.declared.common;
     let verdict = match sight.judged {
         Judged::Good => Verdict::Healthy,
@@ -149,7 +152,7 @@ pub fn finding(job: &Job, sight: Sight, took: Duration) -> Finding {
             common.class.or(sight.class).unwrap_or(job.declared.kind.class),
         ),
     };
-    Finding {
+    let finding = Finding {
         subject: job.subject.clone(),
         kind: job.declared.kind.name,
         verdict,
@@ -158,7 +161,8 @@ pub fn finding(job: &Job, sight: Sight, took: Duration) -> Finding {
         figures: sight.figures,
         sign: job.declared.probe.sign(),
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-    }
+    };
+    (finding, sight.note)
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
         who: None,
         disturbed: Vec::new(),
         processes: host::processes(),
+        noted: None,
+        tick: false,
     });
     let limit: Span = format!("{timeout}ms").parse().expect("a span");
     let job = |(number, takes): (usize, &u64)| Job {
@@ -67,7 +69,7 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
 
 fn timed(jobs: &[Job]) -> (Vec<Finding>, Duration) {
     let start = Instant::now();
-    let findings = run(jobs);
+    let findings = run(jobs).into_iter().map(|(finding, _)| finding).collect::<Vec<_>>();
     (findings, start.elapsed())
 }
 
@@ -148,17 +150,17 @@ fn those_that_are_quick_are_sixteen_at_once() {
 fn the_common_keys_decide_what_a_bad_look_means() {
     let (mut jobs, _) = jobs(&[0], 100);
     let bad = |severity| Sight::new(Judged::Bad(severity), "bad");
-    let verdict = |job: &Job, severity| finding(job, bad(severity), Duration::ZERO).verdict;
+    let verdict = |job: &Job, severity| finding(job, bad(severity), Duration::ZERO).0.verdict;
     assert_eq!(verdict(&jobs[0], None), Verdict::Unhealthy(Severity::Critical, Class::Hung));
     assert_eq!(verdict(&jobs[0], Some(Severity::Warning)), Verdict::Unhealthy(Severity::Warning, Class::Hung));
     let stolen = finding(&jobs[0], bad(None).of_class(Class::Resource), Duration::ZERO);
-    assert_eq!(stolen.verdict, Verdict::Unhealthy(Severity::Critical, Class::Resource));
+    assert_eq!(stolen.0.verdict, Verdict::Unhealthy(Severity::Critical, Class::Resource));
     jobs[0].declared.common.severity = Some(Severity::Info);
     jobs[0].declared.common.class = Some(Class::Dependency);
     assert_eq!(verdict(&jobs[0], Some(Severity::Critical)), Verdict::Unhealthy(Severity::Info, Class::Dependency));
     for (judged, expected) in
         [(Judged::Good, Verdict::Healthy), (Judged::Unknown, Verdict::Unknown), (Judged::Skipped, Verdict::Skipped)]
     {
-        assert_eq!(finding(&jobs[0], Sight::new(judged, ""), Duration::ZERO).verdict, expected);
+        assert_eq!(finding(&jobs[0], Sight::new(judged, ""), Duration::ZERO).0.verdict, expected);
     }
 }

@@ -56,7 +56,7 @@ fn listing(project: &Project) -> BTreeMap<String, String> {
 }
 
 /// The system calls of a trace that could change something. `strace -yy` shows what each descriptor is.
-fn writes(trace: &str) -> Vec<String> {
+pub fn writes(trace: &str) -> Vec<String> {
     let changes = |line: &&str| {
         // PID CALL(ARGUMENTS) = RESULT; a call interrupted by another thread continues on a line of its own.
         let call = line.split_once(' ').map_or(*line, |(_, rest)| rest.trim_start());
@@ -85,7 +85,7 @@ fn writes(trace: &str) -> Vec<String> {
 }
 
 /// Runs heal under strace; the exit code and the trace.
-fn traced(project: &Project, args: &[&str]) -> (Option<i32>, String) {
+pub fn traced(project: &Project, args: &[&str]) -> (Option<i32>, String) {
     let elsewhere = tempfile::tempdir().expect("a directory");
     let file = elsewhere.path().join("trace");
     let mut command = Command::new("strace");

@@ -52,6 +52,8 @@ mod init;
 mod json;
 mod links;
 mod man;
+mod probe_log;
+mod probe_sqlite;
 mod readme;
 mod release;
 mod schema_config;

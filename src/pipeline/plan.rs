@@ -1,0 +1,85 @@
+//! What is to be done about one subject, and what would that change? Asks policy and the remedies; does nothing itself.
+
+use std::path::{Path, PathBuf};
+
+use super::look::Looker;
+use super::seen::Seen;
+use crate::model::report::{Decision, Level, Refusal, Standing};
+use crate::model::{Change, Class, Identity, Service, ServiceHistory};
+use crate::probe::identify::Who;
+use crate::{policy, remedy};
+
+/// Decides, and says what the decision would change.
+pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {
+    let subject = &mut seen.subject;
+    let Some(watched) = seen.watched else {
+        subject.decision = Some(host_decision(&subject.standing));
+        return;
+    };
+    let mut decision = policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
+    // Whoever it is that is unwell: nobody is stopped or started before it is known.
+    if let Decision::Act { rung, .. } = &decision {
+        match &*seen.who {
+            Who::Running { .. } | Who::Gone { .. } => {}
+            // A rung of one's own signals nobody.
+            Who::Unwatched if watched.service.remedies.contains_key(rung) => {}
+            Who::Unknown { why } => decision = Decision::Wait { why: format!("unknown which process it is: {why}") },
+            Who::Unwatched => {
+                decision = Decision::Helpless { why: "nothing says how to recognise its process".to_owned() };
+            }
+        }
+    }
+    subject.decision = Some(decision);
+    if let Some(Decision::Act { rung, .. }) = &subject.decision {
+        let processes: Vec<(Identity, String)> = match &*seen.who {
+            Who::Running { process, also, .. } => {
+                [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
+            }
+            Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
+            Who::Unknown { .. } | Who::Unwatched => Vec::new(),
+        };
+        let case = remedy::Case { service: &watched.service, processes: &processes };
+        match remedy::propose(rung, &case) {
+            Ok(changes) => subject.plan = changes,
+            Err(why) => subject.decision = Some(Decision::Helpless { why }),
+        }
+    }
+}
+
+/// Without a data directory: anything but the start of what is positively dead, and left nothing behind, is refused.
+pub(super) fn restrict(seen: &mut Seen<'_>, folder: &Path) {
+    let gone = matches!(&*seen.who, Who::Gone { left, .. } if left.is_empty());
+    if let Some(Decision::Act { rung, cause, .. }) = &seen.subject.decision
+        && !(gone && rung == remedy::restart::KIND.name && *cause == Class::Dead)
+    {
+        let why = format!("`{rung}` is not taken while the data directory cannot be written");
+        seen.subject.decision = Some(Decision::Refuse { by: Refusal::Unwritable, why });
+        seen.subject.plan.clear();
+    }
+    for change in &mut seen.subject.plan {
+        if let Change::StartService { log, .. } = change {
+            *log = output(folder, &seen.subject.name);
+        }
+    }
+}
+
+fn output(folder: &Path, service: &str) -> PathBuf {
+    folder.join(format!("{service}.log"))
+}
+
+/// The service with its output elsewhere: its own log may stand where nothing can be written.
+pub(super) fn relocated(service: &Service, folder: &Path) -> Service {
+    let mut service = service.clone();
+    if let Some(launch) = &mut service.launch {
+        launch.log = output(folder, &service.name);
+    }
+    service
+}
+
+fn host_decision(standing: &Standing) -> Decision {
+    match standing.level {
+        Level::Unhealthy => Decision::Helpless { why: "heal does not clean up a machine".to_owned() },
+        Level::Healthy | Level::Disabled => Decision::Nothing,
+        _ => Decision::Wait { why: standing.summary.clone() },
+    }
+}

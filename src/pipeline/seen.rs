@@ -1,0 +1,133 @@
+//! What is one subject, as a run sees it? Its report in the making, who it is, and what the others' trouble means for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::{Config, Watched};
+use crate::journal::Notes;
+use crate::model::report::{Considered, Level, Standing, Subject};
+use crate::model::service::HOST;
+use crate::model::{Finding, Incident, Rules, ServiceHistory, Verdict};
+use crate::policy;
+use crate::probe::identify::Who;
+use crate::probe::run::Looked;
+
+/// One subject as it was seen.
+pub(super) struct Seen<'a> {
+    /// What will be reported.
+    pub(super) subject: Subject,
+    /// Who runs as it.
+    pub(super) who: Arc<Who>,
+    /// The service; `None` for the host.
+    pub(super) watched: Option<&'a Watched>,
+    /// When the look at it ended.
+    pub(super) when: Instant,
+    /// What its probes noted for their next look.
+    pub(super) notes: Notes,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(subject: Subject, who: Arc<Who>, watched: Option<&'a Watched>) -> Self {
+        Self { subject, who, watched, when: Instant::now(), notes: Notes::default() }
+    }
+}
+
+/// Those that were asked for, and whatever they depend on.
+pub(super) fn scope<'a>(config: &'a Config, only: &'a [String]) -> Option<BTreeSet<&'a str>> {
+    if only.is_empty() {
+        return None;
+    }
+    let mut open: Vec<&str> = only.iter().map(String::as_str).collect();
+    let mut scope = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(watched) =
+            config.services.iter().find(|watched| watched.name() == name && scope.insert(watched.name()))
+        {
+            open.extend(watched.service.needs.iter().chain(&watched.service.wants).map(String::as_str));
+        }
+    }
+    Some(scope)
+}
+
+/// The findings, and the notes of those that took one.
+pub(super) fn apart(looked: impl IntoIterator<Item = Looked>) -> (Vec<Finding>, Notes) {
+    let mut notes = Notes::default();
+    let keep = |(finding, note): Looked| {
+        if let Some(note) = note {
+            notes.take(&finding.subject, note);
+        }
+        finding
+    };
+    (looked.into_iter().map(keep).collect(), notes)
+}
+
+pub(super) fn rules(watched: Option<&Watched>) -> Rules {
+    watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
+}
+
+pub(super) fn subject(
+    name: &str,
+    who: &Who,
+    considered: Vec<Considered>,
+    explain: bool,
+    past: &ServiceHistory,
+) -> Subject {
+    let process = match who {
+        Who::Running { process, .. } => Some((process.identity.clone(), process.command())),
+        _ => None,
+    };
+    Subject {
+        name: name.to_owned(),
+        standing: Standing { level: Level::Unknown, class: None, summary: String::new() },
+        findings: Vec::new(),
+        process,
+        considered: if explain { considered } else { Vec::new() },
+        decision: None,
+        plan: Vec::new(),
+        act: None,
+        incident: past.incident.as_ref().map(Incident::outline),
+        held: past.held.as_ref().map(|(_, reason)| reason.clone()),
+        behind: None,
+        alarm: None,
+        would: past.would.clone(),
+        next: None,
+        news: false,
+    }
+}
+
+/// What the trouble of each service means for those that need it.
+pub(super) fn tie(seen: &mut [Seen<'_>]) {
+    let nodes: Vec<policy::Node<'_>> = seen
+        .iter()
+        .filter_map(|seen| {
+            let failing = policy::is_failing(&seen.subject.findings);
+            Some(policy::Node { service: &seen.watched?.service, standing: &seen.subject.standing, failing })
+        })
+        .collect();
+    let ties = policy::ties(&nodes);
+    for (seen, tie) in seen.iter_mut().filter(|seen| seen.watched.is_some()).zip(ties) {
+        let Some(tie) = tie else { continue };
+        if let policy::Tie::Behind(root) = &tie {
+            seen.subject.behind = Some(root.clone());
+        }
+        seen.subject.standing = policy::tied(seen.subject.standing.clone(), &tie);
+    }
+}
+
+/// Was every probe of the service asked, and did every one say good? Without an identity there is no process to ask for.
+pub(super) fn all_good(findings: &[Finding], own: bool) -> bool {
+    let nobody = |finding: &Finding| own && finding.verdict == Verdict::Skipped && finding.kind == "process";
+    findings.iter().all(|finding| finding.verdict == Verdict::Healthy || nobody(finding))
+}
+
+/// What is looked at: `service/probe`, `host/probe`.
+pub(super) fn subjects(config: &Config) -> BTreeSet<String> {
+    let services = config.services.iter().filter(|watched| watched.enabled);
+    let tables = services.map(|watched| (watched.name(), watched.probes.as_slice()));
+    let probes = tables.chain([(HOST, config.host_probes.as_slice())]);
+    let enabled = probes.flat_map(|(name, probes)| {
+        probes.iter().filter(|probe| probe.common.enabled).map(move |probe| format!("{name}/{}", probe.name))
+    });
+    enabled.collect()
+}
