@@ -1,5 +1,6 @@
 //! What does the user type? One file per subcommand: its arguments (the doc comment is the help) and `run`.
 
+pub mod beat;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::exit::Exit;
 use crate::model::Report;
-use crate::output;
+use crate::output::{self, nagios::Plugin};
 
 /// What a command answers.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Answer {
     pub human: String,
     /// For programs: the fields below the envelope.
     pub fields: Map<String, Value>,
+    /// For monitoring systems; commands that have none do not offer that format.
+    pub plugin: Option<Plugin>,
 }
 
 impl Answer {
@@ -32,6 +35,7 @@ impl Answer {
             exit: Exit::of(report),
             human: output::human::report(report, quiet),
             fields: output::json::report(report),
+            plugin: Some(output::nagios::report(report)),
         }
     }
 
@@ -41,6 +45,6 @@ impl Answer {
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
-        Self { exit: Exit::Fine, human: human.into(), fields }
+        Self { exit: Exit::Fine, human: human.into(), fields, plugin: None }
     }
 }

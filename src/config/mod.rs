@@ -3,6 +3,7 @@
 mod faults;
 mod file;
 mod mask;
+mod names;
 mod resolve;
 mod service;
 mod show;

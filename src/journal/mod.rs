@@ -1,5 +1,6 @@
 //! What do we remember? The append-only journal, its disposable snapshot, and the recovery lock. Writes nothing outside the data directory.
 
+mod beat;
 mod files;
 mod lock;
 mod log;
@@ -7,6 +8,7 @@ mod snapshot;
 
 use std::path::{Path, PathBuf};
 
+pub use beat::beat;
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
@@ -62,6 +64,12 @@ impl DataDir {
     #[must_use]
     pub fn last_run(&self) -> PathBuf {
         self.root.join("state/last-run")
+    }
+
+    /// The heartbeats of services, one file each.
+    #[must_use]
+    pub fn beats(&self) -> PathBuf {
+        self.root.join("beats")
     }
 
     /// What a person was, or should have been, told.

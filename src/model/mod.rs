@@ -2,6 +2,7 @@
 //! Pure data and pure functions; imports nothing else of ours and never looks at the world.
 
 pub mod alert;
+pub mod beat;
 pub mod change;
 pub mod disturbance;
 pub mod event;

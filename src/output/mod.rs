@@ -1,7 +1,8 @@
-//! How do we speak? Human text and JSON from the same report; whatever came from outside is made harmless first.
+//! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
 pub mod human;
 pub mod json;
+pub mod nagios;
 pub mod sanitize;
 
 use crate::model::event::Outcome;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Options;
 use crate::config::{Config, Watched};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::host::process::Processes;
 use crate::host::{clock, processes};
 use crate::journal::{DataDir, LastRun};
@@ -53,21 +53,7 @@ impl<'a> Looker<'a> {
         now: Moment,
     ) -> Result<Self> {
         // To look at nothing would read as "healthy": what is asked for has to be there.
-        let host = (!config.host_probes.is_empty()).then_some(HOST);
-        let services = config.services.iter().map(|watched| watched.service.name.as_str());
-        let names: Vec<&str> = services.chain(host).collect();
-        if let Some(name) = options.only.iter().find(|name| !names.contains(&name.as_str())) {
-            let path = config.path.display();
-            let message = match name.as_str() {
-                HOST => format!("there are no [host.probes] in {path}"),
-                _ => format!("there is no service `{name}` in {path}"),
-            };
-            let hint = match names.as_slice() {
-                [] => "it declares nothing to look at".to_owned(),
-                names => format!("it declares: {}", names.join(", ")),
-            };
-            return Err(Error::new(Kind::Usage, message).hint(hint));
-        }
+        config.require(&options.only)?;
         let mut claims = Claims::default();
         for watched in config.services.iter().filter(|watched| watched.enabled) {
             let past = history.services.get(watched.name());
@@ -207,6 +193,8 @@ impl<'a> Looker<'a> {
     fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>) -> Vec<Job> {
         let scene = Arc::new(Scene {
             root: self.config.root.clone(),
+            service: name.to_owned(),
+            beats: DataDir::at(self.config.data_dir.clone()).beats(),
             now: self.now.clone(),
             who: who.cloned(),
             disturbed: self.disturbed.clone(),

@@ -6,6 +6,7 @@
 
 mod acting;
 mod architecture;
+mod beat;
 mod check;
 mod check_commands;
 mod check_network;
@@ -41,8 +42,10 @@ mod init;
 mod json;
 mod links;
 mod man;
+mod nagios;
 mod readme;
 mod release;
+mod status;
 mod support;
 mod telling;
 mod usage;
