@@ -118,6 +118,7 @@ pub enum Command {
     Heal(commands::heal::Args),
     Release(commands::release::Args),
 
+    Status(commands::status::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
@@ -127,7 +128,7 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check"]),
+    ("Look", &["check", "status"]),
     ("Act", &["heal", "release", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
@@ -141,6 +142,7 @@ impl Command {
             Self::Heal(_) => "heal",
             Self::Release(_) => "release",
 
+            Self::Status(_) => "status",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
@@ -154,7 +156,7 @@ impl Command {
     /// # Errors
     /// It cannot, or two formats were asked for.
     pub fn offers(&self, global: &Global) -> Result<()> {
-        let plugin = matches!(self, Self::Check(_) | Self::Heal(_));
+        let plugin = matches!(self, Self::Check(_) | Self::Heal(_) | Self::Status(_));
         if global.json && global.format == Format::Nagios {
             let error = Error::new(Kind::Usage, "--json and --format nagios are two answers, and heal gives one");
             return Err(error.hint("leave one of them out"));
@@ -177,6 +179,7 @@ impl Command {
             Self::Heal(args) => args.run(global),
             Self::Release(args) => args.run(global),
 
+            Self::Status(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),

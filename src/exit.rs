@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Kind};
-use crate::model::Outcome;
 use crate::model::report::{Decision, Level, Report, Subject};
+use crate::model::{Outcome, Status};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +106,26 @@ impl Exit {
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         subjects.max(if pending { Self::Warning } else { Self::Fine })
+    }
+}
+
+impl Exit {
+    /// The code of what is remembered, by the same rules as that of a look. A watchdog that came to a stop is a warning: what
+    /// it remembers may have been over for long.
+    #[must_use]
+    pub fn of_status(status: &Status) -> Self {
+        if status.ticks.last.is_empty() && status.services.iter().all(|one| !one.is_remembered) {
+            return Self::Unknown;
+        }
+        let duty = status.ticks.late.is_some() || !status.undelivered.is_empty() || !status.unfinished.is_empty();
+        let services = status.services.iter().map(|one| match (one.level, &one.next) {
+            (Level::Disabled | Level::Healthy, _) => Self::Fine,
+            (Level::Starting | Level::Degraded, _) => Self::Warning,
+            (Level::Unknown, _) => Self::Unknown,
+            (Level::Unhealthy, Some(Decision::Refuse { .. })) => Self::Held,
+            (Level::Unhealthy, _) => Self::Critical,
+        });
+        services.max().unwrap_or(Self::Unknown).max(if duty { Self::Warning } else { Self::Fine })
     }
 }
 

@@ -149,8 +149,10 @@ fn print(text: &str, exit: Exit) -> Exit {
 fn complain(error: &Error, command: &str, voice: &Voice) -> Exit {
     let exit = Exit::of_error(error);
     if voice.format == Format::Nagios {
+        // The first of several faults says more than how many there are.
+        let fault = error.faults.first().map(|fault| format!(": {}: {}", fault.place, fault.message));
         let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
-        return voice.unknown(&format!("{error}{hint}"), exit);
+        return voice.unknown(&format!("{error}{}{hint}", fault.unwrap_or_default()), exit);
     }
     if voice.format == Format::Json {
         let faults: Vec<Value> = error

@@ -8,6 +8,7 @@ pub mod heal;
 pub mod init;
 pub mod man;
 pub mod release;
+pub mod status;
 
 use serde_json::{Map, Value};
 

@@ -4,6 +4,7 @@ mod beat;
 mod files;
 mod lock;
 mod log;
+mod recent;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ pub use beat::beat;
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
+pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, past};
 
 use crate::error::{Error, Kind, Result};

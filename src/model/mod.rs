@@ -12,6 +12,7 @@ pub mod identity;
 pub mod redact;
 pub mod report;
 pub mod service;
+pub mod status;
 pub mod units;
 
 pub use change::Change;
@@ -21,6 +22,7 @@ pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
 pub use report::Report;
 pub use service::{Rules, Service};
+pub use status::Status;
 pub use units::{Bytes, Percent, Rate, Span};
 
 /// A moment in UTC. The only clock of the journal and of every report; durations within a run use `Instant`.

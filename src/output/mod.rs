@@ -4,6 +4,8 @@ pub mod human;
 pub mod json;
 pub mod nagios;
 pub mod sanitize;
+pub mod status;
+pub mod status_json;
 
 use crate::model::event::Outcome;
 use crate::model::report::Level;

@@ -13,12 +13,16 @@ use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
+use crate::model::status::Tick;
 use crate::model::{Finding, History, Incident, Rules, Service, ServiceHistory, Verdict};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
 use crate::probe::run::{Job, finding, run};
 use crate::probe::{Declared, Scene};
+
+/// Ticks that are remembered beside the last one: enough to see whether it was always so.
+const TICKS_BEFORE: usize = 4;
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
@@ -27,6 +31,8 @@ pub(super) struct Looker<'a> {
     pub(super) now: Moment,
     clocks: Reading,
     disturbed: Vec<Disturbance>,
+    /// Ticks before this run, newest first.
+    ticks: Vec<Tick>,
     /// The recorded lives of all declared services.
     claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
@@ -63,16 +69,18 @@ impl<'a> Looker<'a> {
         let clocks = Reading { moment: now.clone(), ..clock::reading() };
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
+        let ticks = last.as_ref().map(LastRun::ticks).unwrap_or_default();
         let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
-        Ok(Self { config, options, now, clocks, disturbed, claims, processes: processes() })
+        Ok(Self { config, options, now, clocks, disturbed, ticks, claims, processes: processes() })
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
-    pub(super) fn last_run(&self, exit_code: u8) -> LastRun {
+    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64) -> LastRun {
         let clocks = clock::reading();
         let more = self.clocks.disturbed(&clocks, None);
         let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
-        LastRun { clocks, exit_code, disturbed }
+        let before = self.ticks.iter().take(TICKS_BEFORE).cloned().collect();
+        LastRun { clocks, exit_code, took_ms, before, disturbed }
     }
 
     /// The services that were asked for, in the order of the file.
@@ -147,6 +155,7 @@ impl<'a> Looker<'a> {
             now: clock::now(),
             clocks: self.clocks.clone(),
             disturbed: self.disturbed.clone(),
+            ticks: Vec::new(),
             claims: self.claims.clone(),
             processes: processes(),
         }

@@ -2,6 +2,7 @@
 
 mod act;
 mod look;
+mod status;
 mod tell;
 mod tick;
 
@@ -15,6 +16,7 @@ use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use status::status;
 pub use tick::tick;
 
 /// Called with what is going on, for somebody who watches.

@@ -1,0 +1,53 @@
+//! How many acts may heal still take, and when is the next one possible? For those who ask; deciding counts the same acts.
+
+use crate::model::event::Moment;
+use crate::model::status::Budget;
+use crate::model::{Rules, ServiceHistory};
+
+/// The budget of a service at this moment.
+#[must_use]
+pub fn budget(rules: &Rules, past: &ServiceHistory, now: &Moment) -> Budget {
+    let limit = rules.restart_limit;
+    let window = limit.per.millis();
+    let mut left: Vec<i64> =
+        past.acts.iter().map(|act| window - now.since(&act.when)).filter(|left| *left > 0).collect();
+    left.sort_unstable();
+    let count = usize::try_from(limit.count).unwrap_or(usize::MAX);
+    // As many have to leave the window as make room for one.
+    let free_in_ms = left.len().checked_sub(count).and_then(|surplus| left.get(surplus).copied());
+    Budget { limit, used: u32::try_from(left.len()).unwrap_or(u32::MAX), free_in_ms }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::history::Act;
+    use crate::model::{Rate, Span, Stamp};
+
+    fn at(minute: i64) -> Moment {
+        let at = Stamp::from_timestamp(minute * 60, 0).unwrap_or_default();
+        Moment { at, up: minute * 60_000, boot: "b".to_owned() }
+    }
+
+    #[test]
+    fn what_left_the_window_counts_no_more() {
+        let rules = Rules { restart_limit: Rate { count: 3, per: Span::secs(3_600) }, ..Rules::default() };
+        // Minutes of the acts, now; used, minutes until one is free.
+        let table: [(&[i64], i64, u32, Option<i64>); 7] = [
+            (&[], 100, 0, None),
+            (&[90, 95], 100, 2, None),
+            (&[80, 90, 95], 100, 3, Some(40)),
+            (&[39, 80, 90, 95], 100, 3, Some(40)),
+            (&[40, 80, 90, 95], 100, 3, Some(40)),
+            // The limit was lowered since: two have to leave.
+            (&[70, 80, 90, 95], 100, 4, Some(40)),
+            (&[80, 90, 95], 140, 2, None),
+        ];
+        for (acts, now, used, free) in table {
+            let act = |minute: &i64| Act { when: at(*minute), rung: "restart".to_owned(), outcome: None };
+            let past = ServiceHistory { acts: acts.iter().map(act).collect(), ..ServiceHistory::default() };
+            let budget = budget(&rules, &past, &at(now));
+            assert_eq!((budget.used, budget.free_in_ms.map(|ms| ms / 60_000)), (used, free), "{acts:?} {now}");
+        }
+    }
+}
