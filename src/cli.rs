@@ -41,9 +41,9 @@ pub struct Global {
     /// Print the answer in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", global = true, hide_default_value = true)]
     pub format: Format,
-    /// End with other exit codes, such as 1=0,2=1: a warning as success, a critical as 1
+    /// End with other exit codes, such as 1=0,2=1
     ///
-    /// It comes last: after --format nagios has made one of four codes of all, and also for failures of heal itself. The
+    /// With 1=0,2=1 a warning counts as success, and what is critical ends with 1. It comes last: after --format nagios has made one of four codes of all, and also for failures of heal itself. The
     /// `exit_code` of a JSON document stays heal's own.
     #[arg(long, value_name = "MAP", global = true)]
     pub exit_map: Option<ExitMap>,
@@ -115,10 +115,10 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(commands::check::Args),
+    Status(commands::status::Args),
     Heal(commands::heal::Args),
     Release(commands::release::Args),
 
-    Status(commands::status::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),

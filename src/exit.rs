@@ -117,7 +117,10 @@ impl Exit {
         if status.ticks.last.is_empty() && status.services.iter().all(|one| !one.is_remembered) {
             return Self::Unknown;
         }
-        let duty = status.ticks.late.is_some() || !status.undelivered.is_empty() || !status.unfinished.is_empty();
+        // A journal that cannot be read in full may keep heal from acting at all.
+        let lists = [&status.unfinished, &status.warnings];
+        let duty =
+            status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
         let services = status.services.iter().map(|one| match (one.level, &one.next) {
             (Level::Disabled | Level::Healthy, _) => Self::Fine,
             (Level::Starting | Level::Degraded, _) => Self::Warning,

@@ -40,7 +40,18 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
     let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { undelivered(config, &history, &asked) };
     let unfinished = if holder.is_some() { Vec::new() } else { unfinished(&history, &asked) };
-    let services = asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
+    let mut services: Vec<Remembered> =
+        asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
+    if let Some(held) = &holder {
+        // Somebody is at it: what was down is between a stop and a start.
+        for intent in history.open_intents.values() {
+            if let Some(one) = services.iter_mut().find(|one| one.name == intent.service) {
+                one.level = Level::Starting;
+                one.summary = format!("recovering: `{}` is under way in pid {}", intent.rung, held.pid);
+                one.next = None;
+            }
+        }
+    }
     Ok(Status {
         heal: config.call(),
         project: config.name.clone(),

@@ -30,7 +30,7 @@ path = "x"
         8 | a = { path = "x" }
           |     ^^^^^^^^^^^^^^
           |
-          = help: kinds are `process`, `fresh`, `http`, `tcp`, `command`, `disk`, `memory`, `port`, `log`, `certificate`, `sqlite`
+          = help: kinds are `process`, `fresh`, `beat`, `http`, `tcp`, `command`, `disk`, `memory`, `port`, `log`, `certificate`, `sqlite`
 
         error: unknown kind `htpp`
          --> heal.toml:9:14

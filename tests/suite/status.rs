@@ -180,11 +180,7 @@ fn it_writes_nothing_and_waits_for_nobody() {
     let project = sleeper("");
     project.heal(&["heal"]).exits(0);
     fs::remove_file(project.path("data/state/now.json")).expect("there");
-    let lock = fs::OpenOptions::new().write(true).open(project.path("data/recovery-in-progress")).expect("there");
-    fs2::FileExt::lock_exclusive(&lock).expect("taken");
-    let held = json!({"pid": std::process::id(), "boot": fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("there").trim(),
-        "purpose": "a deploy", "since": "2026-11-22T03:00:00.000Z", "until": "2026-11-22T03:05:00.000Z"});
-    fs::write(project.path("data/recovery-in-progress"), held.to_string()).expect("written");
+    let _lock = hold(&project);
     let before = files(&project.path(""));
     for args in
         [&["status"][..], &["status", "--json"], &["status", "app", "--format", "nagios"], &["status", "--acts", "9"]]
@@ -199,6 +195,39 @@ fn it_writes_nothing_and_waits_for_nobody() {
         said.contains(&format!("lock  pid {} (a deploy) since 2026-11-22T03:00:00.000Z", std::process::id())),
         "{said}"
     );
+}
+
+/// Takes the recovery lock as another run would, and says so in it. It is free again when the file is dropped.
+fn hold(project: &Project) -> fs::File {
+    let path = project.path("data/recovery-in-progress");
+    let lock = fs::OpenOptions::new().write(true).open(&path).expect("there");
+    fs2::FileExt::lock_exclusive(&lock).expect("taken");
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("there");
+    let (since, until) = ("2026-11-22T03:00:00.000Z", "2026-11-22T03:05:00.000Z");
+    let pid = std::process::id();
+    let held = json!({"pid": pid, "boot": boot.trim(), "purpose": "a deploy", "since": since, "until": until});
+    fs::write(path, held.to_string()).expect("written");
+    lock
+}
+
+#[test]
+fn an_act_under_way_is_told_from_one_that_was_never_finished() {
+    let mut project = sleeper("");
+    project.env("HEAL_TEST_DIE", "after-intent");
+    project.heal(&["heal"]).exits(137);
+    let document = project.heal(&["status", "--json"]).exits(2).json();
+    assert_eq!(document["unfinished"].as_array().map(Vec::len), Some(1), "{document}");
+    assert_eq!(document["services"][0]["acts"][0]["outcome"], Value::Null);
+    let lock = hold(&project);
+    let document = project.heal(&["status", "--json"]).exits(1).json();
+    assert_eq!(document["unfinished"], json!([]));
+    let summary = format!("recovering: `restart` is under way in pid {}", std::process::id());
+    assert_eq!(
+        (&document["services"][0]["status"], &document["services"][0]["summary"]),
+        (&json!("starting"), &json!(summary))
+    );
+    drop(lock);
+    project.heal(&["status"]).exits(2);
 }
 
 #[test]
