@@ -96,7 +96,7 @@ pub fn report(report: &Report) -> Plugin {
     });
     let mut figures = totals.figures();
     figures.extend(measured);
-    Plugin { headline: totals.headline(concerned.into_iter().map(phrase)), figures }
+    Plugin { headline: totals.headline("healthy", concerned.into_iter().map(phrase)), figures }
 }
 
 /// What every plugin page counts.
@@ -109,13 +109,13 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    pub(super) fn headline(self, concerns: impl Iterator<Item = String>) -> String {
+    /// `well` is what is said of those that are in no trouble.
+    pub(super) fn headline(self, well: &str, concerns: impl Iterator<Item = String>) -> String {
         let concerns: Vec<String> = concerns.collect();
-        let of = |count: usize| if count == 1 { "1 service".to_owned() } else { format!("{count} services") };
         match concerns.len() {
             0 if self.services == 0 => "nothing is declared to look at".to_owned(),
-            0 => format!("{} healthy", of(self.services)),
-            _ => format!("{} ({} of {})", concerns.join("; "), concerns.len(), of(self.services)),
+            0 => format!("{} {well}", self.services),
+            _ => format!("{} ({} of {})", concerns.join("; "), concerns.len(), self.services),
         }
     }
 

@@ -155,7 +155,7 @@ pub fn plugin(status: &Status) -> Plugin {
     let mut concerned: Vec<&&Remembered> = all.iter().filter(|one| one.level != Level::Healthy).collect();
     concerned.sort_by_key(|one| std::cmp::Reverse(one.level));
     let phrase = |one: &&Remembered| format!("{} {}: {}", one.name, level(one.level), one.summary);
-    let mut headline = totals.headline(concerned.into_iter().map(phrase));
+    let mut headline = totals.headline("in no known trouble", concerned.into_iter().map(phrase));
     // A watchdog that stands still comes before all that it remembers.
     if let Some(late) = &status.ticks.late {
         headline = format!("{late}; {headline}");

@@ -42,6 +42,12 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let unfinished = if holder.is_some() { Vec::new() } else { unfinished(&history, &asked) };
     let mut services: Vec<Remembered> =
         asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
+    if let Some(age) = ticks.age_ms.filter(|_| ticks.late.is_some()) {
+        // What was well then may be anything by now.
+        for one in services.iter_mut().filter(|one| one.level == Level::Healthy) {
+            one.summary.push_str(&format!(", but nobody looked for {}", span_text(age)));
+        }
+    }
     if let Some(held) = &holder {
         // Somebody is at it: what was down is between a stop and a start.
         for intent in history.open_intents.values() {

@@ -128,7 +128,7 @@ fn the_reader_is_strict() {
     }
 }
 
-/// A host with a heartbeat, which is measured, and a service whose command line nobody would choose.
+/// A host with a heartbeat, which is measured, and a command that says whatever it likes.
 fn project() -> Project {
     Project::new(
         r#"[project]
@@ -147,7 +147,7 @@ fn every_verdict_is_a_page() {
     project.heal(&["beat", "host", "--progress", "1"]).exits(0);
     let ran = project.heal(&["check", "--format", "nagios"]).exits(0);
     let fine = read(&ran);
-    assert_eq!(fine.text, "1 service healthy");
+    assert_eq!(fine.text, "1 healthy");
     let labels: Vec<&str> = fine.figures.iter().map(|figure| figure.label.as_str()).collect();
     assert_eq!(labels[..4], ["services", "unhealthy", "unknown", "duration"]);
     let age = fine.figures.iter().find(|figure| figure.label == "host/work_age").expect("measured");
@@ -176,7 +176,7 @@ fn what_waits_for_a_person_is_critical() {
     assert!(acted.text.starts_with("app failed by restart, was: not running"), "{acted:?}");
     later(&project, "1m", &["heal"]).exits(69);
     let held = read(&later(&project, "2m", &["heal", "--format", "nagios"]).exits(2));
-    assert!(held.text.starts_with("app dead: not running (1 of 1 service"), "{held:?}");
+    assert!(held.text.starts_with("app dead: not running (1 of 1)"), "{held:?}");
     let status = read(&later(&project, "2m", &["status", "--format", "nagios"]).exits(2));
     let acts = status.figures.iter().find(|figure| figure.label == "app_acts").expect("counted");
     assert_eq!((acts.value.as_str(), acts.rest.as_slice()), ("1", &["0".to_owned()][..]));
@@ -249,7 +249,7 @@ fn others_understand_it_as_well() {
     project.spawn(&["sleep", NAP]);
     project.heal(&["beat", "app"]).exits(0);
     let ran = project.run(&mut project.command_of(negate, &["-s", heal, "check", "--format", "nagios"]));
-    assert_eq!((ran.code, ran.stdout.starts_with("HEAL CRITICAL: 1 service healthy | ")), (2, true), "{ran:?}");
+    assert_eq!((ran.code, ran.stdout.starts_with("HEAL CRITICAL: 1 healthy | ")), (2, true), "{ran:?}");
 
     let page = project.heal(&["check", "--format", "nagios"]).exits(0).stdout;
     let perf = page.lines().next().and_then(|line| line.split_once(" | ")).expect("figures").1.to_owned();

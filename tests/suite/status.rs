@@ -132,6 +132,8 @@ fn a_watchdog_that_stopped_is_told_from_one_that_has_nothing_to_say() {
         later(&project, shift, &["status"]).exits(code);
     }
     let ran = later(&project, "18m 5s", &["status", "--quiet"]).exits(1);
+    let shown = later(&project, "18m 5s", &["status"]).exits(1).stdout;
+    assert!(shown.contains(", but nobody looked for 7m"), "{shown}");
     let warning = "warning   the last tick was 7m";
     assert!(ran.stdout.starts_with(warning) && ran.stdout.contains("ago, expected every 1m: "), "{}", ran.stdout);
     let watchdog = later(&project, "18m", &["status", "--json"]).exits(1).json()["watchdog"].clone();
