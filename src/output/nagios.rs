@@ -1,5 +1,5 @@
 //! What does a monitoring system read? One line, its figures, and the long text behind it, by the rules of the monitoring
-//! plugins (https://www.monitoring-plugins.org/doc/guidelines.html): nothing from outside can end a line or begin figures.
+//! plugins (<https://www.monitoring-plugins.org/doc/guidelines.html>): nothing from outside can end a line or begin figures.
 
 use std::fmt::Write as _;
 
