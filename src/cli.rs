@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::commands::{self, Answer};
 use crate::config::Origin;
 use crate::error::{Error, Kind, Result};
-use crate::exit;
+use crate::exit::{self, ExitMap};
 
 /// Keeps the services of one box alive: looks, decides, acts, verifies, remembers, exits.
 ///
@@ -41,6 +41,12 @@ pub struct Global {
     /// Print the answer in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", global = true, hide_default_value = true)]
     pub format: Format,
+    /// End with other exit codes, such as 1=0,2=1
+    ///
+    /// With 1=0,2=1 a warning counts as success, and what is critical ends with 1. It comes last: after --format nagios has made one of four codes of all, and also for failures of heal itself. The
+    /// `exit_code` of a JSON document stays heal's own.
+    #[arg(long, value_name = "MAP", global = true)]
+    pub exit_map: Option<ExitMap>,
     /// Print nothing while all is well
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -56,6 +62,8 @@ pub enum Format {
     Human,
     /// One JSON document
     Json,
+    /// A monitoring plugin: one line, its figures, exit code 0 to 3
+    Nagios,
 }
 
 /// When text is coloured.
@@ -70,10 +78,10 @@ pub enum When {
 }
 
 impl Global {
-    /// Is the answer a JSON document?
+    /// How the answer is printed.
     #[must_use]
-    pub fn wants_json(&self) -> bool {
-        self.json || self.format == Format::Json
+    pub fn format(&self) -> Format {
+        if self.json && self.format == Format::Human { Format::Json } else { self.format }
     }
 
     /// Where the configuration comes from.
@@ -85,12 +93,14 @@ impl Global {
     /// Should somebody who watches be shown what is going on?
     #[must_use]
     pub fn wants_progress(&self) -> bool {
-        !self.quiet && !self.wants_json() && std::io::stderr().is_terminal()
+        !self.quiet && self.format() == Format::Human && std::io::stderr().is_terminal()
     }
 
     /// Tells the styling library what was asked for.
     pub fn apply_colour(&self) {
         let enabled = match self.color {
+            // Nobody looks at it in a terminal.
+            _ if self.format() == Format::Nagios => false,
             // `console` knows about NO_COLOR, CLICOLOR_FORCE, TERM=dumb and terminals.
             When::Auto => return,
             When::Always => true,
@@ -105,8 +115,11 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(commands::check::Args),
+    Status(commands::status::Args),
     Heal(commands::heal::Args),
     Release(commands::release::Args),
+
+    Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
     Completions(commands::completions::Args),
@@ -114,8 +127,11 @@ pub enum Command {
 }
 
 /// The groups of the help page, and what is in them.
-const GROUPS: [(&str, &[&str]); 3] =
-    [("Look", &["check"]), ("Act", &["heal", "release"]), ("Set up", &["init", "config", "completions", "man"])];
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Look", &["check", "status"]),
+    ("Act", &["heal", "release", "beat"]),
+    ("Set up", &["init", "config", "completions", "man"]),
+];
 
 impl Command {
     /// The word that was typed.
@@ -125,11 +141,32 @@ impl Command {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
             Self::Release(_) => "release",
+
+            Self::Status(_) => "status",
+            Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
+    }
+
+    /// Can it answer in this format?
+    ///
+    /// # Errors
+    /// It cannot, or two formats were asked for.
+    pub fn offers(&self, global: &Global) -> Result<()> {
+        let plugin = matches!(self, Self::Check(_) | Self::Heal(_) | Self::Status(_));
+        if global.json && global.format == Format::Nagios {
+            let error = Error::new(Kind::Usage, "--json and --format nagios are two answers, and heal gives one");
+            return Err(error.hint("leave one of them out"));
+        }
+        if global.format == Format::Nagios && !plugin {
+            let message = format!("`heal {}` has no answer in the format nagios", self.name());
+            let hint = "it has human and json; check, heal and status have nagios as well";
+            return Err(Error::new(Kind::Usage, message).hint(hint));
+        }
+        Ok(())
     }
 
     /// Runs it.
@@ -141,6 +178,9 @@ impl Command {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
             Self::Release(args) => args.run(global),
+
+            Self::Status(args) => args.run(global),
+            Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),
             Self::Completions(args) => args.run(),
@@ -200,11 +240,21 @@ fn asked_for_help(argv: &[OsString]) -> Vec<OsString> {
     words
 }
 
-/// Did a command line that could not be read ask for JSON?
+/// How to answer a command line that could not be read: what it asks for where it can be made out.
 #[must_use]
-pub fn wants_json(argv: &[OsString]) -> bool {
-    argv.iter().any(|arg| arg == "--json" || arg == "--format=json")
-        || argv.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+pub fn asked_for(argv: &[OsString]) -> (Format, ExitMap) {
+    let value = |flag: &str| {
+        let apart = argv.windows(2).filter(|pair| pair[0] == flag).find_map(|pair| pair[1].to_str());
+        let joined = |arg: &'_ OsString| Some(arg.to_str()?.strip_prefix(flag)?.strip_prefix('=')?.to_owned());
+        apart.map(str::to_owned).or_else(|| argv.iter().find_map(joined))
+    };
+    let format = value("--format").and_then(|word| Format::from_str(&word, false).ok());
+    let format = match format {
+        Some(Format::Nagios) => Format::Nagios,
+        _ if argv.iter().any(|arg| arg == "--json") => Format::Json,
+        format => format.unwrap_or(Format::Human),
+    };
+    (format, value("--exit-map").and_then(|map| map.parse().ok()).unwrap_or_default())
 }
 
 /// The subcommand that a command line names which could not be read; `heal` when none is to be seen.

@@ -1,8 +1,10 @@
 //! What does the exit code mean? Every code, once: monitoring-plugin codes for verdicts, sysexits for failures of the tool.
 
+use std::str::FromStr;
+
 use crate::error::{Error, Kind};
-use crate::model::Outcome;
 use crate::model::report::{Decision, Level, Report, Subject};
+use crate::model::{Outcome, Status};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +58,18 @@ impl Exit {
         }
     }
 
+    /// The number for a monitoring system, which knows four: what is held needs a person now, and a failure of our own says
+    /// nothing about the service (plugin guidelines: anything else is "out of bounds").
+    #[must_use]
+    pub const fn plugin_code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Warning => 1,
+            Self::Critical | Self::Held => 2,
+            _ => 3,
+        }
+    }
+
     /// The `status` word of a JSON document.
     #[must_use]
     pub const fn status(self) -> &'static str {
@@ -94,6 +108,65 @@ impl Exit {
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         let least = if pending || alarmed { Self::Warning } else { Self::Fine };
         subjects.max(least).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
+    }
+}
+
+impl Exit {
+    /// The code of what is remembered, by the same rules as that of a look. A watchdog that came to a stop is a warning: what
+    /// it remembers may have been over for long.
+    #[must_use]
+    pub fn of_status(status: &Status) -> Self {
+        if status.ticks.last.is_empty() && status.services.iter().all(|one| !one.is_remembered) {
+            return Self::Unknown;
+        }
+        // A journal that cannot be read in full may keep heal from acting at all.
+        let lists = [&status.unfinished, &status.warnings];
+        let duty =
+            status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
+        let services = status.services.iter().map(|one| match (one.level, &one.next) {
+            (Level::Disabled | Level::Healthy, _) => Self::Fine,
+            (Level::Starting | Level::Degraded, _) => Self::Warning,
+            (Level::Unknown, _) => Self::Unknown,
+            (Level::Unhealthy, Some(Decision::Refuse { .. } | Decision::Hold { .. })) => Self::Held,
+            (Level::Unhealthy | Level::Blocked, _) => Self::Critical,
+        });
+        services.max().unwrap_or(Self::Unknown).max(if duty { Self::Warning } else { Self::Fine })
+    }
+}
+
+/// `--exit-map 1=0,2=1`: other numbers for what starts heal and wants them. What is not named stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExitMap(Vec<(u8, u8)>);
+
+impl ExitMap {
+    /// The number that the process ends with instead of `code`.
+    #[must_use]
+    pub fn apply(&self, code: u8) -> u8 {
+        self.0.iter().find(|(from, _)| *from == code).map_or(code, |(_, to)| *to)
+    }
+}
+
+impl FromStr for ExitMap {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |word: &str| {
+            let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+            let number = word.parse().ok().filter(|_| digits);
+            number.ok_or_else(|| format!("`{word}` is not an exit code, a number from 0 to 255"))
+        };
+        let mut pairs: Vec<(u8, u8)> = Vec::new();
+        for pair in text.split(',') {
+            let (from, to) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("`{pair}` is not a pair such as 1=0; write 1=0,2=1 to map 1 to 0 and 2 to 1"))?;
+            let (from, to) = (number(from.trim())?, number(to.trim())?);
+            if pairs.iter().any(|(known, _)| *known == from) {
+                return Err(format!("{from} is mapped twice"));
+            }
+            pairs.push((from, to));
+        }
+        Ok(Self(pairs))
     }
 }
 
@@ -139,6 +212,34 @@ mod tests {
     fn every_code_is_in_the_table_once_and_in_its_order() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
         assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78]);
+    }
+
+    #[test]
+    fn a_map_changes_what_it_names_and_nothing_else() {
+        let map: ExitMap = "1=0, 2=1,69=255".parse().expect("right");
+        let mapped = [0, 1, 2, 3, 69, 75].map(|code| map.apply(code));
+        assert_eq!(mapped, [0, 0, 1, 3, 255, 75], "once, not until nothing changes any more");
+        for (text, why) in [
+            ("", "`` is not a pair"),
+            ("1", "`1` is not a pair"),
+            ("1=0,", "`` is not a pair"),
+            ("1=256", "`256` is not an exit code"),
+            ("-1=0", "`-1` is not an exit code"),
+            ("+1=0", "`+1` is not an exit code"),
+            ("1=", "`` is not an exit code"),
+            ("1=0=2", "`0=2` is not an exit code"),
+            ("1=0,1=2", "1 is mapped twice"),
+        ] {
+            let error = text.parse::<ExitMap>().expect_err(text);
+            assert!(error.starts_with(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_monitoring_system_gets_one_of_four() {
+        let codes: Vec<(u8, u8)> = TABLE.iter().map(|(exit, _)| (exit.code(), exit.plugin_code())).collect();
+        assert_eq!(codes[..7], [(0, 0), (1, 1), (2, 2), (3, 3), (64, 3), (65, 3), (69, 2)]);
+        assert!(codes[7..].iter().all(|(_, plugin)| *plugin == 3), "{codes:?}");
     }
 
     #[test]

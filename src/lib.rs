@@ -46,23 +46,55 @@ pub mod remedy;
 use std::ffi::OsString;
 use std::io::Write;
 
+use cli::Format;
 use commands::Answer;
 use error::Error;
-use exit::Exit;
+use exit::{Exit, ExitMap};
 use output::schema::{Document, Failure, Fault, Wrong};
 
-/// Runs one command line and says how it ended. Nothing in here panics on input; a bug ends with 70 and one line, and
-/// what is held is let go on the way out.
-pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+/// Runs one command line and answers with the exit code. Nothing in here panics on input; a bug ends with 70 and one
+/// line, and what is held is let go on the way out.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     host::sys::close_on_exec_everywhere();
     host::sys::sane_signals();
     host::sys::sane_umask();
     report_panics();
     let argv: Vec<OsString> = argv.into_iter().collect();
     if argv.get(1).is_some_and(|word| word == host::jq::WORD) {
-        return evaluate();
+        return evaluate().code();
     }
-    std::panic::catch_unwind(|| answer(&argv)).unwrap_or(Exit::Bug)
+    std::panic::catch_unwind(|| answer(&argv)).unwrap_or_else(|_| {
+        let voice = Voice::asked_for(&argv);
+        // stderr has heard of it already; a monitoring system reads stdout alone.
+        voice.end(if voice.format == Format::Nagios {
+            voice.unknown("this is a bug in heal", Exit::Bug)
+        } else {
+            Exit::Bug
+        })
+    })
+}
+
+/// In which form it is answered, and with which numbers it ends.
+struct Voice {
+    format: Format,
+    map: ExitMap,
+}
+
+impl Voice {
+    fn asked_for(argv: &[OsString]) -> Self {
+        let (format, map) = cli::asked_for(argv);
+        Self { format, map }
+    }
+
+    /// The number that the process ends with: the map comes last.
+    fn end(&self, exit: Exit) -> u8 {
+        self.map.apply(if self.format == Format::Nagios { exit.plugin_code() } else { exit.code() })
+    }
+
+    /// One line for a monitoring system: heal itself failed, which says nothing about any service.
+    fn unknown(&self, why: &str, exit: Exit) -> Exit {
+        print(&output::nagios::failure(why), exit)
+    }
 }
 
 /// heal as its own child, which computes one answer and touches nothing.
@@ -74,21 +106,31 @@ fn evaluate() -> Exit {
     }
 }
 
-fn answer(argv: &[OsString]) -> Exit {
+fn answer(argv: &[OsString]) -> u8 {
     let cli = match cli::parse(argv) {
         Ok(cli) => cli,
-        Err(cli::Stop::Shown(text)) => return print(&text, Exit::Fine),
-        Err(cli::Stop::Wrong(error)) => return complain(&error, &cli::named(argv), cli::wants_json(argv)),
+        Err(stop) => {
+            let voice = Voice::asked_for(argv);
+            return voice.end(match stop {
+                cli::Stop::Shown(text) => print(&text, Exit::Fine),
+                cli::Stop::Wrong(error) => complain(&error, &cli::named(argv), &voice),
+            });
+        }
     };
     cli.global.apply_colour();
-    let (name, json, quiet) = (cli.command.name(), cli.global.wants_json(), cli.global.quiet);
-    match cli.command.run(&cli.global) {
-        Ok(Answer { exit, view, .. }) if json => print_document(view.document(name, exit), exit),
-        Ok(Answer { exit, human, .. }) => print(&human, exit),
+    let (name, quiet) = (cli.command.name(), cli.global.quiet);
+    let voice = Voice { format: cli.global.format(), map: cli.global.exit_map.clone().unwrap_or_default() };
+    let answered = cli.command.offers(&cli.global).and_then(|()| cli.command.run(&cli.global));
+    voice.end(match (answered, voice.format) {
+        (Ok(Answer { exit, view, .. }), Format::Json) => print_document(view.document(name, exit), exit),
+        (Ok(Answer { exit, human, plugin, .. }), Format::Nagios) => {
+            print(&output::nagios::page(exit.plugin_code(), &plugin.unwrap_or_default(), &human), exit)
+        }
+        (Ok(Answer { exit, human, .. }), Format::Human) => print(&human, exit),
         // Another run is at work: for cron that is nothing to write home about.
-        Err(error) if quiet && !json && error.kind == error::Kind::Busy => Exit::Busy,
-        Err(error) => complain(&error, name, json),
-    }
+        (Err(error), Format::Human) if quiet && error.kind == error::Kind::Busy => Exit::Busy,
+        (Err(error), _) => complain(&error, name, &voice),
+    })
 }
 
 /// Prints a document; one that has no words in JSON is a bug.
@@ -115,10 +157,16 @@ fn print(text: &str, exit: Exit) -> Exit {
     }
 }
 
-/// Says what went wrong with heal itself: on stderr for people, as a document on stdout for programs.
-fn complain(error: &Error, command: &str, json: bool) -> Exit {
+/// Says what went wrong with heal itself: on stderr for people, on stdout for programs.
+fn complain(error: &Error, command: &str, voice: &Voice) -> Exit {
     let exit = Exit::of_error(error);
-    if json {
+    if voice.format == Format::Nagios {
+        // The first of several faults says more than how many there are.
+        let fault = error.faults.first().map(|fault| format!(": {}: {}", fault.place, fault.message));
+        let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+        return voice.unknown(&format!("{error}{}{hint}", fault.unwrap_or_default()), exit);
+    }
+    if voice.format == Format::Json {
         let faults = error.faults.iter().map(|fault| Fault {
             place: fault.place.clone(),
             message: fault.message.clone(),

@@ -34,6 +34,7 @@ impl Args {
             exit: Exit::of(&report),
             human: output::human::report(&report, global.quiet),
             view: View::Check(output::json::looked(&report)),
+            plugin: Some(output::nagios::report(&report)),
         })
     }
 }

@@ -55,6 +55,7 @@ impl Args {
             exit: Exit::of(&report),
             human: output::human::report(&report, global.quiet),
             view: View::Heal(output::json::ticked(&report)),
+            plugin: Some(output::nagios::report(&report)),
         })
     }
 }

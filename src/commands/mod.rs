@@ -1,5 +1,6 @@
 //! What does the user type? One file per subcommand: its arguments (the doc comment is the help) and `run`.
 
+pub mod beat;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -7,13 +8,16 @@ pub mod heal;
 pub mod init;
 pub mod man;
 pub mod release;
+pub mod status;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
+use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
+use crate::output::status_json::Told;
 use crate::output::view::{Looked, Report, Ticked};
 
 /// What a command answers.
@@ -25,12 +29,14 @@ pub struct Answer {
     pub human: String,
     /// For programs.
     pub view: View,
+    /// For monitoring systems; commands that have none do not offer that format.
+    pub plugin: Option<Plugin>,
 }
 
 impl Answer {
     /// All went well, and this is what there is to say.
     fn fine(human: impl Into<String>, view: View) -> Self {
-        Self { exit: Exit::Fine, human: human.into(), view }
+        Self { exit: Exit::Fine, human: human.into(), view, plugin: None }
     }
 }
 
@@ -60,6 +66,10 @@ views! {
     Check(Report<Looked>) = "check" as "check",
     /// `heal heal`
     Heal(Report<Ticked>) = "heal" as "heal",
+    /// `heal status`
+    Status(Told) = "status" as "status",
+    /// `heal beat`
+    Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
     Release(release::Released) = "release" as "release",
     /// `heal init`

@@ -4,6 +4,7 @@ mod checks;
 mod faults;
 mod file;
 mod mask;
+mod names;
 mod overrides;
 mod relations;
 mod remedies;

@@ -104,6 +104,20 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
+/// Replaces a file of which readers must never see half, and which may be lost at any time: nothing waits for the disk.
+#[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
+pub(super) fn swap(path: &Path, text: &str) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Of the same name again for the same process: what a crash leaves behind does not pile up.
+    let aside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let mut file = open(&aside, OpenOptions::new().write(true).truncate(true))?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&aside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&aside);
+    }
+    written
+}
+
 /// Removes an old file of the journal itself.
 #[expect(clippy::disallowed_methods, reason = "the journal's own files, beyond their time")]
 pub(super) fn remove(path: &Path) -> io::Result<()> {

@@ -1,19 +1,23 @@
 //! What do we remember? The append-only journal, its disposable snapshot, and the recovery lock. Writes nothing outside the data directory.
 
+mod beat;
 mod config_memory;
 mod files;
 mod lock;
 mod log;
 mod notes;
+mod recent;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
 
+pub use beat::beat;
 pub use config_memory::{LastGood, ToldBroken};
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::Journal;
 pub use notes::Notes;
+pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, past};
 
 use crate::error::{Error, Kind, Result};
@@ -84,6 +88,12 @@ impl DataDir {
     #[must_use]
     pub fn notes(&self) -> PathBuf {
         self.root.join("state/probes.json")
+    }
+
+    /// The heartbeats of services, one file each.
+    #[must_use]
+    pub fn beats(&self) -> PathBuf {
+        self.root.join("beats")
     }
 
     /// What a person was, or should have been, told.

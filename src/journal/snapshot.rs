@@ -13,10 +13,11 @@ use crate::error::{Error, Kind, Result};
 use crate::host;
 use crate::model::disturbance::{Disturbance, Reading};
 use crate::model::event::FORMAT;
+use crate::model::status::Tick;
 use crate::model::{Entry, History, Stamp};
 
 /// A line of the journal beyond this is not one of ours (FAULTS §4.28).
-const LINE_LIMIT: u64 = 1024 * 1024;
+pub(super) const LINE_LIMIT: u64 = 1024 * 1024;
 
 /// A snapshot beyond this is rebuilt.
 const SNAPSHOT_LIMIT: u64 = 64 * 1024 * 1024;
@@ -167,7 +168,7 @@ pub(super) fn today(dir: &DataDir, now: Stamp) -> Result<PathBuf> {
 }
 
 /// The files of the journal, oldest first.
-fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
+pub(super) fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
     let folder = dir.journal();
     let unread =
         |error| Error::io(format_args!("cannot read the journal {}", folder.display()), error).of_kind(Kind::Io);
@@ -190,7 +191,7 @@ fn is_ours(name: &str) -> bool {
     })
 }
 
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
@@ -276,16 +277,29 @@ pub struct LastRun {
     pub clocks: Reading,
     /// Its exit code.
     pub exit_code: u8,
+    /// How long it took. Unknown to stamps of older versions.
+    #[serde(default)]
+    pub took_ms: u64,
+    /// Those before it, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Tick>,
     /// What makes files look older than they are, of late.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbed: Vec<Disturbance>,
 }
 
 impl LastRun {
+    /// It and those before it, newest first.
+    #[must_use]
+    pub fn ticks(&self) -> Vec<Tick> {
+        let last = Tick { at: self.clocks.moment.at, exit_code: self.exit_code, took_ms: self.took_ms };
+        [last].into_iter().chain(self.before.iter().cloned()).collect()
+    }
+
     /// The stamp of the last tick; `None` when there is none, or it is torn.
     #[must_use]
     pub fn read(dir: &DataDir) -> Option<Self> {
-        serde_json::from_slice(&host::files::read(&dir.last_run(), 4096).ok()?).ok()
+        serde_json::from_slice(&host::files::read(&dir.last_run(), 16 * 1024).ok()?).ok()
     }
 
     /// Writes the stamp.

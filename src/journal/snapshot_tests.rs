@@ -273,7 +273,13 @@ fn a_journal_that_cannot_be_read_is_an_error_and_one_that_is_not_there_is_empty(
 fn the_stamp_of_the_last_run_is_read_back_and_a_torn_one_is_none() {
     let (_temp, dir) = dir(&[]);
     assert_eq!(LastRun::read(&dir), None);
-    let stamp = LastRun { clocks: host::clock::reading(), exit_code: 69, disturbed: Vec::new() };
+    let stamp = LastRun {
+        clocks: host::clock::reading(),
+        exit_code: 69,
+        took_ms: 7,
+        before: Vec::new(),
+        disturbed: Vec::new(),
+    };
     stamp.write(&dir).expect("written");
     let read = LastRun::read(&dir).expect("there");
     assert_eq!((read.exit_code, read.clocks.moment.up), (69, stamp.clocks.moment.up));

@@ -10,7 +10,7 @@ use super::units::{Span, span_text};
 const JUMP_MS: i64 = 5_000;
 
 /// A gap of more ticks than this means that the machine slept, or that nobody ticked (DESIGN §6).
-const GAP_TICKS: i64 = 3;
+pub const GAP_TICKS: i64 = 3;
 
 /// No limit of freshness that anybody waits out after a disturbance is longer.
 const KEPT_MS: i64 = 24 * 3_600_000;

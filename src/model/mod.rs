@@ -2,6 +2,7 @@
 //! Pure data and pure functions; imports nothing else of ours and never looks at the world.
 
 pub mod alert;
+pub mod beat;
 pub mod change;
 pub mod disturbance;
 pub mod event;
@@ -11,6 +12,7 @@ pub mod identity;
 pub mod redact;
 pub mod report;
 pub mod service;
+pub mod status;
 pub mod threshold;
 pub mod units;
 
@@ -21,6 +23,7 @@ pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
 pub use report::Report;
 pub use service::{Rules, Service};
+pub use status::Status;
 pub use threshold::Threshold;
 pub use units::{Bytes, Percent, Rate, Span};
 

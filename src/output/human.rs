@@ -263,7 +263,7 @@ const fn after(outcome: Outcome) -> Level {
 }
 
 /// The first word of a line; the one place where colour is used. `console` leaves it out where it would be noise.
-fn mark(word: &str, level: Level) -> StyledObject<String> {
+pub(super) fn mark(word: &str, level: Level) -> StyledObject<String> {
     let style = match level {
         Level::Healthy => Style::new().green(),
         Level::Starting | Level::Degraded | Level::Unknown => Style::new().yellow(),
@@ -273,6 +273,6 @@ fn mark(word: &str, level: Level) -> StyledObject<String> {
     style.apply_to(format!("{word:<9}"))
 }
 
-fn dim(text: String) -> StyledObject<String> {
+pub(super) fn dim(text: String) -> StyledObject<String> {
     Style::new().dim().apply_to(text)
 }

@@ -115,7 +115,7 @@ fn finding(finding: &Found) -> Finding {
     }
 }
 
-fn decision(decision: &report::Decision) -> Decision {
+pub(super) fn decision(decision: &report::Decision) -> Decision {
     match decision.clone() {
         report::Decision::Nothing => Decision::Nothing,
         report::Decision::Wait { why } => Decision::Wait { why },

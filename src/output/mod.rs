@@ -1,9 +1,12 @@
-//! How do we speak? Human text and JSON from the same report; whatever came from outside is made harmless first.
+//! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
 pub mod human;
 pub mod json;
+pub mod nagios;
 pub mod sanitize;
 pub mod schema;
+pub mod status;
+pub mod status_json;
 pub mod view;
 
 use crate::model::event::Outcome;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Options;
 use super::seen::{Seen, apart, rules, scope, subject, tie};
 use crate::config::{Config, Watched};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::host::process::Processes;
 use crate::host::{clock, processes};
 use crate::journal::{DataDir, LastRun, Notes};
@@ -15,12 +15,16 @@ use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing};
 use crate::model::service::HOST;
+use crate::model::status::Tick;
 use crate::model::{Event, Finding, History, Service, ServiceHistory};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
 use crate::probe::run::{Job, Looked, finding, run};
 use crate::probe::{Declared, Scene};
+
+/// Ticks that are remembered beside the last one: enough to see whether it was always so.
+const TICKS_BEFORE: usize = 4;
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
@@ -31,6 +35,8 @@ pub(super) struct Looker<'a> {
     disturbed: Vec<Disturbance>,
     /// Who is looked at; `None` for all.
     scope: Option<BTreeSet<&'a str>>,
+    /// Ticks before this run, newest first.
+    ticks: Vec<Tick>,
     /// The recorded lives of all declared services.
     claims: Claims,
     pub(super) processes: Arc<dyn Processes>,
@@ -48,21 +54,7 @@ impl<'a> Looker<'a> {
         now: Moment,
     ) -> Result<Self> {
         // To look at nothing would read as "healthy": what is asked for has to be there.
-        let host = (!config.host_probes.is_empty()).then_some(HOST);
-        let services = config.services.iter().map(|watched| watched.service.name.as_str());
-        let names: Vec<&str> = services.chain(host).collect();
-        if let Some(name) = options.only.iter().find(|name| !names.contains(&name.as_str())) {
-            let path = config.path.display();
-            let message = match name.as_str() {
-                HOST => format!("there are no [host.probes] in {path}"),
-                _ => format!("there is no service `{name}` in {path}"),
-            };
-            let hint = match names.as_slice() {
-                [] => "it declares nothing to look at".to_owned(),
-                names => format!("it declares: {}", names.join(", ")),
-            };
-            return Err(Error::new(Kind::Usage, message).hint(hint));
-        }
+        config.require(&options.only)?;
         let mut claims = Claims::default();
         for watched in config.services.iter().filter(|watched| watched.enabled) {
             let past = history.services.get(watched.name());
@@ -72,11 +64,12 @@ impl<'a> Looker<'a> {
         let clocks = Reading { moment: now.clone(), ..clock::reading() };
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
+        let ticks = last.as_ref().map(LastRun::ticks).unwrap_or_default();
         let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
         let scope = scope(config, &options.only);
         let notes = Notes::read(dir);
         let (processes, tick) = (processes(), false);
-        Ok(Self { config, options, now, clocks, disturbed, scope, claims, processes, notes, tick })
+        Ok(Self { config, options, now, clocks, disturbed, scope, ticks, claims, processes, notes, tick })
     }
 
     /// The same eyes for a tick, whose probes may take a lock for a moment.
@@ -85,11 +78,12 @@ impl<'a> Looker<'a> {
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
-    pub(super) fn last_run(&self, exit_code: u8) -> LastRun {
+    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64) -> LastRun {
         let clocks = clock::reading();
         let more = self.clocks.disturbed(&clocks, None);
         let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
-        LastRun { clocks, exit_code, disturbed }
+        let before = self.ticks.iter().take(TICKS_BEFORE).cloned().collect();
+        LastRun { clocks, exit_code, took_ms, before, disturbed }
     }
 
     /// The services that are looked at, in the order of the file: those that were asked for, and what they need or want.
@@ -187,6 +181,7 @@ impl<'a> Looker<'a> {
             clocks: self.clocks.clone(),
             disturbed: self.disturbed.clone(),
             scope: self.scope.clone(),
+            ticks: Vec::new(),
             claims: self.claims.clone(),
             processes: processes(),
             notes: Notes::default(),
@@ -235,6 +230,8 @@ impl<'a> Looker<'a> {
     fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>, notes: &Notes) -> Vec<Job> {
         let scene = Arc::new(Scene {
             root: self.config.root.clone(),
+            service: name.to_owned(),
+            beats: DataDir::at(self.config.data_dir.clone()).beats(),
             now: self.now.clone(),
             who: who.cloned(),
             disturbed: self.disturbed.clone(),

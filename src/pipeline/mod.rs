@@ -6,6 +6,7 @@ mod look;
 mod misconfigured;
 mod plan;
 mod seen;
+mod status;
 mod tell;
 mod tick;
 
@@ -20,6 +21,7 @@ use crate::model::Report;
 use crate::model::report::Level;
 
 pub use misconfigured::tell_broken;
+pub use status::status;
 pub use tick::tick;
 
 /// Called with what is going on, for somebody who watches.

@@ -105,7 +105,7 @@ fn acting(
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = looker.last_run(Exit::of(&report).code());
+    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms);
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }

@@ -1,7 +1,7 @@
 //! What is done about an unhealthy service? Class to rung, one rung at a time, within the budget, with slow retries after the last.
 
+use super::budget::{budget, of_own};
 use crate::model::event::Moment;
-use crate::model::history::Act;
 use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::units::span_text;
 use crate::model::{Class, Rules, Service, ServiceHistory, Span};
@@ -127,24 +127,12 @@ fn cooldown(rules: &Rules, past: &ServiceHistory, now: &Moment) -> Option<String
     (left > 0).then(|| format!("restart_delay: {} to go", span_text(left)))
 }
 
-/// Is the budget spent that this rung is paid from? Stops and starts have one for each class of trouble, so that a crash
-/// loop leaves the cure of a hang its own (FAILURES F7); a rung of one's own has one to itself.
+/// Is the budget spent that this rung is paid from? When the next act is possible, if so.
 fn spent(service: &Service, rung: &str, class: Class, past: &ServiceHistory, now: &Moment) -> Option<String> {
-    let own = service.remedies.get(rung);
-    let limit = own.and_then(|own| own.limit).unwrap_or(service.rules.restart_limit);
-    let counts = |act: &&Act| match own {
-        Some(_) => act.rung == rung,
-        None => !service.remedies.contains_key(&act.rung) && act.cause.is_none_or(|cause| cause == class),
-    };
-    let ages = past.acts.iter().filter(counts).map(|act| now.since(&act.when)).filter(|age| *age < limit.per.millis());
-    let ages: Vec<i64> = ages.collect();
-    if ages.len() < usize::try_from(limit.count).unwrap_or(usize::MAX) {
-        return None;
-    }
-    // Not the oldest: where the limit was lowered since, more have to leave the window than one.
-    let last = ages.len() - usize::try_from(limit.count).unwrap_or(usize::MAX);
-    let left = limit.per.millis() - ages.get(last).copied().unwrap_or_default();
-    Some(format!("the budget of {limit} is spent; the next act is possible in {}", span_text(left)))
+    let own = service.remedies.contains_key(rung);
+    let budget = if own { of_own(service, rung, class, past, now) } else { budget(service, class, past, now) };
+    let left = span_text(budget.free_in_ms?);
+    Some(format!("the budget of {} is spent; the next act is possible in {left}", budget.limit))
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! How do we decide? Pure functions of findings, history, rules and now; no clock, no file, no process in here.
 
+mod budget;
 mod decide;
 mod depend;
 mod judge;
 mod rate;
 
+pub use budget::{budget, most_used};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};

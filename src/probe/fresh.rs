@@ -64,24 +64,8 @@ impl Probe for Fresh {
                 Err(files::Unread::Failed(why)) => signals.push((path, Err(why))),
             }
         }
-        let started = scene.process().map(|process| scene.now.at - chrono::TimeDelta::milliseconds(process.age_ms));
-        let sight = self.judge(&signals, scene.now.at, started, &|_| 0);
-        if !matches!(sight.judged, Judged::Bad(_)) {
-            return sight;
-        }
-        // Would it be bad as well without what happened to the clocks?
-        let why = Cell::new(None);
-        let lenient = self.judge(&signals, scene.now.at, started, &|age| {
-            let excuse = disturbance::excuse(&scene.disturbed, age, self.within, &scene.now);
-            excuse.map_or(0, |(by, reason)| {
-                why.set(Some(reason));
-                by
-            })
-        });
-        match why.get().filter(|_| !matches!(lenient.judged, Judged::Bad(_))) {
-            Some(why) => Sight { judged: Judged::Skipped, summary: why.to_owned(), ..sight },
-            None => sight,
-        }
+        let started = started(scene);
+        excused(scene, self.within, &|more| self.judge(&signals, scene.now.at, started, more))
     }
 
     fn sign(&self) -> Sign {
@@ -106,14 +90,13 @@ impl Fresh {
         stamp(found).map_err(|why| files::Unread::Failed(format!("{field} {why}")))
     }
 
-    /// `more` is added to the limit for a signal of that age.
-    fn judge(&self, signals: &Signals, now: Stamp, started: Option<Stamp>, more: &dyn Fn(i64) -> i64) -> Sight {
+    fn judge(&self, signals: &Signals, now: Stamp, started: Option<Stamp>, more: More<'_>) -> Sight {
         let shown = self.path.display().to_string();
         let mut worst: Option<Sight> = None;
         let mut best: Option<Sight> = None;
         for (path, signal) in signals {
             let sight = match signal {
-                Ok(at) => self.judge_one(path, *at, now, started, more),
+                Ok(at) => judge_signal((&name_of(path), "written"), *at, now, started, self.within, more),
                 Err(why) => Sight::new(Judged::Unknown, format!("{}: {why}", path.display())),
             };
             if best.as_ref().is_none_or(|best| rank(&sight) < rank(best)) {
@@ -128,7 +111,7 @@ impl Fresh {
         }
         // Nothing there: a process that runs for longer than the limit should have written by now.
         match started.map(|started| (now - started).num_milliseconds()) {
-            Some(up) if up > self.limit(more, up) => {
+            Some(up) if up > self.within.millis().saturating_add(more(up)) => {
                 Sight::new(Judged::Bad(None), format!("{shown} does not exist after {}", span_text(up)))
             }
             Some(up) => {
@@ -137,54 +120,80 @@ impl Fresh {
             None => Sight::new(Judged::Unknown, format!("{shown} does not exist")),
         }
     }
+}
 
-    fn limit(&self, more: &dyn Fn(i64) -> i64, age: i64) -> i64 {
-        self.within.millis().saturating_add(more(age))
+/// When the service's process was started.
+pub(super) fn started(scene: &Scene) -> Option<Stamp> {
+    scene.process().map(|process| scene.now.at - chrono::TimeDelta::milliseconds(process.age_ms))
+}
+
+/// What may be added to the limit for a signal of this age, in milliseconds.
+pub(super) type More<'m> = &'m dyn Fn(i64) -> i64;
+
+/// A judgement by age. If it is bad: would it be bad as well without what happened to the clocks?
+pub(super) fn excused(scene: &Scene, within: Span, judge: &dyn Fn(More<'_>) -> Sight) -> Sight {
+    let sight = judge(&|_| 0);
+    if !matches!(sight.judged, Judged::Bad(_)) {
+        return sight;
     }
-
-    fn judge_one(
-        &self,
-        path: &Path,
-        at: Stamp,
-        now: Stamp,
-        started: Option<Stamp>,
-        more: &dyn Fn(i64) -> i64,
-    ) -> Sight {
-        let name =
-            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-        let age = (now - at).num_milliseconds();
-        let limit = self.limit(more, age);
-        let sight = if age < -SKEW_MS {
-            Sight::new(Judged::Unknown, format!("{name} is dated {} in the future", span_text(-age)))
-        } else if age <= limit {
-            Sight::new(Judged::Good, format!("{name} was written {} ago", span_text(age)))
-        } else {
-            match started {
-                Some(started) if at < started => {
-                    let up = (now - started).num_milliseconds();
-                    let judged = if up > limit { Judged::Bad(None) } else { Judged::Skipped };
-                    Sight::new(judged, format!("{name} is from before the start, {} ago", span_text(up)))
-                }
-                _ => Sight::new(
-                    Judged::Bad(None),
-                    format!("{name} was last written {} ago (limit {})", span_text(age), self.within),
-                ),
-            }
-        };
-        let figure = Figure {
-            name: "age",
-            #[expect(clippy::cast_precision_loss, reason = "seconds for graphs")]
-            value: age as f64 / 1_000.0,
-            unit: Unit::Seconds,
-            warn: None,
-            critical: Some(Limit::Above(self.within.get().as_secs_f64())),
-        };
-        sight.with("signal", rfc3339(at)).measured(figure)
+    let why = Cell::new(None);
+    let lenient = judge(&|age| {
+        let excuse = disturbance::excuse(&scene.disturbed, age, within, &scene.now);
+        excuse.map_or(0, |(by, reason)| {
+            why.set(Some(reason));
+            by
+        })
+    });
+    match why.get().filter(|_| !matches!(lenient.judged, Judged::Bad(_))) {
+        Some(why) => Sight { judged: Judged::Skipped, summary: why.to_owned(), ..sight },
+        None => sight,
     }
 }
 
+/// What a signal of that time says: what was done when (`("bot.log", "written")`), `within` how old it may be.
+pub(super) fn judge_signal(
+    (name, done): (&str, &str),
+    at: Stamp,
+    now: Stamp,
+    started: Option<Stamp>,
+    within: Span,
+    more: More<'_>,
+) -> Sight {
+    let age = (now - at).num_milliseconds();
+    let limit = within.millis().saturating_add(more(age));
+    let sight = if age < -SKEW_MS {
+        Sight::new(Judged::Unknown, format!("{name} is dated {} in the future", span_text(-age)))
+    } else if age <= limit {
+        Sight::new(Judged::Good, format!("{name} was {done} {} ago", span_text(age)))
+    } else {
+        match started {
+            Some(started) if at < started => {
+                let up = (now - started).num_milliseconds();
+                let judged = if up > limit { Judged::Bad(None) } else { Judged::Skipped };
+                Sight::new(judged, format!("{name} is from before the start, {} ago", span_text(up)))
+            }
+            _ => {
+                Sight::new(Judged::Bad(None), format!("{name} was last {done} {} ago (limit {within})", span_text(age)))
+            }
+        }
+    };
+    let figure = Figure {
+        name: "age",
+        #[expect(clippy::cast_precision_loss, reason = "seconds for graphs")]
+        value: age as f64 / 1_000.0,
+        unit: Unit::Seconds,
+        warn: None,
+        critical: Some(Limit::Above(within.get().as_secs_f64())),
+    };
+    sight.with("signal", rfc3339(at)).measured(figure)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
 /// Good before skipped before unknown before bad.
-const fn rank(sight: &Sight) -> u8 {
+pub(super) const fn rank(sight: &Sight) -> u8 {
     match sight.judged {
         Judged::Good => 0,
         Judged::Skipped => 1,
@@ -209,7 +218,7 @@ pub(super) fn at_path<'v>(value: &'v serde_json::Value, path: &str) -> Option<&'
 }
 
 /// RFC 3339 with a zone, or seconds (or milliseconds) since 1970. A time without a zone could be hours off (FAILURES F32).
-fn stamp(value: &serde_json::Value) -> Result<Stamp, &'static str> {
+pub(super) fn stamp(value: &serde_json::Value) -> Result<Stamp, &'static str> {
     match value {
         serde_json::Value::String(text) => match chrono::DateTime::parse_from_rfc3339(text) {
             Ok(at) => Ok(at.to_utc()),

@@ -1,6 +1,7 @@
 //! How do we look? One file per kind of probe: a struct that mirrors its table in `heal.toml`, a look, and a pure judgement.
 //! A probe changes nothing, and says "unknown" when it could not look.
 
+pub mod beat;
 mod body;
 pub mod certificate;
 pub mod command;
@@ -35,9 +36,10 @@ use crate::model::{Class, Figure, Severity, Sign, Span, Threshold, Unit};
 use identify::Who;
 
 /// Every kind of probe that is built. `config kinds`, the messages about unknown kinds, the manual and the README read this.
-pub const KINDS: [Kind; 11] = [
+pub const KINDS: [Kind; 12] = [
     process::KIND,
     fresh::KIND,
+    beat::KIND,
     http::KIND,
     tcp::KIND,
     port::KIND,
@@ -133,6 +135,10 @@ pub const MOST: Span = Span::secs(60);
 pub struct Scene {
     /// Where relative paths begin: the directory of `heal.toml`.
     pub root: PathBuf,
+    /// The service's name, or `host`.
+    pub service: String,
+    /// The folder in which heartbeats are kept.
+    pub beats: PathBuf,
     /// Now.
     pub now: Moment,
     /// Who runs as this service; `None` for the host.
@@ -246,6 +252,11 @@ pub trait Probe: Send + Sync + Debug {
 
     /// The program that it runs, and the PATH that it is looked up in if not in ours.
     fn program(&self) -> Option<(&str, Option<&str>)> {
+        None
+    }
+
+    /// The heartbeat that it waits for: the loop's name, empty for the only one.
+    fn heartbeat(&self) -> Option<&str> {
         None
     }
 

@@ -35,6 +35,8 @@ fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
     let (working, most) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
     let scene = Arc::new(Scene {
         root: "/".into(),
+        service: "host".to_owned(),
+        beats: "/nowhere".into(),
         now: Moment { at: Default::default(), up: 0, boot: String::new() },
         who: None,
         disturbed: Vec::new(),

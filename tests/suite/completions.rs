@@ -72,7 +72,7 @@ words heal --format ""
         (1, &["check", "heal", "release", "init", "--json"][..]),
         (2, &["check", "show", "kinds"]),
         (3, &["--explain"]),
-        (4, &["human", "json"]),
+        (4, &["human", "json", "nagios"]),
     ] {
         let offered: Vec<&str> = lines[line].split(' ').collect();
         assert!(words.iter().all(|word| offered.contains(word)), "{said}");
@@ -91,7 +91,7 @@ fn other_shells_take_theirs_where_they_are_installed() {
     // What holds without a shell: every subcommand is in every script.
     for (_, name) in SCRIPTS {
         let text = fs::read_to_string(folder.join(name)).expect("committed");
-        for word in ["check", "release", "completions", "dry-run", "explain"] {
+        for word in ["check", "release", "status", "beat", "completions", "dry-run", "explain", "exit-map"] {
             assert!(text.contains(word), "{name} lacks {word}");
         }
     }

@@ -249,6 +249,8 @@ fn kinds_lists_everything_that_may_stand_there() {
                        process = { kind = "process", fail_after = 1 }
           fresh        a file or glob was written lately; by its mtime or by a time stamp in a JSON field
                        log = { kind = "fresh", path = "logs/bot.log", within = "5m" }
+          beat         the service's work loop called `heal beat` lately, and its progress moved
+                       work = { kind = "beat", within = "5m", progress_within = "30m" }
           http         an HTTP or HTTPS request is answered with the expected status, and a body with the expected values
                        health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", json = { ".status" = "ok" }, jq = '.queue < 100' }
           tcp          a TCP address or a Unix socket accepts a connection

@@ -30,7 +30,7 @@ path = "x"
         8 | a = { path = "x" }
           |     ^^^^^^^^^^^^^^
           |
-          = help: kinds are `process`, `fresh`, `http`, `tcp`, `port`, `certificate`, `command`, `disk`, `memory`, `log`, `sqlite`
+          = help: kinds are `process`, `fresh`, `beat`, `http`, `tcp`, `port`, `certificate`, `command`, `disk`, `memory`, `log`, `sqlite`
 
         error: unknown kind `htpp`
          --> heal.toml:9:14

@@ -24,11 +24,12 @@ const HOST: &str =
 #[test]
 fn every_command_has_it() {
     let project = Project::new(HOST);
-    let table: [(&[&str], &str); 10] = [
+    let table: [(&[&str], &str); 11] = [
         (&["check"], "check"),
         (&["check", "--quiet"], "check"),
         (&["heal"], "heal"),
         (&["heal", "--dry-run"], "heal"),
+        (&["status"], "status"),
         (&["config", "check"], "config"),
         (&["config", "show"], "config"),
         (&["config", "kinds"], "config"),

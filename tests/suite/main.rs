@@ -6,6 +6,7 @@
 
 mod acting;
 mod architecture;
+mod beat;
 mod check;
 mod check_certificate;
 mod check_commands;
@@ -52,12 +53,14 @@ mod init;
 mod json;
 mod links;
 mod man;
+mod nagios;
 mod probe_log;
 mod probe_sqlite;
 mod readme;
 mod release;
 mod schema_config;
 mod schema_output;
+mod status;
 mod support;
 mod telling;
 mod usage;

@@ -6,8 +6,9 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "heal",
+    "heal-beat",
     "heal-check",
     "heal-completions",
     "heal-config",
@@ -19,6 +20,7 @@ const PAGES: [&str; 12] = [
     "heal-init",
     "heal-man",
     "heal-release",
+    "heal-status",
 ];
 
 fn page(project: &Project, name: &str) -> String {

@@ -10,7 +10,7 @@ use expect_test::expect;
 
 use super::support::Project;
 
-const SUBCOMMANDS: [&str; 7] = ["check", "heal", "release", "init", "config", "completions", "man"];
+const SUBCOMMANDS: [&str; 9] = ["check", "status", "heal", "release", "beat", "init", "config", "completions", "man"];
 
 #[test]
 fn the_help_of_heal() {
@@ -23,10 +23,12 @@ fn the_help_of_heal() {
 
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
+          status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
           release      End the hold of a service, so that heal may act on it again
+          beat         Write a heartbeat, from the work loop of a service
 
         Set up:
           init         Write a commented heal.toml into this directory (or where --config says)
@@ -39,7 +41,8 @@ fn the_help_of_heal() {
               --set <KEY=VALUE>  Override a setting, such as service.bot.startup_grace=5m (else
                                  $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated
               --json             Print one JSON document instead of text
-              --format <FORMAT>  Print the answer in this format [possible values: human, json]
+              --format <FORMAT>  Print the answer in this format [possible values: human, json, nagios]
+              --exit-map <MAP>   End with other exit codes, such as 1=0,2=1
           -q, --quiet            Print nothing while all is well
               --color <WHEN>     Colour the text [possible values: auto, always, never]
           -h, --help             Print help (see more with '--help')
@@ -150,7 +153,7 @@ fn what_was_mistyped_is_named() {
 
         For more information, try '--help'.
         $ heal --format xml check
-        heal: invalid value 'xml' for '--format <FORMAT>' [possible values: human, json]
+        heal: invalid value 'xml' for '--format <FORMAT>' [possible values: human, json, nagios]
 
         For more information, try '--help'.
         $ heal completions tcsh
@@ -161,7 +164,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-heal, heal-release, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

@@ -1,0 +1,260 @@
+//! What does a program read of `heal status`? The frozen v1 view, in its own types.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::json::decision;
+use super::view::{Decision, Time};
+use crate::model::event::Notice;
+use crate::model::report::Level;
+use crate::model::status::{Remembered, Status};
+use crate::model::{Class, Outcome, Span};
+
+/// The answer of `heal status`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Told {
+    /// `[project] name`.
+    project: String,
+    /// This machine.
+    host: String,
+    /// When it was asked.
+    at: Time,
+    /// How long the answer took, in milliseconds.
+    duration_ms: u64,
+    /// Always `memory`: nothing was looked at.
+    source: &'static str,
+    /// Whether heal itself still runs.
+    watchdog: Watchdog,
+    /// The run that is acting now.
+    lock: Option<Lock>,
+    /// Services in the order of the configuration, then `host`.
+    services: Vec<Service>,
+    /// What nobody could be told yet.
+    undelivered: Vec<Undelivered>,
+    /// Acts that an earlier run began and did not finish.
+    unfinished: Vec<String>,
+    /// What heal found wrong with its own files.
+    warnings: Vec<String>,
+}
+
+/// Whether heal itself still runs.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Watchdog {
+    /// Why it is said to stand still.
+    late: Option<String>,
+    /// Milliseconds since the last tick.
+    last_tick_ago_ms: Option<i64>,
+    /// Milliseconds between ticks, as `[schedule] heal` has it.
+    expected_every_ms: Option<i64>,
+    /// The last ticks, newest first.
+    ticks: Vec<Tick>,
+}
+
+/// One tick.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Tick {
+    /// When it ended.
+    at: Time,
+    /// Its exit code.
+    exit_code: u8,
+    /// How long it took, in milliseconds.
+    took_ms: u64,
+}
+
+/// Who holds the recovery lock.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Lock {
+    /// Its process.
+    pid: u32,
+    /// What it does.
+    purpose: String,
+    /// Since when.
+    since: String,
+    /// When the kernel ends it.
+    until: String,
+}
+
+/// What is remembered of one service.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Service {
+    /// Its name, or `host`.
+    name: String,
+    /// Where it stood when a tick last looked.
+    status: Level,
+    /// One line for a person.
+    summary: String,
+    /// The process that it was last recognised as.
+    pid: Option<i32>,
+    /// Why it waits for a person.
+    held: Option<Held>,
+    /// The incident that is open.
+    incident: Option<Incident>,
+    /// What a tick would decide if it found the same.
+    next: Option<Decision>,
+    /// The budget that is used most.
+    budget: Option<Budget>,
+    /// Its last acts, newest first.
+    acts: Vec<Act>,
+    /// How often each rung would have been taken, were heal not only observing.
+    would: Vec<Times>,
+}
+
+/// A service that waits for a person.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Held {
+    /// Since when.
+    since: Time,
+    /// Why.
+    reason: String,
+}
+
+/// An open incident.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Incident {
+    /// Its name in the journal.
+    id: String,
+    /// When it was opened.
+    opened: Time,
+    /// How long ago, in milliseconds.
+    age_ms: i64,
+    /// What kind of trouble.
+    class: Class,
+    /// One line for a person.
+    summary: String,
+    /// What was tried.
+    tried: Vec<Times>,
+    /// Since when nothing is left to try.
+    exhausted: Option<Time>,
+    /// For how many milliseconds it has been well again.
+    well_for_ms: Option<i64>,
+}
+
+/// A rung, and how often.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Times {
+    /// The rung.
+    rung: String,
+    /// How often.
+    count: u32,
+}
+
+/// How many stops and starts are still allowed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Budget {
+    /// The class of trouble that it is for.
+    cause: Class,
+    /// Allowed in the window.
+    limit: u32,
+    /// The window in milliseconds.
+    window_ms: i64,
+    /// Made in the window.
+    used: u32,
+    /// Milliseconds until another one is allowed; null while one is.
+    free_in_ms: Option<i64>,
+}
+
+/// One act of the past.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Act {
+    /// When it was begun.
+    at: Time,
+    /// The rung.
+    rung: String,
+    /// How it ended; null while nobody knows.
+    outcome: Option<Outcome>,
+    /// The rule and the finding behind it.
+    why: String,
+    /// What was seen afterwards.
+    detail: String,
+}
+
+/// Something that somebody does not know yet.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Undelivered {
+    /// The channel.
+    channel: String,
+    /// The service that it is about.
+    service: String,
+    /// What it is about.
+    notice: Notice,
+}
+
+/// The answer.
+#[must_use]
+pub fn told(status: &Status) -> Told {
+    let ticks = &status.ticks;
+    let tick = |tick: &crate::model::status::Tick| Tick {
+        at: tick.at.into(),
+        exit_code: tick.exit_code,
+        took_ms: tick.took_ms,
+    };
+    let undelivered = status.undelivered.iter().map(|one| Undelivered {
+        channel: one.channel.clone(),
+        service: one.service.clone(),
+        notice: one.notice,
+    });
+    Told {
+        project: status.project.clone(),
+        host: status.host.clone(),
+        at: status.at.into(),
+        duration_ms: status.duration_ms,
+        source: "memory",
+        watchdog: Watchdog {
+            late: ticks.late.clone(),
+            last_tick_ago_ms: ticks.age_ms,
+            expected_every_ms: ticks.expected.map(Span::millis),
+            ticks: ticks.last.iter().map(tick).collect(),
+        },
+        lock: status.holder.as_ref().map(|held| Lock {
+            pid: held.pid,
+            purpose: held.purpose.clone(),
+            since: held.since.clone(),
+            until: held.until.clone(),
+        }),
+        services: status.services.iter().map(service).collect(),
+        undelivered: undelivered.collect(),
+        unfinished: status.unfinished.clone(),
+        warnings: status.warnings.clone(),
+    }
+}
+
+fn service(one: &Remembered) -> Service {
+    let act = |act: &crate::model::status::PastAct| Act {
+        at: act.at.into(),
+        rung: act.rung.clone(),
+        outcome: act.outcome,
+        why: act.why.clone(),
+        detail: act.detail.clone(),
+    };
+    Service {
+        name: one.name.clone(),
+        status: one.level,
+        summary: one.summary.clone(),
+        pid: one.known.as_ref().map(|known| known.pid),
+        held: one.held.as_ref().map(|(since, reason)| Held { since: (*since).into(), reason: reason.clone() }),
+        incident: one.trouble.as_ref().map(|trouble| Incident {
+            id: trouble.id.clone(),
+            opened: trouble.opened.into(),
+            age_ms: trouble.age_ms,
+            class: trouble.class,
+            summary: trouble.summary.clone(),
+            tried: counts(&trouble.tried),
+            exhausted: trouble.exhausted.map(Into::into),
+            well_for_ms: trouble.well_ms,
+        }),
+        next: one.next.as_ref().map(decision),
+        budget: one.budget.map(|budget| Budget {
+            cause: budget.cause,
+            limit: budget.limit.count,
+            window_ms: budget.limit.per.millis(),
+            used: budget.used,
+            free_in_ms: budget.free_in_ms,
+        }),
+        acts: one.acts.iter().map(act).collect(),
+        would: counts(&one.would),
+    }
+}
+
+fn counts(all: &[(String, u32)]) -> Vec<Times> {
+    all.iter().map(|(rung, count)| Times { rung: rung.clone(), count: *count }).collect()
+}

@@ -1,0 +1,219 @@
+//! What is remembered, and does the watchdog still run? Reads the journal and the lock; looks at no service, takes no lock,
+//! writes nothing.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::config::{Config, Mode, Watched};
+use crate::error::Result;
+use crate::host::clock;
+use crate::journal::{self, DataDir, LastRun, Recent, holds, recent};
+use crate::model::disturbance::GAP_TICKS;
+use crate::model::event::{Moment, Notice};
+use crate::model::report::{Decision, Level, Standing};
+use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
+use crate::model::threshold::Look;
+use crate::model::units::span_text;
+use crate::model::{Class, History, Incident, ServiceHistory, Severity};
+use crate::{policy, remedy};
+
+/// For how long "would have" is counted.
+const OF_LATE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// `heal status`: what the history says about these services (all, when none is named), with the last `acts` of each.
+///
+/// # Errors
+/// A name is not declared, or the journal cannot be read.
+pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> {
+    let start = Instant::now();
+    config.require(names)?;
+    let now = clock::now();
+    let dir = DataDir::at(config.data_dir.clone());
+    let past = journal::past(&dir)?;
+    let warnings = past.warnings();
+    let history = past.history;
+    let holder = holds(&dir.lock());
+    let ticks = ticks(config, LastRun::read(&dir).as_ref(), holder.is_some(), &now);
+    let asked: Vec<&str> =
+        config.names().into_iter().filter(|name| names.is_empty() || names.iter().any(|one| one == name)).collect();
+    let wanted = asked.iter().map(|name| (String::from(*name), history.service(name).acts.len().min(acts))).collect();
+    let observes = config.mode == Mode::Observe;
+    let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
+    let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { undelivered(config, &history, &asked) };
+    let unfinished = if holder.is_some() { Vec::new() } else { unfinished(&history, &asked) };
+    let mut services: Vec<Remembered> =
+        asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
+    if let Some(age) = ticks.age_ms.filter(|_| ticks.late.is_some()) {
+        // What was well then may be anything by now.
+        for one in services.iter_mut().filter(|one| one.level == Level::Healthy) {
+            one.summary.push_str(&format!(", but nobody looked for {}", span_text(age)));
+        }
+    }
+    if let Some(held) = &holder {
+        // Somebody is at it: what was down is between a stop and a start.
+        for intent in history.open_intents.values() {
+            if let Some(one) = services.iter_mut().find(|one| one.name == intent.service) {
+                one.level = Level::Starting;
+                one.summary = format!("recovering: `{}` is under way in pid {}", intent.rung, held.pid);
+                one.next = None;
+            }
+        }
+    }
+    Ok(Status {
+        heal: config.call(),
+        project: config.name.clone(),
+        host: clock::hostname(),
+        at: now.at,
+        duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        observes,
+        ticks,
+        holder: holder.map(|held| Holder {
+            pid: held.pid,
+            purpose: held.purpose,
+            since: held.since,
+            until: held.until,
+        }),
+        services,
+        undelivered,
+        unfinished,
+        warnings,
+    })
+}
+
+/// A watchdog that came to a stop looks like one that has nothing to say; only its clock tells (FAILURES F37).
+fn ticks(config: &Config, last: Option<&LastRun>, busy: bool, now: &Moment) -> Ticks {
+    let age_ms = last.map(|last| now.since(&last.clocks.moment));
+    let late_after_ms = config.tick.map(|tick| tick.millis().saturating_mul(GAP_TICKS));
+    let late = match (age_ms, config.tick) {
+        // One is under way.
+        _ if busy => None,
+        (Some(age), Some(tick)) if late_after_ms.is_some_and(|limit| age > limit) => Some(format!(
+            "the last tick was {} ago, expected every {tick}: heal is not started any more",
+            span_text(age)
+        )),
+        _ => None,
+    };
+    Ticks { last: last.map(LastRun::ticks).unwrap_or_default(), age_ms, expected: config.tick, late_after_ms, late }
+}
+
+fn unfinished(history: &History, asked: &[&str]) -> Vec<String> {
+    let open = history.open_intents.values().filter(|open| asked.contains(&open.service.as_str()));
+    open.map(ToString::to_string).collect()
+}
+
+fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recent, now: &Moment) -> Remembered {
+    let watched = config.services.iter().find(|watched| watched.name() == name);
+    let is_remembered = history.services.contains_key(name);
+    let past = history.service(name);
+    let trouble = past.incident.as_ref().map(|incident| trouble(incident, &past, now));
+    let (level, summary) = level(watched, &past, trouble.as_ref());
+    let next = (level == Level::Unhealthy).then(|| next(watched, &past, now));
+    let budget = watched
+        .filter(|watched| watched.service.launch.is_some())
+        .map(|watched| policy::most_used(&watched.service, &past, now));
+    let would: BTreeMap<_, _> =
+        recent.would.iter().filter(|((service, _), _)| service == name).map(|((_, r), n)| (r.clone(), *n)).collect();
+    Remembered {
+        name: name.to_owned(),
+        level,
+        summary,
+        known: past.known,
+        is_remembered,
+        held: past.held.map(|(since, why)| (since.at, why)),
+        trouble,
+        next,
+        budget,
+        acts: recent.acts.remove(name).unwrap_or_default(),
+        would: would.into_iter().collect(),
+    }
+}
+
+fn trouble(incident: &Incident, past: &ServiceHistory, now: &Moment) -> Trouble {
+    Trouble {
+        id: incident.id.clone(),
+        opened: incident.opened.at,
+        age_ms: now.since(&incident.opened),
+        class: incident.class,
+        summary: incident.summary.clone(),
+        tried: incident.tries.iter().map(|(rung, times)| (rung.clone(), *times)).collect(),
+        exhausted: incident.exhausted.as_ref().map(|since| since.at),
+        well_ms: past.good_since.as_ref().map(|since| now.since(since)),
+    }
+}
+
+/// Where it stood when a tick last looked, as far as the history tells.
+fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trouble>) -> (Level, String) {
+    if watched.is_some_and(|watched| !watched.enabled) {
+        return (Level::Disabled, "enabled = false".to_owned());
+    }
+    if let Some(trouble) = trouble {
+        let Some(well) = trouble.well_ms else { return (Level::Unhealthy, trouble.summary.clone()) };
+        let stable = watched.map_or_else(Default::default, |watched| watched.service.rules.stable_for);
+        let well = format!("well again for {}, over after {stable}: {}", span_text(well), trouble.summary);
+        return (Level::Degraded, well);
+    }
+    if past.unseen_looks > 0 {
+        return (Level::Unknown, format!("could not be seen, {} in a row", looks(past.unseen_looks)));
+    }
+    let bad = |seen: &[Look]| u32::try_from(seen.iter().filter(|look| look.bad).count()).unwrap_or(u32::MAX);
+    let failing = past.looks.iter().filter(|(_, seen)| seen.last().is_some_and(|look| look.bad));
+    let failing: Vec<String> = failing.map(|(probe, seen)| format!("{probe}: bad, {}", looks(bad(seen)))).collect();
+    if !failing.is_empty() {
+        return (Level::Degraded, failing.join("; "));
+    }
+    if past.held.is_some() {
+        return (Level::Degraded, "it waits for a person".to_owned());
+    }
+    match &past.known {
+        Some(known) => (Level::Healthy, format!("no trouble known, last recognised as pid {}", known.pid)),
+        // Who runs would have been recognised, and who does not would be in trouble: nobody looked.
+        None if watched.is_some_and(|watched| watched.service.selector.is_some()) => {
+            (Level::Unknown, "no tick has seen it yet".to_owned())
+        }
+        None => (Level::Healthy, "no trouble known".to_owned()),
+    }
+}
+
+fn looks(count: u32) -> String {
+    if count == 1 { "1 look".to_owned() } else { format!("{count} looks") }
+}
+
+/// What a tick would decide now if it found what was found when the incident was opened.
+fn next(watched: Option<&Watched>, past: &ServiceHistory, now: &Moment) -> Decision {
+    let (Some(watched), Some(incident)) = (watched, &past.incident) else {
+        return Decision::Helpless { why: "heal does not clean up a machine".to_owned() };
+    };
+    let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };
+    let standing = Standing { level, class: Some(incident.class), summary: incident.summary.clone() };
+    policy::decide(&watched.service, &standing, past, &remedy::built(), now)
+}
+
+/// Who was not told yet, as far as it can be said without looking: that an incident began, and that one is over.
+fn undelivered(config: &Config, history: &History, asked: &[&str]) -> Vec<Undelivered> {
+    let mut found = Vec::new();
+    let channels: Vec<_> = config.alerts.iter().filter(|channel| channel.common.enabled).collect();
+    for (service, past) in history.services.iter().filter(|(name, _)| asked.contains(&name.as_str())) {
+        let mut add = |channel: &str, notice: Notice| {
+            let (channel, service) = (channel.to_owned(), service.clone());
+            found.push(Undelivered { channel, service, notice });
+        };
+        for incident in &past.recovered {
+            for channel in incident.knowing() {
+                if !incident.was_told(Notice::Recovered, &channel) && channels.iter().any(|known| known.name == channel)
+                {
+                    add(&channel, Notice::Recovered);
+                }
+            }
+        }
+        if let Some(incident) = &past.incident {
+            // What was cured in the same tick is told as a warning only.
+            let severity = if incident.cured.is_empty() { Severity::Critical } else { Severity::Warning };
+            for channel in channels.iter().filter(|channel| channel.common.min_severity <= severity) {
+                if !incident.was_told(Notice::Opened, &channel.name) {
+                    add(&channel.name, Notice::Opened);
+                }
+            }
+        }
+    }
+    found
+}
