@@ -2,9 +2,11 @@
 //! Nothing in here changes anything; commands that run here end here.
 
 pub mod clock;
+pub mod commits;
 pub mod env;
 pub mod exec;
 pub mod files;
+pub mod gather;
 pub mod net;
 #[cfg(target_os = "linux")]
 pub mod proc;
@@ -12,6 +14,8 @@ pub mod process;
 pub mod resources;
 pub mod sys;
 pub mod trust;
+#[cfg(target_os = "linux")]
+mod vitals;
 
 use std::sync::Arc;
 

@@ -11,9 +11,10 @@ use std::sync::OnceLock;
 use procfs::ProcError;
 use procfs::process::Process as Entry;
 
-use super::clock;
 use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
+use super::{clock, vitals};
 use crate::model::Identity;
+use crate::model::evidence::{Descriptors, Vitals};
 
 /// The process table of this machine, as seen from our pid namespace.
 #[derive(Debug, Default)]
@@ -109,6 +110,18 @@ impl Processes for Proc {
         };
         let all = pids().unwrap_or_default();
         likely.iter().copied().chain(all).find(|pid| has(*pid))
+    }
+
+    fn vitals(&self, pid: i32) -> Result<Vitals, String> {
+        vitals::vitals(pid)
+    }
+
+    fn stack(&self, pid: i32) -> Result<Vec<String>, String> {
+        vitals::stack(pid)
+    }
+
+    fn descriptors(&self, pid: i32) -> Result<Descriptors, String> {
+        vitals::descriptors(pid)
     }
 
     fn lineage(&self) -> &[i32] {

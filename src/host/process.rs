@@ -9,6 +9,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use crate::model::evidence::{Descriptors, Vitals};
 use crate::model::{Identity, redact};
 
 /// The largest pid that Linux can be configured for (PID_MAX_LIMIT); a larger number in a pidfile is garbage.
@@ -175,6 +176,30 @@ pub trait Processes: Send + Sync {
     /// at has it open.
     fn owner(&self, listener: &Listener, _likely: &[i32]) -> Option<i32> {
         listener.pid
+    }
+
+    /// How a process is doing.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn vitals(&self, pid: i32) -> Result<Vitals, String> {
+        Err(format!("nobody says how pid {pid} is doing"))
+    }
+
+    /// Where a process stands in the kernel, innermost first. Linux tells it to root alone.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn stack(&self, pid: i32) -> Result<Vec<String>, String> {
+        Err(format!("nobody says where pid {pid} stands in the kernel"))
+    }
+
+    /// How much a process has open, pipes and the like included.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn descriptors(&self, pid: i32) -> Result<Descriptors, String> {
+        Err(format!("nobody says what pid {pid} has open"))
     }
 
     /// heal itself and its ancestors up to init: never a service, never a target.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Entry, Event, Moment, Notice, Outcome};
+use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
 
@@ -74,6 +75,9 @@ pub struct Incident {
     /// Rungs that were written down as what would have been done.
     #[serde(default)]
     pub would: BTreeSet<String>,
+    /// What was seen right before the latest act.
+    #[serde(default)]
+    pub seen: Digest,
     /// How often each rung was tried.
     pub tries: BTreeMap<String, u32>,
     /// How many acts brought a verified recovery, though not a lasting one.
@@ -138,6 +142,7 @@ impl History {
                     summary: summary.clone(),
                     bad: service.fails.keys().cloned().collect(),
                     would: BTreeSet::new(),
+                    seen: Digest::default(),
                     tries: BTreeMap::new(),
                     cures: 0,
                     exhausted: None,
@@ -158,6 +163,11 @@ impl History {
                     }
                 }
                 service.fails.clear();
+            }
+            Event::Captured { service, incident, evidence } => {
+                if let Some(open) = self.entry(service).incident.as_mut().filter(|open| open.id == *incident) {
+                    open.seen = evidence.digest();
+                }
             }
             Event::Intent { id, service, rung, .. } => {
                 let open = OpenIntent {

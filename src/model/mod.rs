@@ -5,6 +5,7 @@ pub mod alert;
 pub mod change;
 pub mod disturbance;
 pub mod event;
+pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
@@ -15,6 +16,7 @@ pub mod units;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};
+pub use evidence::Evidence;
 pub use finding::{Class, Figure, Finding, Limit, Severity, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};

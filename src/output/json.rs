@@ -50,7 +50,7 @@ fn subject(subject: &Subject) -> Value {
         subject.incident.as_ref().map(|(id, opened, acts)| json!({"id": id, "opened": rfc3339(*opened), "acts": acts}));
     let act = subject.act.as_ref().map(|act| {
         json!({"rung": act.rung, "outcome": outcome(act.outcome), "detail": act.detail, "took_ms": act.took_ms,
-            "changes": act.changes.iter().map(change).collect::<Value>()})
+            "evidence": act.evidence, "changes": act.changes.iter().map(change).collect::<Value>()})
     });
     let considered = subject
         .considered

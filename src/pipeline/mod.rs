@@ -1,6 +1,7 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+mod evidence;
 mod look;
 mod tell;
 mod tick;

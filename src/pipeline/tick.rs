@@ -4,23 +4,23 @@
 use std::time::{Duration, Instant};
 
 use super::look::{Looker, Seen};
-use super::{Options, act, empty, tell};
+use super::{Options, act, empty, evidence, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock, past};
-use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Event, Identity, Incident, Report, ServiceHistory};
+use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
+use crate::model::{Event, Evidence, Identity, Incident, Report, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
 /// What a run plans at most, so that it ends before its lease does (DESIGN §5).
 const WORK: Duration = Duration::from_secs(240);
 
-/// What stopping takes beyond `stop_grace`: confirming the kill, and looking again.
-const OVERHEAD: Duration = Duration::from_secs(5);
+/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
+const OVERHEAD: Duration = Duration::from_secs(7);
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
 /// and tells as ever, and acts on nothing.
@@ -151,14 +151,28 @@ impl Run<'_> {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             return Ok(());
         }
+        let root = &self.looker.config.root;
+        // Before it is seen whether all is as it was: capturing takes time, in which somebody may be faster.
+        let evidence = evidence::capture(&self.looker.processes, watched, root, &seen.subject.plan);
         if !act::still_as_seen(self.looker, seen, watched, self.journal) {
             seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
             return Ok(());
         }
-        let root = &self.looker.config.root;
+        self.keep(&watched.service.name, &evidence);
         let plan = Plan { service: &watched.service, root, rung, changes: seen.subject.plan.clone(), why };
-        seen.subject.act = Some(act::act(self.journal, self.looker, self.options, watched, launch, plan)?);
+        let act = act::act(self.journal, self.looker, self.options, watched, launch, plan)?;
+        seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
+    }
+
+    /// Keeps with the incident what was seen, if anything was.
+    fn keep(&mut self, service: &str, evidence: &Evidence) {
+        let incident = self.journal.history().service(service).incident;
+        if let Some(incident) = incident.filter(|_| !evidence.is_empty()) {
+            let (service, evidence) = (service.to_owned(), Box::new(evidence.clone()));
+            // What keeps it from being written keeps the intent from being written as well, and that says so.
+            let _ = self.journal.record(Event::Captured { service, incident: incident.id, evidence });
+        }
     }
 }
 

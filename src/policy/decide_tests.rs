@@ -38,6 +38,7 @@ fn incident(tries: &[&str], cures: u32, retries: u32) -> Incident {
         summary: String::new(),
         bad: Default::default(),
         would: Default::default(),
+        seen: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),
         cures,
         exhausted: None,

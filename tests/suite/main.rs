@@ -22,6 +22,7 @@ mod config_secrets;
 mod config_services;
 mod config_shape;
 mod config_sources;
+mod evidence;
 mod examples;
 mod faults;
 mod faults_data;
