@@ -42,6 +42,7 @@ mod init;
 mod json;
 mod links;
 mod man;
+mod portable;
 mod readme;
 mod release;
 mod support;
