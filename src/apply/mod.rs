@@ -6,6 +6,7 @@ mod deliver;
 mod family;
 mod files;
 mod launch;
+mod pidfd;
 mod stop;
 
 use std::path::Path;

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::model::evidence::{Descriptors, Vitals};
 use crate::model::{Identity, redact};
@@ -227,9 +226,18 @@ pub fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {
 }
 
 /// A descriptor that becomes readable when the process ends. `None`: it is gone, or the kernel is older than 5.3.
+#[cfg(target_os = "linux")]
 #[must_use]
 pub fn watch(pid: i32) -> Option<OwnedFd> {
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
     pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+/// There is no such descriptor: who waits has to look.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub const fn watch(_pid: i32) -> Option<OwnedFd> {
+    None
 }
 
 /// Waits for the process behind a pidfd to end, at most this long.

@@ -46,14 +46,14 @@ fn state(pid: i32) -> char {
     }
 }
 
-/// What both say about one process, in a form in which they must agree: `ps` knows no boundaries between words.
-fn plain(detail: Detail) -> Option<(i32, i32, i32, char, Option<PathBuf>, String, Option<PathBuf>, Option<u32>)> {
+/// What both say about one process, in a form in which they must agree: `ps` knows no boundaries between words, and seconds
+/// since 1970 where `/proc` counts ticks since boot.
+fn plain(detail: Detail) -> Option<Process> {
     let Detail::Seen(process) = detail else { return None };
-    let text: String = process.args.join(" ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    let words = process.args.iter().flat_map(|arg| arg.split(|c: char| c.is_whitespace() || c.is_control()));
+    let args = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let state = if process.state == 'R' { 'S' } else { process.state };
-    let (parent, session) = (process.parent, process.session);
-    Some((process.identity.pid, parent, session, state, process.exe, words, process.cwd, process.uid))
+    Some(Process { identity: Identity { start: 0, ..process.identity }, age_ms: 0, args, state, ..*process })
 }
 
 #[test]
