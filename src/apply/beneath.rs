@@ -10,6 +10,7 @@ use std::path::{Component, Path};
 
 use nix::libc;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, openat, statat};
+#[cfg(target_os = "linux")]
 use rustix::io::Errno;
 
 use crate::error::{Error, Kind, Result};

@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -108,8 +108,9 @@ fn record(
 }
 
 fn pipe() -> Result<(File, File), String> {
-    let (read, write) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| error.to_string())?;
-    Ok((File::from(read), File::from(write)))
+    // Both ends close on exec.
+    let (read, write) = io::pipe().map_err(|error| error.to_string())?;
+    Ok((OwnedFd::from(read).into(), OwnedFd::from(write).into()))
 }
 
 /// Opens the log for appending; a link, a FIFO or a device in its place is refused.

@@ -7,6 +7,7 @@ mod family;
 mod files;
 mod launch;
 mod own;
+mod pidfd;
 mod stop;
 
 use std::path::Path;

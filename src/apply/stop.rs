@@ -5,9 +5,10 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, Signal};
 
 use super::family::{Apart, Member, Root, members};
+use super::pidfd;
 use crate::host::process::{Detail, Process, Processes, ended_within};
 use crate::model::Identity;
 
@@ -140,7 +141,7 @@ fn aim(processes: &dyn Processes, pid: i32) -> Result<Option<Target>, String> {
     if processes.lineage().contains(&pid) {
         return Err(format!("pid {pid} is heal itself or what started it"));
     }
-    let pidfd = match pidfd_open(number, PidfdFlags::empty()) {
+    let pidfd = match pidfd::open(number) {
         Ok(pidfd) => pidfd,
         Err(Errno::SRCH) => return Ok(None),
         Err(error) => return Err(format!("pid {pid} cannot be taken hold of: {error}")),
@@ -159,10 +160,9 @@ fn aim(processes: &dyn Processes, pid: i32) -> Result<Option<Target>, String> {
     Ok(Some(Target { process, pidfd, named: false }))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one home of signals to services")]
 fn send(targets: &mut Vec<Target>, signal: Signal) -> Result<(), String> {
     let mut refused = None;
-    targets.retain(|target| match pidfd_send_signal(&target.pidfd, signal) {
+    targets.retain(|target| match pidfd::send(&target.pidfd, signal) {
         Ok(()) | Err(Errno::SRCH) => true,
         // A child that took on another user is not ours to end.
         Err(Errno::PERM) if !target.named => false,

@@ -45,10 +45,21 @@ pub fn reading() -> Reading {
 #[must_use]
 pub fn boot_id() -> &'static str {
     static BOOT: OnceLock<String> = OnceLock::new();
-    BOOT.get_or_init(|| {
-        std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .map_or_else(|_| "unknown-boot".to_owned(), |text| text.trim().to_owned())
-    })
+    BOOT.get_or_init(|| read_boot_id().unwrap_or_else(|| "unknown-boot".to_owned()))
+}
+
+#[cfg(target_os = "linux")]
+fn read_boot_id() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_boot_id() -> Option<String> {
+    let argv = ["sysctl", "-n", "kern.bootsessionuuid"].map(str::to_owned);
+    let (env, timeout) = (std::collections::BTreeMap::new(), std::time::Duration::from_secs(3));
+    let job = super::exec::Job { argv: &argv, cwd: std::path::Path::new("/"), env: &env, stdin: b"", timeout };
+    let ended = super::exec::run(&job).ok().filter(super::exec::Ended::ok)?;
+    Some(ended.stdout.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
 /// The name of this machine.

@@ -38,7 +38,7 @@ pub struct Job<'a> {
 pub struct Ended {
     /// The exit status; `None` when it was ended at its deadline.
     pub status: Option<ExitStatus>,
-    /// The first [`OUTPUT_LIMIT`] bytes of its output, invalid UTF-8 replaced.
+    /// The first [`OUTPUT_LIMIT`] bytes of its output, or as many as were asked for, invalid UTF-8 replaced.
     pub stdout: String,
     /// The same of its errors.
     pub stderr: String,
@@ -85,14 +85,22 @@ pub fn status_text(status: ExitStatus) -> String {
 ///
 /// # Errors
 /// It could not be started; the message says why.
-#[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
 pub fn run(job: &Job<'_>) -> Result<Ended, String> {
+    run_up_to(job, OUTPUT_LIMIT)
+}
+
+/// As [`run`], for a command whose answer may be longer: `limit` bytes of its output are kept.
+///
+/// # Errors
+/// It could not be started; the message says why.
+#[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
+pub fn run_up_to(job: &Job<'_>, limit: usize) -> Result<Ended, String> {
     let name = job.argv.first().ok_or("the command is empty")?;
     let path = job.env.get("PATH").map_or(env::PATH, String::as_str);
     let program = env::program(name, job.cwd, path)?;
     let mut command = Command::new(&program);
     command.arg0(name).args(&job.argv[1..]).current_dir(job.cwd).env_clear().envs(env::clean()).envs(job.env);
-    watched(command, name, job.stdin, job.timeout)
+    watched(command, name, (job.stdin, job.timeout, limit))
 }
 
 /// Runs heal itself, with one word and no environment at all, to its end or to its deadline.
@@ -108,10 +116,14 @@ pub fn ourselves(word: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, S
     let program = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
     let mut command = Command::new(program);
     command.arg0("heal").arg(word).current_dir("/").env_clear();
-    watched(command, "heal", stdin, timeout)
+    watched(command, "heal", (stdin, timeout, OUTPUT_LIMIT))
 }
 
-fn watched(mut command: Command, name: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, String> {
+fn watched(
+    mut command: Command,
+    name: &str,
+    (stdin, timeout, limit): (&[u8], Duration, usize),
+) -> Result<Ended, String> {
     command.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     sys::before_exec(&mut command, || {
@@ -121,10 +133,10 @@ fn watched(mut command: Command, name: &str, stdin: &[u8], timeout: Duration) ->
         sys::default_signals()
     });
     let child = command.spawn().map_err(|error| format!("`{name}` cannot be started: {error}"))?;
-    attend(child, stdin, timeout).map_err(|error| format!("`{name}` cannot be attended: {error}"))
+    attend(child, stdin, timeout, limit).map_err(|error| format!("`{name}` cannot be attended: {error}"))
 }
 
-fn attend(mut child: Child, input: &[u8], timeout: Duration) -> io::Result<Ended> {
+fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize) -> io::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let mut stdin = child.stdin.take();
@@ -144,8 +156,8 @@ fn attend(mut child: Child, input: &[u8], timeout: Duration) -> io::Result<Ended
         set.extend(stderr.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
         set.extend(stdin.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLOUT)));
         let _ = poll(&mut set, PollTimeout::try_from(nap).unwrap_or(PollTimeout::MAX));
-        drain(&mut stdout, &mut out);
-        drain(&mut stderr, &mut err);
+        drain(&mut stdout, &mut out, limit);
+        drain(&mut stderr, &mut err, OUTPUT_LIMIT);
         feed(&mut stdin, input, &mut sent);
         if has_ended(&mut child, ended.as_ref()) {
             break true;
@@ -156,8 +168,8 @@ fn attend(mut child: Child, input: &[u8], timeout: Duration) -> io::Result<Ended
     };
     end_group(&child);
     let status = reap(&mut child);
-    drain(&mut stdout, &mut out);
-    drain(&mut stderr, &mut err);
+    drain(&mut stdout, &mut out, limit);
+    drain(&mut stderr, &mut err, OUTPUT_LIMIT);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ok(Ended { status: status.filter(|_| in_time), stdout: text(out), stderr: text(err) })
 }
@@ -189,14 +201,14 @@ fn reap(child: &mut Child) -> Option<ExitStatus> {
     }
 }
 
-fn drain<R: Read>(pipe: &mut Option<R>, kept: &mut Vec<u8>) {
+fn drain<R: Read>(pipe: &mut Option<R>, kept: &mut Vec<u8>, limit: usize) {
     let Some(reader) = pipe else { return };
     let mut chunk = [0; 8192];
     // Bounded: a child that writes without end must not keep us from looking at the clock.
     for _ in 0..64 {
         match reader.read(&mut chunk) {
             Ok(0) => return *pipe = None,
-            Ok(count) => kept.extend_from_slice(&chunk[..count.min(OUTPUT_LIMIT - kept.len())]),
+            Ok(count) => kept.extend_from_slice(&chunk[..count.min(limit - kept.len())]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(_) => return *pipe = None,

@@ -1,7 +1,7 @@
 //! What is in this file? Reads that cannot hang on a FIFO, run out of memory on a device, or follow a surprise: bounded, regular files only.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -87,6 +87,28 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, Unread> {
     })
 }
 
+/// The last lines of a regular file, oldest first, read from its last `bytes` alone. A line that begins before them, and
+/// whatever is no text, is left out; invalid UTF-8 is replaced.
+///
+/// # Errors
+/// [`Unread`].
+pub fn tail(path: &Path, lines: usize, bytes: u64) -> Result<Vec<String>, Unread> {
+    let (mut file, meta) = open(path)?;
+    let from = meta.len().saturating_sub(bytes);
+    file.seek(SeekFrom::Start(from))?;
+    let mut end = Vec::new();
+    file.take(bytes).read_to_end(&mut end)?;
+    if end.contains(&0) {
+        return Err(Unread::Failed("it is no text".to_owned()));
+    }
+    let text = String::from_utf8_lossy(&end);
+    let mut all: Vec<&str> = text.lines().collect();
+    if from > 0 && all.len() > 1 {
+        all.remove(0);
+    }
+    Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect())
+}
+
 /// Does this path fit the glob?
 #[must_use]
 pub fn fits(pattern: &Path, path: &Path) -> bool {
@@ -133,4 +155,30 @@ pub fn glob(pattern: &Path, limit: usize) -> Result<Vec<std::path::PathBuf>, Str
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_is_the_end_of_a_text() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("log");
+        let read = |text: &[u8], lines, bytes| {
+            let mut file = tempfile::NamedTempFile::new_in(dir.path()).expect("created");
+            std::io::Write::write_all(&mut file, text).expect("written");
+            file.persist(&path).expect("in its place");
+            tail(&path, lines, bytes).map_err(|why| why.to_string())
+        };
+        let is = |lines: &[&str]| Ok(lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+        assert_eq!(read(b"", 3, 100), is(&[]));
+        assert_eq!(read(b"one\ntwo\nthree\n", 2, 100), is(&["two", "three"]));
+        assert_eq!(read(b"one\ntwo\nhalf", 9, 7), is(&["half"]), "a line that began before is no line");
+        assert_eq!(read(b"a line of one\n", 9, 4), is(&["one"]), "unless there is nothing else");
+        assert_eq!(read(b"\xff\r\nb", 9, 100), is(&["\u{fffd}", "b"]));
+        assert_eq!(read(b"SQLite format 3\0", 9, 100), Err("it is no text".to_owned()));
+        assert_eq!(tail(dir.path(), 1, 1).map_err(|why| why.to_string()), Err("it is not a regular file".to_owned()));
+        assert!(matches!(tail(&dir.path().join("none"), 1, 1), Err(Unread::Missing)));
+    }
 }

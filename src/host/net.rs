@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket_with};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
@@ -54,15 +54,28 @@ pub fn unix(path: &Path, timeout: Duration) -> Result<(), NetError> {
     loop {
         // A connect that waits cannot be given a deadline; one that does not wait says EAGAIN while nobody accepts and
         // the queue is full.
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let answer = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
-            .and_then(|socket| connect(&socket, &address));
+        let answer = stream().and_then(|socket| connect(&socket, &address));
         match answer {
             Ok(()) => return Ok(()),
             Err(Errno::AGAIN) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
             Err(error) => return Err(NetError::from_io(&error.into())),
         }
     }
+}
+
+/// A Unix stream socket that waits for nothing and closes on exec.
+fn stream() -> Result<std::os::fd::OwnedFd, Errno> {
+    #[cfg(target_os = "linux")]
+    let flags = rustix::net::SocketFlags::NONBLOCK | rustix::net::SocketFlags::CLOEXEC;
+    #[cfg(not(target_os = "linux"))]
+    let flags = rustix::net::SocketFlags::empty();
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    #[cfg(not(target_os = "linux"))]
+    {
+        rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+        rustix::fs::fcntl_setfl(&socket, rustix::fs::OFlags::NONBLOCK)?;
+    }
+    Ok(socket)
 }
 
 /// Why nothing answered.

@@ -12,8 +12,9 @@ use procfs::ProcError;
 use procfs::process::Process as Entry;
 
 use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
-use super::{clock, sockets};
+use super::{clock, sockets, vitals};
 use crate::model::Identity;
+use crate::model::evidence::{Descriptors, Vitals};
 
 /// The process table of this machine, as seen from our pid namespace.
 #[derive(Debug, Default)]
@@ -117,6 +118,18 @@ impl Processes for Proc {
     fn owner(&self, listener: &Listener, likely: &[i32]) -> Option<i32> {
         let holds = |pid: &i32| self.holds(*pid, listener);
         likely.iter().copied().find(holds).or_else(|| pids().unwrap_or_default().into_iter().find(holds))
+    }
+
+    fn vitals(&self, pid: i32) -> Result<Vitals, String> {
+        vitals::vitals(pid)
+    }
+
+    fn stack(&self, pid: i32) -> Result<Vec<String>, String> {
+        vitals::stack(pid)
+    }
+
+    fn descriptors(&self, pid: i32) -> Result<Descriptors, String> {
+        vitals::descriptors(pid)
     }
 
     fn lineage(&self) -> &[i32] {

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
+use crate::model::evidence::{Descriptors, Vitals};
 use crate::model::{Identity, redact};
 
 /// The largest pid that Linux can be configured for (PID_MAX_LIMIT); a larger number in a pidfile is garbage.
@@ -184,6 +184,30 @@ pub trait Processes: Send + Sync {
         listener.pid
     }
 
+    /// How a process is doing.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn vitals(&self, pid: i32) -> Result<Vitals, String> {
+        Err(format!("nobody says how pid {pid} is doing"))
+    }
+
+    /// Where a process stands in the kernel, innermost first. Linux tells it to root alone.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn stack(&self, pid: i32) -> Result<Vec<String>, String> {
+        Err(format!("nobody says where pid {pid} stands in the kernel"))
+    }
+
+    /// How much a process has open, pipes and the like included.
+    ///
+    /// # Errors
+    /// We may not know, or it is gone.
+    fn descriptors(&self, pid: i32) -> Result<Descriptors, String> {
+        Err(format!("nobody says what pid {pid} has open"))
+    }
+
     /// heal itself and its ancestors up to init: never a service, never a target.
     fn lineage(&self) -> &[i32];
 }
@@ -209,9 +233,18 @@ pub fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {
 }
 
 /// A descriptor that becomes readable when the process ends. `None`: it is gone, or the kernel is older than 5.3.
+#[cfg(target_os = "linux")]
 #[must_use]
 pub fn watch(pid: i32) -> Option<OwnedFd> {
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
     pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+/// There is no such descriptor: who waits has to look.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub const fn watch(_pid: i32) -> Option<OwnedFd> {
+    None
 }
 
 /// Waits for the process behind a pidfd to end, at most this long.

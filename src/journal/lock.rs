@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
-use crate::host::resources::{Locked, locks};
+use crate::host::resources::{self, Locked, locks};
 use crate::host::{clock, files};
 use crate::model::rfc3339;
 
@@ -107,6 +107,7 @@ fn lease() -> nix::Result<nix::sys::timer::Timer> {
 }
 
 /// A test cannot wait for five minutes; a release build does not read this.
+#[cfg(target_os = "linux")]
 fn test_lease() -> Option<Duration> {
     if !cfg!(debug_assertions) {
         return None;
@@ -131,7 +132,7 @@ fn holder(path: &Path) -> Option<Held> {
 pub fn holds(path: &Path) -> Option<Held> {
     let meta = std::fs::symlink_metadata(path).ok()?;
     let held = holder(path).filter(|held| held.boot == clock::boot_id())?;
-    let device = (rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
+    let device = resources::device(meta.dev());
     is_locked(&locks(), device, meta.ino(), held.pid).then_some(held)
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
+use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
 use super::{Stamp, rfc3339};
@@ -132,6 +133,15 @@ pub enum Event {
         incident: String,
         /// From the opening to the first good look, in milliseconds.
         downtime_ms: i64,
+    },
+    /// What there was to see right before an act.
+    Captured {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What was seen.
+        evidence: Box<Evidence>,
     },
     /// heal is about to act. Counts against the budget whatever comes of it.
     Intent {

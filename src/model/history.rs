@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Entry, Event, Moment, Notice, Outcome};
+use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
 use super::threshold::{self, Look};
@@ -84,6 +85,9 @@ pub struct Incident {
     /// Rungs that were written down as what would have been done.
     #[serde(default)]
     pub would: BTreeSet<String>,
+    /// What was seen right before the latest act.
+    #[serde(default)]
+    pub seen: Digest,
     /// How often each rung was tried.
     pub tries: BTreeMap<String, u32>,
     /// Rungs that brought a verified recovery, though not a lasting one.
@@ -157,6 +161,11 @@ impl History {
                     }
                 }
                 service.looks.clear();
+            }
+            Event::Captured { service, incident, evidence } => {
+                if let Some(open) = self.entry(service).incident.as_mut().filter(|open| open.id == *incident) {
+                    open.seen = evidence.digest();
+                }
             }
             Event::Intent { id, service, rung, cause, .. } => {
                 let open = OpenIntent {
@@ -350,6 +359,7 @@ impl Incident {
             summary: summary.to_owned(),
             bad: BTreeSet::new(),
             would: BTreeSet::new(),
+            seen: Digest::default(),
             tries: BTreeMap::new(),
             cured: BTreeSet::new(),
             exhausted: None,

@@ -13,7 +13,8 @@ use super::units::Span;
 pub struct Identity {
     /// Process id, as seen from our pid namespace.
     pub pid: i32,
-    /// Start time in clock ticks since boot (`/proc/PID/stat` field 22): never shifts with the wall clock.
+    /// Start time in clock ticks since boot (`/proc/PID/stat` field 22): never shifts with the wall clock. Where there is no
+    /// `/proc`, in seconds since 1970, as `ps` says (see `host::portable`).
     pub start: u64,
     /// The kernel's boot id, because pids and ticks begin again with each boot.
     pub boot: String,

@@ -6,6 +6,7 @@ pub mod beat;
 pub mod change;
 pub mod disturbance;
 pub mod event;
+pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
@@ -18,6 +19,7 @@ pub mod units;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};
+pub use evidence::Evidence;
 pub use finding::{Class, Figure, Finding, Limit, Severity, Sign, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};

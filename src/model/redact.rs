@@ -34,17 +34,62 @@ pub fn args<S: AsRef<str>>(args: &[S]) -> Vec<String> {
     shown
 }
 
-/// A line of free text: each word that looks like a secret is masked.
+/// A line of free text: each word that looks like a secret is masked, and what follows a word that names one.
 #[must_use]
 pub fn line(text: &str) -> String {
-    let words: Vec<&str> = text.split(' ').collect();
-    let mut shown: Vec<String> = Vec::with_capacity(words.len());
-    for (at, text) in words.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or("");
-        let names_it = before.ends_with([':', '=']) && is_secret_name(before) || before.eq_ignore_ascii_case("bearer");
-        shown.push(if names_it && !text.is_empty() { MASK.to_owned() } else { word(text) });
+    let mut shown: Vec<String> = Vec::new();
+    let mut state = Expect::Nothing;
+    for text in text.split(' ') {
+        let bare = text.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let scheme = ["bearer", "basic"].iter().any(|scheme| bare.eq_ignore_ascii_case(scheme));
+        let (masked, next) = match state {
+            _ if text.is_empty() => (false, state),
+            Expect::Secret => (true, if scheme { Expect::Secret } else { open_quote(text, text) }),
+            Expect::Quoted(quote) => (true, if text.contains(quote) { Expect::Nothing } else { state }),
+            // `password = x`
+            Expect::Equals if matches!(text, "=" | ":") => (false, Expect::Secret),
+            _ if bare.eq_ignore_ascii_case("bearer") => (false, Expect::Secret),
+            _ if text.ends_with([':', '=']) && is_secret_name(text) => (false, Expect::Secret),
+            _ => match text.split_once(['=', ':']) {
+                Some((name, value)) if is_secret_name(name) => (false, open_quote(value, value)),
+                _ if is_secret_name(text) => (false, Expect::Equals),
+                _ => (false, Expect::Nothing),
+            },
+        };
+        state = next;
+        shown.push(if masked { MASK.to_owned() } else { word(text) });
     }
     shown.join(" ")
+}
+
+/// Lines of free text, as [`line`]; private keys, which take several of them, are masked as a whole.
+#[must_use]
+pub fn lines<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
+    let mut inside = false;
+    let masked = lines.iter().map(|text| {
+        let text = text.as_ref();
+        let begins = text.contains("-----BEGIN ") && text.contains("PRIVATE KEY");
+        inside = (inside || begins) && !text.contains("-----END ");
+        if inside || begins { MASK.to_owned() } else { line(text) }
+    });
+    masked.collect()
+}
+
+/// What the next word of a line may be.
+#[derive(Clone, Copy)]
+enum Expect {
+    Nothing,
+    /// `=` or `:`, after a word that names a secret.
+    Equals,
+    Secret,
+    /// The rest of a secret in quotes.
+    Quoted(char),
+}
+
+/// Does a value begin a quotation that does not end in the same word?
+fn open_quote(value: &str, text: &str) -> Expect {
+    let opening = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    opening.filter(|quote| text.matches(*quote).count() < 2).map_or(Expect::Nothing, Expect::Quoted)
 }
 
 fn word(text: &str) -> String {
@@ -58,15 +103,30 @@ fn word(text: &str) -> String {
     }
     if let Some((scheme, rest)) = text.split_once("://") {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        if let Some(at) = rest[..end].rfind('@') {
-            return format!("{scheme}://{MASK}{}", word(&rest[at..]));
-        }
-        if let Some((path, _)) = rest.split_once('?') {
-            // A query is where tokens travel; its names alone would help nobody.
-            return format!("{scheme}://{}?{MASK}", bot_token(path));
-        }
+        let (user, place) = rest[..end].rfind('@').map_or(("", rest), |at| (MASK, &rest[at..]));
+        // A query is where tokens travel; its names alone would help nobody.
+        let (path, query) =
+            place.split_once('?').map_or((place, String::new()), |(path, _)| (path, format!("?{MASK}")));
+        return format!("{scheme}://{user}{}{query}", bot_token(path));
     }
     bot_token(text)
+}
+
+/// How well-known keys begin: whoever sees one in a log knows what it opens.
+const PREFIXES: [&str; 9] = ["sk-", "sk_live_", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA"];
+
+/// A key that is told by how it begins, wherever it stands in the word.
+fn known_key(text: &str) -> String {
+    for prefix in PREFIXES {
+        let Some(at) = text.find(prefix) else { continue };
+        let boundary = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let secret = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        let length = text[at..].bytes().take_while(secret).count();
+        if boundary && length >= 16 {
+            return format!("{}{MASK}{}", &text[..at], &text[at + length..]);
+        }
+    }
+    text.to_owned()
 }
 
 /// A Telegram bot token, `digits:35 characters`, wherever it stands in the word.
@@ -79,7 +139,7 @@ fn bot_token(text: &str) -> String {
             return format!("{}{MASK}{}", &text[..colon - digits], bot_token(&text[colon + 1 + tail..]));
         }
     }
-    text.to_owned()
+    known_key(text)
 }
 
 #[cfg(test)]
@@ -92,7 +152,7 @@ mod tests {
             (&["app", "--token=abc", "-v"][..], "app --token=*** -v"),
             (&["app", "--password", "hunter2", "run"], "app --password *** run"),
             (&["app", "--token", "--verbose"], "app --token --verbose"),
-            (&["curl", "https://u:p@host/x?y=1"], "curl https://***@host/x?y=1"),
+            (&["curl", "https://u:p@host/x?y=1"], "curl https://***@host/x?***"),
             (&["curl", "https://host/x?key=1"], "curl https://host/x?***"),
             (
                 &["curl", "https://api/bot123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/send"],
@@ -104,6 +164,23 @@ mod tests {
             assert_eq!(command_line(args), shown);
         }
         assert_eq!(line("Authorization: Bearer abc.def token=x ok"), "Authorization: *** *** token=*** ok");
+        for (text, shown) in [
+            ("password = hunter2 ok", "password = *** ok"),
+            ("password: \"two words\" ok", "password: *** *** ok"),
+            ("api_key=\"two words\" ok", "api_key=*** *** ok"),
+            ("{\"token\": \"abc\", \"n\": 1}", "{\"token\": *** \"n\": 1}"),
+            ("Authorization: Basic dXNlcjpwYXNz", "Authorization: *** ***"),
+            ("'Authorization': 'Bearer abc.def'}", "'Authorization': *** ***"),
+            ("curl -H \"Bearer abc\"", "curl -H \"Bearer ***"),
+            ("key sk-abcdefghijklmnop123, next", "key ***, next"),
+            ("the task-runner-is-a-long-word stays", "the task-runner-is-a-long-word stays"),
+            ("wrong password for ann", "wrong password for ann"),
+            ("token=  spaced", "token=  ***"),
+        ] {
+            assert_eq!(line(text), shown, "{text}");
+        }
+        let key = ["a", "-----BEGIN RSA PRIVATE KEY-----", "MIIE", "-----END RSA PRIVATE KEY-----", "b"];
+        assert_eq!(lines(&key), ["a", "***", "***", "-----END RSA PRIVATE KEY-----", "b"]);
         assert_eq!(line("listening on 127.0.0.1:80"), "listening on 127.0.0.1:80");
     }
 }

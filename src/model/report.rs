@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Stamp;
 use super::change::Change;
 use super::event::Outcome;
+use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
 
@@ -121,6 +122,8 @@ pub struct Act {
     pub detail: String,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// What there was to see right before it.
+    pub evidence: Option<Evidence>,
 }
 
 /// What is said about one service, or about the host.

@@ -10,7 +10,7 @@ use crate::model::change::Change;
 use crate::model::event::Outcome;
 use crate::model::report::{Act, Decision, Level, Refusal, Report, Subject};
 use crate::model::units::span_text;
-use crate::model::{Finding, Verdict, redact, rfc3339};
+use crate::model::{Evidence, Finding, Verdict, redact, rfc3339};
 
 /// Does it need somebody's attention now, what this run did included?
 #[must_use]
@@ -117,6 +117,7 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         let _ = writeln!(text, "    {}", sanitize::line(&line));
     }
     if let Some(act) = &subject.act {
+        act.evidence.iter().for_each(|evidence| self::evidence(text, evidence));
         // Of several changes the first that fails ends the act: what was not seen to be done is not claimed.
         let word = if act.outcome == Outcome::Failed { "tried" } else { "did  " };
         for change in &act.changes {
@@ -135,6 +136,20 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
             _ => return,
         };
         let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
+    }
+}
+
+/// What was seen before the act, in short; the journal and `--json` have all of it.
+fn evidence(text: &mut String, evidence: &Evidence) {
+    let digest = evidence.digest();
+    if !digest.state.is_empty() {
+        let _ = writeln!(text, "    state {}", sanitize::line(&digest.state));
+    }
+    if let Some(tail) = evidence.output() {
+        let _ = writeln!(text, "    last output ({})", sanitize::line(&tail.path));
+        for line in &digest.lines {
+            let _ = writeln!(text, "            {}", sanitize::line(line));
+        }
     }
 }
 

@@ -69,6 +69,7 @@ fn subject(subject: &report::Subject) -> Subject {
         outcome: act.outcome,
         detail: act.detail.clone(),
         took_ms: act.took_ms,
+        evidence: act.evidence.clone(),
         changes: act.changes.iter().map(change).collect(),
     });
     let considered = subject.considered.iter().map(|one| Considered {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::report::Level;
-use crate::model::{Class, Outcome, Severity, Stamp, rfc3339};
+use crate::model::{Class, Evidence, Outcome, Severity, Stamp, rfc3339};
 
 /// A moment: RFC 3339 in UTC, with milliseconds and `Z`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -220,6 +220,8 @@ pub(super) struct Act {
     pub(super) detail: String,
     /// How long it took, in milliseconds.
     pub(super) took_ms: u64,
+    /// What there was to see right before it.
+    pub(super) evidence: Option<Evidence>,
     /// The changes that it consisted of.
     pub(super) changes: Vec<Change>,
 }

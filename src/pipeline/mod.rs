@@ -2,6 +2,7 @@
 
 mod act;
 mod emergency;
+mod evidence;
 mod look;
 mod misconfigured;
 mod plan;

@@ -257,6 +257,13 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
     if let Some(act) = subject.act.as_ref().filter(|_| !over) {
         add("done", format!("{}: {}", act.rung, act.detail));
     }
+    if !over {
+        let seen = &incident.seen;
+        let lines = (!seen.lines.is_empty()).then(|| seen.lines.join("\n"));
+        let state = Some(&seen.state).filter(|state| !state.is_empty());
+        state.into_iter().for_each(|state| add("state", state.clone()));
+        lines.into_iter().for_each(|lines| add("last output", lines));
+    }
     if notice == Notice::Exhausted && !incident.tries.is_empty() {
         let tried = incident.tries.iter().map(|(rung, times)| format!("{rung} ({times})"));
         add("tried", tried.collect::<Vec<_>>().join(", "));

@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
 use super::seen::{Seen, subjects};
-use super::{Options, act, emergency, empty, misconfigured, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Change, Class, Event, Incident, Outcome, Report, Service};
+use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
+use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
 /// What a run plans at most, so that it ends before its lease does (DESIGN §5).
 const WORK: Duration = Duration::from_secs(240);
 
-/// What stopping takes beyond `stop_grace`: confirming the kill, and looking again.
-const OVERHEAD: Duration = Duration::from_secs(5);
+/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
+const OVERHEAD: Duration = Duration::from_secs(7);
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
 /// and tells as ever, and acts on nothing.
@@ -275,11 +275,15 @@ impl Run<'_> {
             seen.notes = Notes::default();
             return Ok(());
         }
+        let root = &self.looker.config.root;
+        // Before it is seen whether all is as it was: capturing takes time, in which somebody may be faster.
+        let evidence = evidence::capture(&self.looker.processes, watched, root, &seen.subject.plan);
         if !act::still_as_seen(self.looker, seen, watched, self.journal) {
             seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
             seen.notes = Notes::default();
             return Ok(());
         }
+        self.keep(&watched.service.name, &evidence);
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
@@ -289,8 +293,18 @@ impl Run<'_> {
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
         let act = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
         self.acted.insert(watched.name().to_owned(), act.outcome);
-        seen.subject.act = Some(act);
+        seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
+    }
+
+    /// Keeps with the incident what was seen, if anything was.
+    fn keep(&mut self, service: &str, evidence: &Evidence) {
+        let incident = self.journal.history().service(service).incident;
+        if let Some(incident) = incident.filter(|_| !evidence.is_empty()) {
+            let (service, evidence) = (service.to_owned(), Box::new(evidence.clone()));
+            // What keeps it from being written keeps the intent from being written as well, and that says so.
+            let _ = self.journal.record(Event::Captured { service, incident: incident.id, evidence });
+        }
     }
 }
 

@@ -36,6 +36,7 @@ fn incident(tries: &[&str], cured: &[&str], retries: u32) -> Incident {
         summary: String::new(),
         bad: Default::default(),
         would: Default::default(),
+        seen: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),
         cured: cured.iter().map(|rung| (*rung).to_owned()).collect(),
         exhausted: None,

@@ -75,7 +75,7 @@ impl Probe for Beat {
             excused(scene, within, &|more: More<'_>| judge_signal(name, at, now, since, within, more))
         };
         let mut sight = judge(("the beat", "written"), heard.at, self.within);
-        let mut figures = vec![age("age", now - heard.at, self.within)];
+        let mut figures = Vec::new();
         if let Some(limit) = self.progress_within {
             let progress = match (&heard.progress, heard.moved) {
                 (Some(_), Some(moved)) => {

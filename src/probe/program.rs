@@ -69,8 +69,14 @@ fn is_version_of(actual: &str, name: &str) -> bool {
     version.is_empty() || dotted && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-/// Is this the start command, perhaps behind the interpreter that its `#!` line names?
+/// Is this the start command, perhaps behind the interpreter that its `#!` line names? Where arguments come from `ps`, which
+/// knows no boundaries between them, an argument of several words is several: both sides are taken apart alike.
 pub(super) fn is_start(args: &[String], argv: &[String]) -> bool {
+    let words = |args: &[String]| -> Vec<String> {
+        let parts = args.iter().flat_map(|arg| arg.split(|c: char| c.is_whitespace() || c.is_control()));
+        parts.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let (args, argv) = (words(args), words(argv));
     let Some(program) = argv.first() else { return false };
     (0..=2).any(|skip| {
         args.len() == skip + argv.len() && args[skip + 1..] == argv[1..] && tail(&args[skip]) == tail(program)
@@ -85,6 +91,20 @@ fn tail(path: &str) -> Option<Component<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_command_is_known_by_its_words_also_where_nobody_quotes() {
+        let is = |args: &[&str], argv: &[&str]| {
+            let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+            is_start(&owned(args), &owned(argv))
+        };
+        let start = ["./run.sh", "--name", "two words\nand lines", ""];
+        assert!(is(&start, &start));
+        assert!(is(&["/bin/sh", "./run.sh", "--name", "two", "words", "and", "lines"], &start), "as `ps` writes it");
+        assert!(!is(&["./run.sh", "--name", "two", "words"], &start));
+        assert!(!is(&["./walk.sh", "--name", "two", "words", "and", "lines"], &start));
+        assert!(!is(&[], &start) && !is(&["./run.sh"], &[]));
+    }
 
     #[test]
     fn a_part_has_to_stand_as_words_of_its_own() {

@@ -70,7 +70,7 @@ pub fn later(project: &Project, shift: &str, args: &[&str]) -> Ran {
     project.run(project.command(args).env("HEAL_TEST_SHIFT", shift))
 }
 
-/// The kinds of the journal's events, without the observations.
+/// The kinds of the journal's events, without what was only seen.
 pub fn kinds(project: &Project) -> String {
     let events = project.journal();
     let kinds = events.iter().map(|event| match event["event"].as_str().expect("a kind") {
@@ -81,7 +81,7 @@ pub fn kinds(project: &Project) -> String {
         }
         kind => kind.to_owned(),
     });
-    kinds.filter(|kind| kind != "observed").collect::<Vec<_>>().join(", ")
+    kinds.filter(|kind| kind != "observed" && kind != "captured").collect::<Vec<_>>().join(", ")
 }
 
 /// Replaces durations and the demo's port, which no two runs share: `1s 20ms`, `999 ms`.

@@ -39,10 +39,16 @@ fn a_dead_service_is_started_again() {
                     because: no process fits; it last ran as pid [PID]
             skipped  log, health  not asked: the process is not running
             incident since [TIME], 2 acts so far
+            last output (logs/service.log)
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
             did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             healed by `stop-stale` in [SPAN]: pid [PID], every probe good for [SPAN]
         --- stderr
-    "#]].assert_eq(&timeless(&ran.snapshot(&project)));
+    "#]].assert_eq(&vague(&ran.snapshot(&project)));
     expect!["opened, intent restart, started, done healed, alerted opened operator_alerts, intent stop-stale, started, done healed"].assert_eq(&kinds(&project));
     project.heal(&["check"]).exits(0);
 }
@@ -76,11 +82,18 @@ fn a_hung_service_is_stopped_and_started() {
                     limit: [SPAN]
             good     health  status 200 in [SPAN]
             incident since [TIME], 2 acts so far
+            state pid [PID]: sleeping [STATE], listening on 127.0.0.1:[PORT]
+            last output (logs/service.log)
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
+                    [TIME] INFO work done progress=[N]
             did   stop pid [PID] `/usr/bin/python3 service.py --port [PORT] --interval 0.1` (TERM, [SPAN] later KILL)
             did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             healed by `stop-stale` in [SPAN]: pid [PID], every probe good for [SPAN]
         --- stderr
-    "#]].assert_eq(&timeless(&ran.snapshot(&project)));
+    "#]].assert_eq(&vague(&ran.snapshot(&project)));
 }
 
 #[test]
@@ -125,7 +138,7 @@ fn a_slow_start_is_probation_and_never_a_kill() {
             did   start `/usr/bin/python3 service.py --port [PORT] --interval 0.1` in [DIR], output to data/output/app.log
             probation by `restart` in [SPAN]: running, not well yet, inside startup_grace [SPAN]: log: logs/service.log does not exist yet, [SPAN] after the start; health: connection refused (after [SPAN])
         --- stderr
-    "#]].assert_eq(&timeless(&ran.snapshot(&project)));
+    "#]].assert_eq(&vague(&ran.snapshot(&project)));
     let ran = project.heal(&patient).exits(1);
     expect![[r#"
         exit 1
@@ -138,7 +151,7 @@ fn a_slow_start_is_probation_and_never_a_kill() {
             incident since [TIME], 1 act so far
         --- stderr
     "#]]
-    .assert_eq(&timeless(&ran.snapshot(&project)));
+    .assert_eq(&vague(&ran.snapshot(&project)));
     wait_for("the end of the slow start", || project.heal(&patient).code == 0);
     assert_eq!(the_one(&project, "service.py"), pid, "it was left to start");
     assert_eq!(project.events("intent").len(), 1);
@@ -169,4 +182,18 @@ fn only_treats_the_service_that_was_named() {
           it declares: app, other
     "#]]
     .assert_eq(&ran.snapshot(&project));
+}
+
+/// As [`timeless`], and without what the evidence counts.
+fn vague(text: &str) -> String {
+    let line = |line: &str| match (line.split_once("progress="), line.split_once(": sleeping")) {
+        (Some((before, _)), _) => format!("{before}progress=[N]\n"),
+        (_, Some((before, rest))) => {
+            let (_, listens) = rest.split_once(", listening").expect("it listens");
+            format!("{before}: sleeping [STATE], listening{listens}\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    let text: String = timeless(text).lines().map(line).collect();
+    text.trim_end_matches('\n').to_owned() + "\n"
 }
