@@ -151,6 +151,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--static', '--static', [CompletionResultType]::ParameterName, 'A script that never asks heal: it knows subcommands and flags, and no names')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')

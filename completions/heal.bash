@@ -139,7 +139,7 @@ _heal() {
             return 0
             ;;
         heal__subcmd__completions)
-            opts="-q -h --config --set --json --format --quiet --color --help bash elvish fish powershell zsh"
+            opts="-q -h --static --config --set --json --format --quiet --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

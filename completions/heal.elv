@@ -139,6 +139,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
             cand --format 'Print the answer in this format'
             cand --color 'Colour the text'
+            cand --static 'A script that never asks heal: it knows subcommands and flags, and no names'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'
             cand --quiet 'Print nothing while all is well'

@@ -138,6 +138,7 @@ json\t'One JSON document'"
 complete -c heal -n "__fish_heal_using_subcommand completions" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand completions" -l static -d 'A script that never asks heal: it knows subcommands and flags, and no names'
 complete -c heal -n "__fish_heal_using_subcommand completions" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand completions" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

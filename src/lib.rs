@@ -63,6 +63,11 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn answer(argv: &[OsString]) -> Exit {
+    match commands::completions::asked(argv) {
+        None => {}
+        Some(Ok(text)) => return print(&text, Exit::Fine),
+        Some(Err(error)) => return complain(&error, "heal", false),
+    }
     let cli = match cli::parse(argv) {
         Ok(cli) => cli,
         Err(cli::Stop::Shown(text)) => return print(&text, Exit::Fine),

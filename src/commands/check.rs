@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::commands::Answer;
+use crate::commands::completions::Names;
 use crate::error::Result;
 use crate::pipeline::{self, Options};
 
@@ -12,7 +13,7 @@ use crate::pipeline::{self, Options};
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Look only at this service (or `host`); may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
     /// List the processes that were considered, and why each is or is not the service
     #[arg(long)]

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Global;
 use crate::commands::Answer;
+use crate::commands::completions::Names;
 use crate::error::Result;
 use crate::pipeline::{self, Options, Progress};
 
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     /// Heal only this service; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
 }
 

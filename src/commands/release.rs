@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cli::Global;
 use crate::commands::Answer;
+use crate::commands::completions::Names;
 use crate::error::{Error, Kind, Result};
 use crate::journal::{DataDir, Journal};
 use crate::model::Event;
@@ -15,6 +16,7 @@ use crate::model::Event;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The service
+    #[arg(add = Names::Services)]
     service: String,
 }
 

@@ -3,6 +3,7 @@
 mod faults;
 mod file;
 mod mask;
+mod names;
 mod resolve;
 mod service;
 mod show;
@@ -20,6 +21,7 @@ use crate::model::{Service, Span};
 use crate::{alert, probe};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
+pub use names::Named;
 use typed::Table;
 
 /// A configuration larger than this is not one (FAULTS §4.28).
@@ -325,10 +327,13 @@ fn check_written(
 }
 
 /// Names become parts of paths, variables and lines: letters, digits, `-`, `_` and `.`.
-fn check_name(name: &str, what: &str, place: &faults::Place, faults: &mut Faults) {
+fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let right = !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['-', '.']);
-    if !right {
+    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['-', '.'])
+}
+
+fn check_name(name: &str, what: &str, place: &faults::Place, faults: &mut Faults) {
+    if !is_name(name) {
         let hint = "use up to 64 letters, digits, `-`, `_` and `.`, beginning with a letter or digit".to_owned();
         faults.add(place.clone(), format!("`{}` cannot be the name of a {what}", name.escape_default()), Some(hint));
     } else if what == "service" && name == crate::model::service::HOST {

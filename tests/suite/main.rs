@@ -13,6 +13,7 @@ mod check_output;
 mod check_read_only;
 mod clean_room;
 mod completions;
+mod completions_dynamic;
 mod concurrency;
 mod config;
 mod config_faults;
