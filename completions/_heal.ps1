@@ -83,6 +83,8 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;init' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the project (else the name of this directory)')
+            [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Propose a section for the process with this pid')
+            [CompletionResult]::new('--unit', '--unit', [CompletionResultType]::ParameterName, 'Propose a section for this systemd service, such as bot.service or systemd-user:bot.service')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m; may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')

@@ -76,6 +76,8 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;init'= {
             cand --name 'The name of the project (else the name of this directory)'
+            cand --pid 'Propose a section for the process with this pid'
+            cand --unit 'Propose a section for this systemd service, such as bot.service or systemd-user:bot.service'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
             cand --set 'Override a setting, such as service.bot.startup_grace=5m; may be repeated'
             cand --format 'Print the answer in this format'

@@ -11,6 +11,7 @@ pub mod proc;
 pub mod process;
 pub mod resources;
 pub mod sys;
+pub mod systemd;
 pub mod trust;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod act;
 mod look;
+pub mod propose;
 mod tell;
 mod tick;
 

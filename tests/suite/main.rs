@@ -39,6 +39,7 @@ mod identity;
 mod identity_pidfile;
 mod identity_twins;
 mod init;
+mod init_propose;
 mod json;
 mod links;
 mod man;
