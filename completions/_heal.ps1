@@ -118,6 +118,8 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
         }
         'heal;init' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the project (else the name of this directory)')
+            [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Propose a section for the process with this pid')
+            [CompletionResult]::new('--unit', '--unit', [CompletionResultType]::ParameterName, 'Propose a section for this systemd service, such as bot.service or systemd-user:bot.service')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
@@ -207,6 +209,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
             [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--static', '--static', [CompletionResultType]::ParameterName, 'A script that never asks heal: it knows subcommands and flags, and no names')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')

@@ -142,7 +142,7 @@ _heal() {
             return 0
             ;;
         heal__subcmd__completions)
-            opts="-q -h --config --set --json --format --quiet --color --help bash elvish fish powershell zsh"
+            opts="-q -h --static --config --set --json --format --quiet --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,13 +433,21 @@ _heal() {
             return 0
             ;;
         heal__subcmd__init)
-            opts="-q -h --name --print --config --set --json --format --quiet --color --help"
+            opts="-q -h --name --print --pid --unit --config --set --json --format --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

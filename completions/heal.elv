@@ -109,6 +109,8 @@ set edit:completion:arg-completer[heal] = {|@words|
         }
         &'heal;init'= {
             cand --name 'The name of the project (else the name of this directory)'
+            cand --pid 'Propose a section for the process with this pid'
+            cand --unit 'Propose a section for this systemd service, such as bot.service or systemd-user:bot.service'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
             cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'
@@ -192,6 +194,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --format 'Print the answer in this format'
             cand --exit-map 'End with other exit codes, such as 1=0,2=1'
             cand --color 'Colour the text'
+            cand --static 'A script that never asks heal: it knows subcommands and flags, and no names'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'
             cand --quiet 'Print nothing while all is well'

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::commands::completions::Names;
 use crate::commands::{self, Answer};
 use crate::config::Origin;
 use crate::error::{Error, Kind, Result};
@@ -33,7 +34,7 @@ pub struct Global {
     #[arg(long, value_name = "FILE", global = true, value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated
-    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    #[arg(long, value_name = "KEY=VALUE", global = true, add = Names::Keys)]
     pub set: Vec<String>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]

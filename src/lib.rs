@@ -107,6 +107,11 @@ fn evaluate() -> Exit {
 }
 
 fn answer(argv: &[OsString]) -> u8 {
+    match commands::completions::asked(argv) {
+        None => {}
+        Some(Ok(text)) => return print(&text, Exit::Fine).code(),
+        Some(Err(error)) => return complain(&error, "heal", &Voice::asked_for(argv)).code(),
+    }
     let cli = match cli::parse(argv) {
         Ok(cli) => cli,
         Err(stop) => {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::host::clock;
@@ -25,6 +26,7 @@ const NOTE: usize = 200;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The service, or SERVICE/LOOP for a probe with `loop = "LOOP"`
+    #[arg(add = Names::Subjects)]
     name: String,
     /// How far the work is: any number that moves while work is done, such as a count of messages
     #[arg(long, value_name = "N", allow_negative_numbers = true)]

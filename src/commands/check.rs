@@ -1,6 +1,7 @@
 //! `heal check`: what is the case? Strictly read-only: it writes nothing, takes no lock and starts nothing but probe commands.
 
 use crate::cli::Global;
+use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -14,7 +15,7 @@ use crate::pipeline::{self, Options};
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Look only at this service (or `host`); may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
     /// List the processes that were considered, and why each is or is not the service
     #[arg(long)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Global;
+use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -25,7 +26,7 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     /// Heal only this service; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
 }
 

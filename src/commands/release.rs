@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{DataDir, Journal};
@@ -16,6 +17,7 @@ use crate::model::Event;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The service
+    #[arg(add = Names::Services)]
     service: String,
 }
 

@@ -1,6 +1,7 @@
 //! `heal status`: what does heal remember, and does it still run? Strictly read-only, and looks at no service.
 
 use crate::cli::Global;
+use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -19,6 +20,7 @@ use crate::pipeline;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Only these services (or `host`)
+    #[arg(add = Names::Subjects)]
     names: Vec<String>,
     /// How many of the last acts of each service to tell
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1_000))]

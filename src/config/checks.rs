@@ -66,10 +66,14 @@ fn check_text(key: &str, value: &Spanned<DeValue<'static>>, faults: &mut Faults)
 pub(super) const NAME: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$";
 
 /// Names become parts of paths, variables and lines: letters, digits, `-`, `_` and `.`.
-pub(super) fn check_name(name: &str, what: &str, place: &Place, faults: &mut Faults) {
+pub(super) fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let right = !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['-', '.']);
-    if !right {
+    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['-', '.'])
+}
+
+/// Complains about what is no name.
+pub(super) fn check_name(name: &str, what: &str, place: &Place, faults: &mut Faults) {
+    if !is_name(name) {
         let hint = "use up to 64 letters, digits, `-`, `_` and `.`, beginning with a letter or digit".to_owned();
         faults.add(place.clone(), format!("`{}` cannot be the name of a {what}", name.escape_default()), Some(hint));
     } else if what == "service" && name == HOST {

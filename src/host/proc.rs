@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use nix::unistd::{SysconfVar, sysconf};
 use procfs::ProcError;
 use procfs::process::Process as Entry;
 
@@ -195,7 +196,8 @@ fn pass() -> Result<Pass, String> {
 fn look(pid: i32) -> Result<Process, ProcError> {
     let entry = Entry::new(pid)?;
     let stat = entry.stat()?;
-    let ticks = i64::try_from(procfs::ticks_per_second()).unwrap_or(100).max(1);
+    // Not procfs's own: it reads the auxiliary vector by hand, and that does not run under valgrind.
+    let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100).max(1);
     let started_ms = i64::try_from(stat.starttime).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks;
     Ok(Process {
         identity: Identity { pid, start: stat.starttime, boot: clock::boot_id().to_owned() },
@@ -249,7 +251,7 @@ mod tests {
             let address = socket.local_addr().expect("bound");
             let listeners = table.listeners().expect("readable");
             let found = listeners.iter().find(|one| one.address == address).expect("listed");
-            assert!(open.len() < table.open(me).expect("ours").len());
+            assert!(table.open(me).expect("ours").contains(&Open::Socket(found.socket)));
             assert_eq!(table.owner(found, &[]), Some(me));
             assert_eq!(table.owner(found, &[me]), Some(me));
         }

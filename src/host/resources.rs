@@ -196,6 +196,13 @@ pub fn uid(user: &str) -> Result<u32, String> {
     }
 }
 
+/// The name of a user, or the number when it has none.
+#[must_use]
+pub fn user(uid: u32) -> String {
+    let known = nix::unistd::User::from_uid(uid.into()).ok().flatten();
+    known.map_or_else(|| uid.to_string(), |user| user.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ mod evidence;
 mod look;
 mod misconfigured;
 mod plan;
+pub mod propose;
 mod seen;
 mod status;
 mod tell;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::host::process::Processes;
 use crate::model::{Selector, Service};
@@ -60,7 +60,10 @@ impl Index {
     }
 
     fn pass(&self, processes: &dyn Processes) -> Result<HashMap<String, Vec<i32>>, String> {
+        // It is built for one pass over some hundred kilobytes: a full automaton, the choice for up to a hundred words, costs
+        // more to build than it saves.
         let matcher = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(self.texts.iter().map(|(text, _)| text))
