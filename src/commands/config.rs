@@ -82,6 +82,8 @@ pub struct Kinds {
     probes: Group,
     /// Rungs of a ladder.
     rungs: Group,
+    /// Rungs of a service's own.
+    remedies: Group,
     /// Alert channels.
     alerts: Group,
 }
@@ -213,13 +215,18 @@ pub(super) fn kinds() -> Answer {
                 human.push_str(&format!("               {line}\n"));
             }
         }
-        human.push_str(&format!("  not built yet: {}\n\n", planned.join(", ")));
+        if !planned.is_empty() {
+            human.push_str(&format!("  not built yet: {}\n", planned.join(", ")));
+        }
+        human.push('\n');
         let built = kinds.iter().map(|&(name, about, example)| Known { name, about, example });
         Group { built: built.collect(), planned }
     };
-    let probes = section("Probes", &probe::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &probe::PLANNED);
+    let probes = section("Probes", &probe::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
     let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &remedy::PLANNED);
+    let own = remedy::CUSTOM.map(|kind| (kind.name, kind.about, kind.example));
+    let remedies = section("Rungs of a service's own, in [service.NAME.remedies]", &own, &[]);
     let alerts =
         section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &alert::PLANNED);
-    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, alerts }))
+    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, remedies, alerts }))
 }

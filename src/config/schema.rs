@@ -44,7 +44,7 @@ pub fn schema() -> Value {
     }
     let mut definitions = Map::from_iter([
         ("service".to_owned(), service),
-        ("probe".to_owned(), one_of(probes, &probe::PLANNED)),
+        ("probe".to_owned(), one_of(probes, &[])),
         ("remedy".to_owned(), one_of(remedies, &[])),
         ("channel".to_owned(), one_of(channels, &alert::PLANNED)),
     ]);

@@ -189,11 +189,7 @@ fn implied() -> probe::Declared {
 
 /// Reads one probe's table.
 pub(super) fn probe(name: &str, mut table: Table, faults: &mut Faults) -> Option<probe::Declared> {
-    let kind = kind(name, &table, probe::KINDS.map(|kind| kind.name), &probe::PLANNED, faults);
-    if let Some((planned, place)) = kind.as_ref().filter(|(kind, _)| probe::PLANNED.contains(&kind.as_str())) {
-        faults.note(place.clone(), format!("probe kind `{planned}` is not built yet; {name} is not looked at"));
-        return None;
-    }
+    let kind = kind(name, &table, probe::KINDS.map(|kind| kind.name), &[], faults);
     // The common keys are looked at also where the kind is wrong: all faults are to be said at once.
     let mut common = typed::split_off(&mut table, &probe::COMMON_KEYS);
     common.get_mut().remove("kind");

@@ -97,11 +97,11 @@ impl Probe for Certificate {
         let chain = match (&self.file, &self.address) {
             (Some(path), _) => read(&scene.root.join(path)),
             (None, Some(address)) => self.served(address, timeout),
-            (None, None) => Err(Sight::new(Judged::Unknown, "neither file nor address")),
+            (None, None) => Err(Box::new(Sight::new(Judged::Unknown, "neither file nor address"))),
         };
         match chain {
             Ok(chain) => self.judge(&chain, scene.now.at),
-            Err(sight) => sight,
+            Err(sight) => *sight,
         }
     }
 
@@ -116,7 +116,7 @@ impl Probe for Certificate {
 }
 
 impl Certificate {
-    fn served(&self, address: &str, timeout: Duration) -> Result<Vec<Validity>, Sight> {
+    fn served(&self, address: &str, timeout: Duration) -> Result<Vec<Validity>, Box<Sight>> {
         let host = net::host_and_port(address).map_or(address, |(host, _)| host);
         let chain =
             tls::chain(address, self.name.as_deref().unwrap_or(host), timeout).map_err(|error| match error {
@@ -126,7 +126,9 @@ impl Certificate {
                 }
             })?;
         let chain: Result<Vec<Validity>, String> = chain.iter().map(|der| validity(der)).collect();
-        chain.map_err(|why| Sight::new(Judged::Bad(None), format!("{address} serves no readable certificate: {why}")))
+        let unreadable =
+            |why| Sight::new(Judged::Bad(None), format!("{address} serves no readable certificate: {why}"));
+        chain.map_err(|why| unreadable(why).into())
     }
 
     fn judge(&self, chain: &[Validity], now: Stamp) -> Sight {
@@ -165,13 +167,13 @@ impl Certificate {
 }
 
 /// The certificates of a file, links followed: renewal is often a link that is set anew.
-fn read(path: &Path) -> Result<Vec<Validity>, Sight> {
+fn read(path: &Path) -> Result<Vec<Validity>, Box<Sight>> {
     let shown = path.display();
     let bytes = files::read(path, MOST_BYTES).map_err(|why| {
         let judged = if matches!(why, Unread::Missing) { Judged::Bad(None) } else { Judged::Unknown };
         Sight::new(judged, format!("{shown}: {why}"))
     })?;
-    all_of(&bytes).map_err(|why| Sight::new(Judged::Bad(None), format!("{shown}: {why}")))
+    all_of(&bytes).map_err(|why| Sight::new(Judged::Bad(None), format!("{shown}: {why}")).into())
 }
 
 /// PEM blocks, keys and the like between them passed over; or else one certificate as DER.

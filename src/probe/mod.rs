@@ -51,9 +51,6 @@ pub const KINDS: [Kind; 12] = [
     sqlite::KIND,
 ];
 
-/// Kinds that the design names and that are not built yet: accepted with a warning, never judged.
-pub const PLANNED: [&str; 0] = [];
-
 /// A kind of probe.
 #[derive(Clone, Copy)]
 pub struct Kind {

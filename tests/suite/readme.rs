@@ -209,7 +209,7 @@ fn the_tables_of_kinds_are_those_of_heal() {
 fn what_is_not_built_is_named() {
     let kinds = kinds();
     let text = section("## What is not built yet");
-    for (title, key) in [("probes", "probes"), ("rungs", "rungs"), ("alert channels", "alerts")] {
+    for (title, key) in [("rungs", "rungs"), ("alert channels", "alerts")] {
         let names: Vec<String> =
             kinds[key]["planned"].as_array().expect("a list").iter().map(|name| format!("`{}`", cell(name))).collect();
         let line = format!("- {title}: {}\n", names.join(", "));
