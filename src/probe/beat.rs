@@ -75,7 +75,8 @@ impl Probe for Beat {
             excused(scene, within, &|more: More<'_>| judge_signal(name, at, now, since, within, more))
         };
         let mut sight = judge(("the beat", "written"), heard.at, self.within);
-        let mut figures = Vec::new();
+        // Both ages, whichever of the two speaks.
+        let mut figures = vec![age("age", now - heard.at, self.within)];
         if let Some(limit) = self.progress_within {
             let progress = match (&heard.progress, heard.moved) {
                 (Some(_), Some(moved)) => {

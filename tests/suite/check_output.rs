@@ -52,6 +52,7 @@ fn a_dead_service_says_so_first_and_what_to_type_last() {
 #[test]
 fn a_hung_service_shows_what_is_stale() {
     let (project, ..) = running("");
+    wait_for("its first line", || project.path("logs/service.log").exists());
     project.write("control/hang", "");
     wait_for("the silence to be noticed", || project.heal(&["check"]).code == 2);
     reads(
@@ -60,9 +61,11 @@ fn a_hung_service_shows_what_is_stale() {
         &expect![[r#"
             exit 2
             --- stdout
-            unhealthy app (hung)  log: logs/service.log does not exist after [SPAN]
+            unhealthy app (hung)  log: service.log was last written [SPAN] ago (limit [SPAN])
                 good     process  pid [PID], up [SPAN]
-                bad      log  logs/service.log does not exist after [SPAN]
+                bad      log  service.log was last written [SPAN] ago (limit [SPAN])
+                        signal: [TIME]
+                        limit: [SPAN]
                 good     health  status 200 in [SPAN]
             next  heal heal --dry-run
             --- stderr

@@ -265,12 +265,21 @@ fn kinds_lists_everything_that_may_stand_there() {
                        disk = { kind = "disk", path = ".", warn_below = "1GB", critical_below = "512MB", warn_inodes_below = "5%" }
           memory       memory of the machine in use, and how long work stood still for want of it
                        memory = { kind = "memory", warn_above = "80%", critical_above = "95%", warn_pressure_above = "10%" }
-          not built yet: log, sqlite
+          log          lines added to a file since the last tick fit a regular expression
+                       errors = { kind = "log", path = "logs/bot.log", pattern = "ERROR|Traceback", count = "5 per 10m" }
+          sqlite       an SQLite database can be read and written, and is sound
+                       db = { kind = "sqlite", path = "data/bot.db", quick_check_every = "1h" }
 
         Rungs of a ladder
           restart      start it again; stop it first if it runs
           stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
           not built yet: clear-locks, revert
+
+        Rungs of a service's own, in [service.NAME.remedies]
+          command      run a command of one's own; exit code 0 is done
+                       flush = { kind = "command", command = ["./scripts/flush-queue"], timeout = "20s" }
+          http         send a request; the expected status is done
+                       light = { kind = "http", method = "POST", url = "http://127.0.0.1:[PORT]/self/heal" }
 
         Alert channels
           file         appends one JSON object per line to a file

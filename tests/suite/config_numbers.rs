@@ -50,7 +50,7 @@ fn numbers_at_the_ends_of_their_range() {
             10 | restart_delay = 0x10
                |                 ^^^^
 
-            error: `fail_after` has to be a whole number from 0 to 4294967295
+            error: `fail_after`: `4294967296` is not a number of bad looks such as 3, "3 of 5" or "3 of 5 in 10m"
               --> heal.toml:12:38
                |
             12 | a = { kind = "process", fail_after = 4294967296 }
@@ -62,13 +62,11 @@ fn numbers_at_the_ends_of_their_range() {
             13 | b = { kind = "http", url = "http://127.0.0.1/", status = 65536 }
                |                                                          ^^^^^
 
-            error: `fail_after` is 0
+            error: `fail_after`: `0`: no number in it may be zero; 1 counts the first bad look
               --> heal.toml:14:38
                |
             14 | c = { kind = "process", fail_after = 0 }
                |                                      ^
-               |
-               = help: 1 counts the first bad look
 
               correct it and try again with `heal config check`
         "#]],

@@ -252,7 +252,10 @@ fn each_setting_says_where_it_comes_from() {
         service."a.b".recover_after = 2                                            # default
         service."a.b".restart_limit = "3 per 1h"                                   # default
         service."a.b".restart_delay = "0s"                                         # default
+        service."a.b".verify_within = "20s"                                        # default
         service."a.b".hold_on_exit = []                                            # default
+        service."a.b".needs = []                                                   # default
+        service."a.b".wants = []                                                   # default
         service."a.b".match.executable = "bot"                                     # heal.toml:5:24
         service."a.b".match.user = "me"                                            # heal.toml:5:38, env WHO is not set
         service."a.b".match.max_matches = 1                                        # default
@@ -261,7 +264,6 @@ fn each_setting_says_where_it_comes_from() {
         service."a.b".env.API_TOKEN = "***"                                        # env TOKEN, heal.toml:7:21
         service."a.b".log = "data/output/a.b.log"                                  # default
         service."a.b".stop_grace = "10s"                                           # default
-        service."a.b".verify_within = "20s"                                        # default
         service."a.b".probes.process.kind = "process"                              # default
         service."a.b".probes.process.enabled = true                                # default
         service."a.b".probes.process.timeout = "5s"                                # default

@@ -176,13 +176,11 @@ fn a_kind_that_nobody_knows_does_not_hide_the_rest_of_its_table() {
               |
               = help: a look may take up to 1m: the whole run has four minutes
 
-            error: `fail_after` is 0
+            error: `fail_after`: `0`: no number in it may be zero; 1 counts the first bad look
              --> heal.toml:7:51
               |
             7 | a = { kind = "fesh", timeout = "0s", fail_after = 0, severity = "bad" }
               |                                                   ^
-              |
-              = help: 1 counts the first bad look
 
             error: `severity` cannot be `bad`
              --> heal.toml:7:65
@@ -198,7 +196,7 @@ fn a_kind_that_nobody_knows_does_not_hide_the_rest_of_its_table() {
             8 | b = { timeout = "2h", class = "hang" }
               |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
               |
-              = help: kinds are `process`, `fresh`, `http`, `tcp`, `command`, `disk`, `memory`, `port`, `log`, `certificate`, `sqlite`
+              = help: kinds are `process`, `fresh`, `beat`, `http`, `tcp`, `port`, `certificate`, `command`, `disk`, `memory`, `log`, `sqlite`
 
             error: `timeout` is 2h
              --> heal.toml:8:17

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use nix::sys::signal::Signal;
 
-use super::acting::{end, kinds, running, sleeper, the_one, timeless};
+use super::acting::{end, kinds, running, sleeper, the_one, vague};
 use super::support::{Project, alive, signal, wait_for};
 
 /// The demo service, started by heal itself.
@@ -182,18 +182,4 @@ fn only_treats_the_service_that_was_named() {
           it declares: app, other
     "#]]
     .assert_eq(&ran.snapshot(&project));
-}
-
-/// As [`timeless`], and without what the evidence counts.
-fn vague(text: &str) -> String {
-    let line = |line: &str| match (line.split_once("progress="), line.split_once(": sleeping")) {
-        (Some((before, _)), _) => format!("{before}progress=[N]\n"),
-        (_, Some((before, rest))) => {
-            let (_, listens) = rest.split_once(", listening").expect("it listens");
-            format!("{before}: sleeping [STATE], listening{listens}\n")
-        }
-        _ => format!("{line}\n"),
-    };
-    let text: String = timeless(text).lines().map(line).collect();
-    text.trim_end_matches('\n').to_owned() + "\n"
 }

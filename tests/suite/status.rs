@@ -117,7 +117,7 @@ fn an_open_incident_says_what_was_tried_and_what_comes_next() {
     assert_eq!(service(&project, "40m")["next"]["by"], "budget");
     assert_eq!(
         service(&project, "70m")["next"],
-        json!({"do": "act", "rung": "restart", "by": null, "why": "not running"})
+        json!({"do": "act", "rung": "restart", "cause": "dead", "why": "not running", "next": null})
     );
     later(&project, "70m", &["status"]).exits(2);
 }

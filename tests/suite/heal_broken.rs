@@ -1,0 +1,100 @@
+//! What if heal.toml is broken? Nothing is done, and those whom the last good one names are told: once a day.
+
+use super::acting::{NAP, end, later, running, sleeper, the_one};
+use super::support::Project;
+
+const CHANNEL: &str = "[alert.ops]\nkind = \"file\"\npath = \"alerts.jsonl\"\nmin_severity = \"critical\"\n";
+
+fn project() -> Project {
+    let project = sleeper(CHANNEL);
+    project.heal(&["heal", "--quiet"]).exits(0);
+    let _ = std::fs::remove_file(project.path("alerts.jsonl"));
+    project
+}
+
+fn told(project: &Project) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(project.path("alerts.jsonl")).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("whole lines")).collect()
+}
+
+#[test]
+fn nothing_is_done_and_the_channels_of_the_last_good_one_are_told_once_a_day() {
+    let project = project();
+    let good = project.read("heal.toml");
+    end(the_one(&project, NAP));
+    for broken in [good.replace("[service.app]", "[servce.app]"), "[project\n".to_owned(), String::new()] {
+        project.write("heal.toml", &broken);
+        project.heal(&["heal"]).exits(78);
+        assert!(running(&project, NAP).is_empty(), "{broken}");
+        assert_eq!(told(&project).len(), 1, "{broken}");
+    }
+    let alert = &told(&project)[0];
+    assert_eq!(alert["message"], "heal.toml is broken: nothing is watched or healed");
+    assert_eq!(alert["level"], "critical");
+    assert!(alert["details"].to_string().contains("unknown section `servce`"), "{alert}");
+    assert!(alert["action_required"].as_str().expect("one").ends_with("config check"), "{alert}");
+    later(&project, "23h", &["heal"]).exits(78);
+    assert_eq!(told(&project).len(), 1);
+    later(&project, "25h", &["heal"]).exits(78);
+    assert_eq!(told(&project).len(), 2, "a day later it is told again");
+    // Right again: those who heard of it hear of that, and the service is started.
+    project.write("heal.toml", &good);
+    project.heal(&["heal"]).exits(0);
+    the_one(&project, NAP);
+    let all = told(&project);
+    assert_eq!(all.iter().filter(|one| one["message"] == "heal.toml is right again").count(), 1, "{all:?}");
+    project.heal(&["heal"]).exits(0);
+    assert_eq!(told(&project).len(), all.len());
+    let list = project.read("data/operator_alerts.jsonl");
+    assert_eq!(list.matches("heal.toml is broken").count(), 2, "{list}");
+}
+
+#[test]
+fn one_that_is_gone_is_told_of_as_well() {
+    let project = project();
+    let path = project.path("heal.toml").display().to_string();
+    std::fs::remove_file(project.path("heal.toml")).expect("removed");
+    // Searched for, it is nowhere; named, it is known whose it is.
+    project.heal(&["heal"]).exits(78);
+    assert!(told(&project).is_empty());
+    project.heal(&["--config", &path, "heal"]).exits(78);
+    assert_eq!(told(&project).len(), 1);
+}
+
+#[test]
+fn a_look_a_plan_and_a_check_of_the_configuration_tell_nobody() {
+    let project = project();
+    project.write("heal.toml", "[project\n");
+    for args in [&["check"][..], &["heal", "--dry-run"], &["config", "check"], &["status"]] {
+        project.heal(args).exits(78);
+    }
+    assert!(told(&project).is_empty());
+    // A value that was mistyped on the command line is nobody's business but the typist's; what is in the file still holds.
+    project.write("heal.toml", &sleeper(CHANNEL).read("heal.toml"));
+    project.heal(&["heal", "--set", "nonsense"]).exits(64);
+    assert!(told(&project).is_empty());
+}
+
+#[test]
+fn a_data_directory_of_another_name_is_found_again() {
+    let project = project();
+    let moved = project.read("heal.toml").replace("name = \"test\"", "name = \"test\"\ndata_dir = \"var/memory\"");
+    project.write("heal.toml", &moved);
+    project.heal(&["heal"]).exits(0);
+    project.write("heal.toml", &moved.replace("start ", "strat "));
+    project.heal(&["heal"]).exits(78);
+    assert_eq!(told(&project).len(), 1);
+}
+
+#[test]
+fn a_copy_that_somebody_else_could_have_written_is_not_believed() {
+    let project = project();
+    std::fs::set_permissions(
+        project.path("data/state/last-good.json"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o666),
+    )
+    .expect("set");
+    project.write("heal.toml", "[project\n");
+    project.heal(&["heal"]).exits(78);
+    assert!(told(&project).is_empty());
+}

@@ -1,0 +1,85 @@
+//! What if the data directory cannot be written? What is dead is started all the same, within its budget; nothing else is
+//! done, and a person is told once.
+
+use super::acting::{NAP, end, later, shell, sleeper, the_one};
+use super::support::{Project, Ran};
+
+/// Runs a script with the data directory made read-only, once something stands in it. `None` where that is not allowed.
+fn read_only(project: &Project, script: &str) -> Option<Ran> {
+    let allowed = |how: &str| shell(project, &format!("unshare {how} true")).code == 0;
+    let how = ["-m", "-rm"].into_iter().find(|how| allowed(how))?;
+    let whole = format!("mount --bind data data && mount -o remount,bind,ro data || exit 99\n{script}");
+    project.write("script.sh", &whole);
+    Some(shell(project, &format!("unshare {how} /bin/sh script.sh")))
+}
+
+const HOOK: &str = "[alert.ops]\nkind = \"command\"\ncommand = [\"./hook\"]\n";
+
+fn project(extra: &str) -> Project {
+    let project = sleeper(&format!("restart_limit = \"2 per 1h\"\nladder = [\"restart\"]\n{extra}\n{HOOK}"));
+    project.script("hook", "#!/bin/sh\nread line\necho \"$line\" >>told\n");
+    project.heal(&["heal", "--quiet"]).exits(0);
+    project
+}
+
+#[test]
+fn its_budget_and_its_holds_are_kept_elsewhere_and_counted_together() {
+    let project = project("");
+    end(the_one(&project, NAP));
+    // One act stands in the data directory; the limit is two.
+    let script = format!(
+        "ours() {{ for pid in $(pgrep -fx 'sleep {NAP}'); do [ \"$(readlink /proc/$pid/cwd)\" = \"$PWD\" ] && echo $pid; done; true; }}\n\
+         \"$HEAL\" heal; echo \"first $?\"; kill -9 $(ours); sleep 0.2\n\"$HEAL\" heal; echo \"second $?\"\nours | wc -l"
+    );
+    let Some(ran) = read_only(&project, &script) else { return };
+    let (first, second) = ran.stdout.split_once("first 74\n").unwrap_or_else(|| panic!("{ran:?}"));
+    assert!(first.contains("healed    app"), "{first}");
+    assert!(first.contains("nothing done: only what is positively dead is restarted"), "{first}");
+    assert!(second.contains("the budget of 2 per 1h is spent"), "{second}");
+    assert!(second.contains("second 74\n0\n"), "{second}");
+    // When it can be written again, what was done meanwhile still counts.
+    let again = project.heal(&["heal"]).exits(69);
+    assert!(again.stdout.contains("the budget of 2 per 1h is spent"), "{again:?}");
+    later(&project, "61m", &["heal"]).exits(0);
+}
+
+#[test]
+fn only_the_start_of_what_is_dead_is_done_and_it_is_told_once() {
+    let project =
+        project("[service.app.probes]\nworks = { kind = \"command\", command = [\"test\", \"!\", \"-e\", \"ill\"] }");
+    std::fs::remove_file(project.path("told")).expect("told of the first start");
+    let pid = the_one(&project, NAP);
+    project.write("ill", "");
+    let heal = "\"$HEAL\" heal --set service.app.startup_grace=0s; echo \"code $?\"\n";
+    let Some(ran) = read_only(&project, &heal.repeat(2)) else { return };
+    assert_eq!(ran.stdout.matches("code 74").count(), 2, "{ran:?}");
+    assert!(ran.stdout.contains("unhealthy app (hung)"), "{ran:?}");
+    assert_eq!(the_one(&project, NAP), pid, "nobody is stopped");
+    let told = project.read("told");
+    assert_eq!(told.matches("data_dir: ").count(), 1, "{told}");
+    assert!(told.contains("ls -ld"), "{told}");
+}
+
+#[test]
+fn who_is_held_stays_held_and_a_lock_that_is_held_is_respected() {
+    let project = project("hold_on_exit = [7]");
+    end(the_one(&project, NAP));
+    let exits = ["heal", "--set", "service.app.start=[\"sh\", \"-c\", \"exit 7\"]"];
+    project.heal(&exits).exits(2);
+    let Some(ran) = read_only(&project, "\"$HEAL\" heal; echo \"code $?\"") else { return };
+    assert!(ran.stdout.contains("held for") && ran.stdout.contains("code 74"), "{ran:?}");
+    assert!(project.processes().is_empty(), "{ran:?}");
+    let locked = "flock data/recovery-in-progress sh -c '\"$HEAL\" heal; echo \"code $?\"'";
+    let Some(ran) = read_only(&project, locked) else { return };
+    assert!(!ran.stdout.contains("healed"), "{ran:?}");
+}
+
+#[test]
+fn without_any_directory_to_remember_in_nothing_is_done() {
+    let mut project = project("");
+    end(the_one(&project, NAP));
+    project.env("XDG_RUNTIME_DIR", "/proc/nothing");
+    let Some(ran) = read_only(&project, "\"$HEAL\" heal; echo \"code $?\"") else { return };
+    assert!(ran.stdout.contains("code 74") && ran.stderr.contains("cannot take the recovery lock"), "{ran:?}");
+    assert!(project.processes().is_empty());
+}
