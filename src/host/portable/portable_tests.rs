@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 use super::*;
 use crate::host::proc::Proc;
 
-/// A child that ends with the test.
+/// A child that ends with the test, and whatever it began with it: what is left behind keeps the runner's pipe open.
 struct Kid(Child);
 
 impl Kid {
@@ -15,7 +15,7 @@ impl Kid {
             command.arg0(name);
         }
         let command = command.args(args).current_dir("/tmp").env("MARK_OF_TEST", "yes").stdin(Stdio::null());
-        Self(command.stdout(Stdio::null()).spawn().expect("started"))
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().expect("started"))
     }
 
     fn pid(&self) -> i32 {
@@ -25,7 +25,7 @@ impl Kid {
 
 impl Drop for Kid {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(self.pid()), nix::sys::signal::Signal::SIGKILL);
         let _ = self.0.wait();
     }
 }
