@@ -18,6 +18,9 @@ use crate::model::{Class, Event, Report};
 /// The name under which the data directory stands in the report, so that its trouble is told as any other.
 const NAME: &str = "data_dir";
 
+/// What the lock says that it is held for.
+const PURPOSE: &str = "heal heal, without its data directory";
+
 /// One tick without a data directory. `why` is what could not be written.
 ///
 /// # Errors
@@ -28,8 +31,12 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     let now = clock::now();
     let full = DataDir::at(config.data_dir.clone());
     let Some(dir) = substitute(&config.path) else { return Err(why) };
-    // The lock that others may still be able to take.
-    if let Some(held) = holds(&full.lock()) {
+    // The lock that others may still be able to take: on a full disk it can be had, on a read-only one only be seen.
+    let both = match RecoveryLock::take(&full.lock(), PURPOSE) {
+        Err(busy) if busy.kind == Kind::Busy => return Err(busy),
+        lock => lock.ok(),
+    };
+    if let Some(held) = holds(&full.lock()).filter(|_| both.is_none()) {
         let message = format!("another recovery is in progress (pid {})", held.pid);
         return Err(Error::new(Kind::Busy, message).hint("try again when it is done"));
     }
@@ -38,7 +45,7 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     if base.trusted(&full).is_err() || dir.create().is_err() {
         return Err(why);
     }
-    let lock = RecoveryLock::take(&dir.lock(), "heal heal, without its data directory")?;
+    let lock = RecoveryLock::take(&dir.lock(), PURPOSE)?;
     let mut journal = Journal::beside(dir.clone(), base.history)?;
     let mut report = empty(config, "heal", &now);
     report.dry_run = config.mode == Mode::Observe;
@@ -50,7 +57,7 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     report.subjects.push(told_of(&mut journal, &why, full.root())?);
     report.unwritable = Some(why.to_string());
     journal.save();
-    drop(lock);
+    drop((lock, both));
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, &dir);
     journal.save();
