@@ -204,6 +204,9 @@ pub enum Stop {
 /// # Errors
 /// [`Stop`].
 pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
+    if let Some(cli) = frequent(argv) {
+        return Ok(cli);
+    }
     let argv = asked_for_help(argv);
     let parsed = command().try_get_matches_from(&argv).and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
@@ -220,6 +223,26 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
             _ => Stop::Wrong(usage(&text)),
         }
     })
+}
+
+/// One subcommand's share of the command line.
+type Augment = fn(clap::Command) -> clap::Command;
+
+/// What is started every minute. To build the parsers of all the others as well would be most of what reading its words costs.
+const FREQUENT: [(&str, Augment); 4] = [
+    ("check", commands::check::Args::augment_args),
+    ("status", commands::status::Args::augment_args),
+    ("heal", commands::heal::Args::augment_args),
+    ("beat", commands::beat::Args::augment_args),
+];
+
+/// The command line, where it can be read without knowing the other subcommands. What cannot, help and mistakes among it, is
+/// for the whole parser: it takes every word that this one takes, and in the same way.
+fn frequent(argv: &[OsString]) -> Option<Cli> {
+    let (name, augment) = argv.iter().skip(1).find_map(|word| FREQUENT.iter().find(|(name, _)| word == name))?;
+    let command = Global::augment_args(clap::Command::new("heal")).disable_help_subcommand(true);
+    let matches = command.subcommand(augment(clap::Command::new(*name))).try_get_matches_from(argv).ok()?;
+    Cli::from_arg_matches(&matches).ok()
 }
 
 /// clap's text as an error: its first paragraph is the message, what follows is for people.
@@ -300,6 +323,38 @@ mod tests {
         grouped.sort_unstable();
         all.sort();
         assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn the_short_parser_reads_what_the_whole_one_reads_and_nothing_else() {
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        let whole = |argv: &[OsString]| {
+            let matches = command().try_get_matches_from(argv).ok()?;
+            Cli::from_arg_matches(&matches).ok()
+        };
+        for line in [
+            "heal heal",
+            "heal --config /x/heal.toml heal --quiet",
+            "heal check --only a --only host --explain --json",
+            "heal --format nagios --exit-map 1=0,2=1 check",
+            "heal --set a.b=c status bot --acts 5 --set d=e",
+            "heal beat bot",
+        ] {
+            let argv = words(line);
+            let (short, whole) = (format!("{:?}", frequent(&argv)), format!("{:?}", whole(&argv)));
+            assert_eq!(short, whole, "{line}");
+        }
+        let others =
+            ["heal", "heal --version", "heal check --help", "heal chek", "heal check --onyl a", "heal config check"];
+        for line in others.into_iter().chain([
+            "heal check extra",
+            "heal man",
+            "heal --config check heal",
+            "heal heal check",
+            "heal help check",
+        ]) {
+            assert!(frequent(&words(line)).is_none(), "{line}");
+        }
     }
 
     #[test]

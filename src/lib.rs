@@ -127,11 +127,12 @@ fn answer(argv: &[OsString]) -> u8 {
     let voice = Voice { format: cli.global.format(), map: cli.global.exit_map.clone().unwrap_or_default() };
     let answered = cli.command.offers(&cli.global).and_then(|()| cli.command.run(&cli.global));
     voice.end(match (answered, voice.format) {
-        (Ok(Answer { exit, view, .. }), Format::Json) => print_document(view.document(name, exit), exit),
+        (Ok(Answer { exit, view, .. }), Format::Json) => print_document(view().document(name, exit), exit),
         (Ok(Answer { exit, human, plugin, .. }), Format::Nagios) => {
-            print(&output::nagios::page(exit.plugin_code(), &plugin.unwrap_or_default(), &human), exit)
+            let plugin = plugin.map(|plugin| plugin()).unwrap_or_default();
+            print(&output::nagios::page(exit.plugin_code(), &plugin, &human()), exit)
         }
-        (Ok(Answer { exit, human, .. }), Format::Human) => print(&human, exit),
+        (Ok(Answer { exit, human, .. }), Format::Human) => print(&human(), exit),
         // Another run is at work: for cron that is nothing to write home about.
         (Err(error), Format::Human) if quiet && error.kind == error::Kind::Busy => Exit::Busy,
         (Err(error), _) => complain(&error, name, &voice),

@@ -31,11 +31,13 @@ impl Args {
         let config = global.origin().load()?;
         let options = Options { only: self.only, explain: self.explain, progress: None };
         let report = pipeline::check(&config, &options)?;
-        Ok(Answer {
-            exit: Exit::of(&report),
-            human: output::human::report(&report, global.quiet),
-            view: View::Check(output::json::looked(&report)),
-            plugin: Some(output::nagios::report(&report)),
-        })
+        let quiet = global.quiet;
+        Ok(Answer::of(
+            Exit::of(&report),
+            report,
+            move |report| output::human::report(report, quiet),
+            |report| View::Check(output::json::looked(report)),
+            output::nagios::report,
+        ))
     }
 }

@@ -52,12 +52,14 @@ impl Args {
             spinner.finish_and_clear();
         }
         let report = report?;
-        Ok(Answer {
-            exit: Exit::of(&report),
-            human: output::human::report(&report, global.quiet),
-            view: View::Heal(output::json::ticked(&report)),
-            plugin: Some(output::nagios::report(&report)),
-        })
+        let quiet = global.quiet;
+        Ok(Answer::of(
+            Exit::of(&report),
+            report,
+            move |report| output::human::report(report, quiet),
+            |report| View::Heal(output::json::ticked(report)),
+            output::nagios::report,
+        ))
     }
 }
 

@@ -93,7 +93,7 @@ fn render(command: clap::Command, name: &str) -> Result<String> {
         }
     }
     if name == "heal-config-kinds" || name == "heal-config" {
-        page.push_str(&format!(".SH KINDS\n.nf\n{}.fi\n", literal(&config::kinds().human)));
+        page.push_str(&format!(".SH KINDS\n.nf\n{}.fi\n", literal(&(config::kinds().human)())));
     }
     if name == "heal" {
         page.push_str(".SH EXIT STATUS\n");

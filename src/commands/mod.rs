@@ -10,6 +10,8 @@ pub mod man;
 pub mod release;
 pub mod status;
 
+use std::rc::Rc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,23 +22,44 @@ use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
 use crate::output::view::{Looked, Report, Ticked};
 
-/// What a command answers.
-#[derive(Debug)]
+/// What a command answers. It is put into words when it is known in which format: the others would cost as much again.
 pub struct Answer {
     /// The exit code.
     pub exit: Exit,
     /// For people.
-    pub human: String,
+    pub human: Words<String>,
     /// For programs.
-    pub view: View,
+    pub view: Words<View>,
     /// For monitoring systems; commands that have none do not offer that format.
-    pub plugin: Option<Plugin>,
+    pub plugin: Option<Words<Plugin>>,
 }
+
+/// An answer in one format, once it is asked for.
+pub type Words<T> = Box<dyn FnOnce() -> T>;
 
 impl Answer {
     /// All went well, and this is what there is to say.
     fn fine(human: impl Into<String>, view: View) -> Self {
-        Self { exit: Exit::Fine, human: human.into(), view, plugin: None }
+        let human = human.into();
+        Self { exit: Exit::Fine, human: Box::new(move || human), view: Box::new(move || view), plugin: None }
+    }
+
+    /// What was found out, and how it is said in each format.
+    fn of<T: 'static>(
+        exit: Exit,
+        found: T,
+        human: impl FnOnce(&T) -> String + 'static,
+        view: impl FnOnce(&T) -> View + 'static,
+        plugin: impl FnOnce(&T) -> Plugin + 'static,
+    ) -> Self {
+        let found = Rc::new(found);
+        let (for_people, for_programs) = (Rc::clone(&found), Rc::clone(&found));
+        Self {
+            exit,
+            human: Box::new(move || human(&for_people)),
+            view: Box::new(move || view(&for_programs)),
+            plugin: Some(Box::new(move || plugin(&found))),
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl Args {
         crate::apply::refuse_links(&config.root, &config.data_dir)?;
         let mut journal = Journal::open(DataDir::at(config.data_dir))?;
         let past = journal.history().service(&name);
-        let stuck = past.held.is_some() || past.incident.is_some_and(|incident| incident.exhausted.is_some());
+        let stuck = past.held.is_some() || past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_some());
         let said = if stuck {
             journal.record(Event::Released { service: name.clone() })?;
             journal.save();

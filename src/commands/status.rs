@@ -35,11 +35,13 @@ impl Args {
     pub fn run(self, global: &Global) -> Result<Answer> {
         let config = global.origin().load()?;
         let status = pipeline::status(&config, &self.names, usize::from(self.acts))?;
-        Ok(Answer {
-            exit: Exit::of_status(&status),
-            human: output::status::human(&status, global.quiet),
-            view: View::Status(output::status_json::told(&status)),
-            plugin: Some(output::status::plugin(&status)),
-        })
+        let quiet = global.quiet;
+        Ok(Answer::of(
+            Exit::of_status(&status),
+            status,
+            move |status| output::status::human(status, quiet),
+            |status| View::Status(output::status_json::told(status)),
+            output::status::plugin,
+        ))
     }
 }

@@ -256,7 +256,8 @@ impl Reader<'_> {
             }
         }
         let section = |name: &str| document.get_ref().get(name).and_then(typed::as_table);
-        let project = match section("project") {
+        let copy = |name: &str| section(name).as_ref().map(typed::owned);
+        let project = match copy("project") {
             Some(table) => typed::read::<file::Project>(&table, faults),
             None if document.get_ref().contains_key("project") => None,
             None => {
@@ -272,15 +273,15 @@ impl Reader<'_> {
             services.extend(self.service(&name, &place, table, faults));
         }
         let (host_enabled, host_probes) =
-            section("host").map_or_else(|| (true, Vec::new()), |table| self.host(table, faults));
+            copy("host").map_or_else(|| (true, Vec::new()), |table| self.host(table, faults));
         let mut alerts = Vec::new();
         for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
             check_name(&name, "channel", &place, faults);
             alerts.extend(channel(&name, table, faults));
         }
-        let schedule = section("schedule")
+        let schedule = copy("schedule")
             .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
-        let alerting = section("alerting")
+        let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));

@@ -1,24 +1,27 @@
 //! Do the services that need each other make sense together? Unknown names, itself, and circles.
 
+use std::collections::HashMap;
+
 use super::Watched;
 use super::faults::{Faults, Place, suggestion};
 
 /// Checks `needs` and `wants` of all services; `place` says where a key of a service stands.
 pub(super) fn check(services: &[Watched], place: &dyn Fn(&str, &str) -> Place, faults: &mut Faults) {
+    let by_name: ByName<'_> = services.iter().map(|one| (one.service.name.as_str(), one)).collect();
     for watched in services {
         let service = &watched.service;
         for (key, names) in [("needs", &service.needs), ("wants", &service.wants)] {
             for name in names {
                 if *name == service.name {
                     faults.add(place(&service.name, key), format!("`{key}` names the service itself"), None);
-                } else if !services.iter().any(|other| other.service.name == *name) {
+                } else if !by_name.contains_key(name.as_str()) {
                     let known = services.iter().map(|other| other.service.name.as_str());
                     let hint = suggestion(name, known.filter(|other| *other != service.name));
                     faults.add(place(&service.name, key), format!("`{key}`: there is no service `{name}`"), hint);
                 }
             }
         }
-        if let Some(circle) = circle(services, &service.name) {
+        if let Some(circle) = circle(&by_name, &service.name) {
             // Said once, at the first service of the file that is in it.
             let names = services.iter().map(|other| other.service.name.as_str());
             if names.clone().find(|name| circle.contains(name)) == Some(service.name.as_str()) {
@@ -30,11 +33,12 @@ pub(super) fn check(services: &[Watched], place: &dyn Fn(&str, &str) -> Place, f
     }
 }
 
+/// All services: with a thousand of them, to search for each one's needs would be most of the work.
+type ByName<'s> = HashMap<&'s str, &'s Watched>;
+
 /// The services between this one and itself, if it needs itself through others.
-fn circle<'s>(services: &'s [Watched], start: &'s str) -> Option<Vec<&'s str>> {
-    let needs = |name: &str| {
-        services.iter().find(|other| other.service.name == name).map_or(&[][..], |other| other.service.needs.as_slice())
-    };
+fn circle<'s>(by_name: &ByName<'s>, start: &'s str) -> Option<Vec<&'s str>> {
+    let needs = |name: &str| by_name.get(name).map_or(&[][..], |other| other.service.needs.as_slice());
     let mut path = vec![start];
     let mut open: Vec<std::slice::Iter<'s, String>> = vec![needs(start).iter()];
     let mut seen = std::collections::BTreeSet::new();

@@ -1,6 +1,8 @@
 //! How does a table become a struct, with all its faults at once? serde stops at the first; so the key that it stumbled
 //! over is noted, taken out, and the table is read again.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
@@ -11,6 +13,9 @@ use crate::model::redact;
 /// A table of the file, all its text owned.
 pub(super) type Table = Spanned<DeTable<'static>>;
 
+/// The same, where it stands in the document: nothing is copied to look into it.
+pub(super) type Section<'a> = Spanned<&'a DeTable<'static>>;
+
 /// Reads `table` with `parse`. `extra` names keys that were taken out of it before, for suggestions.
 pub(super) fn read_with<T>(
     table: &Table,
@@ -18,7 +23,8 @@ pub(super) fn read_with<T>(
     parse: impl Fn(ValueDeserializer<'_>) -> Result<T, Error>,
     faults: &mut Faults,
 ) -> Option<T> {
-    let mut table = table.clone();
+    // Copied only where a key has to be taken out: nearly all tables are right.
+    let mut table = Cow::Borrowed(table);
     let mut removed: Vec<String> = Vec::new();
     loop {
         let value = Spanned::new(table.span(), DeValue::Table(table.get_ref().clone()));
@@ -39,9 +45,9 @@ pub(super) fn read_with<T>(
         let named = || Some(table.get_ref().get(quoted_after(message, "")?.as_str())?.span());
         let place = error.span().filter(|span| *span != table.span()).or_else(named);
         let keys = table.get_ref().len();
-        let by_place = place.as_ref().and_then(|place| remove(table.get_mut(), place));
+        let by_place = place.as_ref().and_then(|place| remove(table.to_mut().get_mut(), place));
         // What `--set` made has one place for a table and all that is in it.
-        let Some((key, value)) = by_place.or_else(|| remove_unknown(table.get_mut(), message)) else {
+        let Some((key, value)) = by_place.or_else(|| remove_unknown(table.to_mut().get_mut(), message)) else {
             if removed.is_empty() {
                 faults.add(table.span(), message.to_owned(), None);
             }
@@ -111,11 +117,11 @@ pub(super) fn split_off(table: &mut Table, keys: &[&str]) -> Table {
 }
 
 /// The entries of a table of tables, in the order of the file. Anything else in it is a fault.
-pub(super) fn tables(of: Option<&Table>, what: &str, faults: &mut Faults) -> Vec<(String, Place, Table)> {
+pub(super) fn tables(of: Option<&Section<'_>>, what: &str, faults: &mut Faults) -> Vec<(String, Place, Table)> {
     let mut found = Vec::new();
-    for (key, value) in of.iter().flat_map(|table| table.get_ref()) {
+    for (key, value) in of.iter().flat_map(|table| *table.get_ref()) {
         match as_table(value) {
-            Some(table) => found.push((key.get_ref().to_string(), key.span(), table)),
+            Some(table) => found.push((key.get_ref().to_string(), key.span(), owned(&table))),
             None => {
                 let message = format!("`{}` is {}, not a table", key.get_ref(), a(value.get_ref().type_str()));
                 faults.add(value.span(), message, Some(format!("{what} is written as a table of its own")));
@@ -126,12 +132,22 @@ pub(super) fn tables(of: Option<&Table>, what: &str, faults: &mut Faults) -> Vec
 }
 
 /// The value as a table, with its place.
-pub(super) fn as_table(value: &Spanned<DeValue<'static>>) -> Option<Table> {
-    value.get_ref().as_table().map(|table| Spanned::new(value.span(), table.clone()))
+pub(super) fn as_table<'a>(value: &'a Spanned<DeValue<'static>>) -> Option<Section<'a>> {
+    value.get_ref().as_table().map(|table| Spanned::new(value.span(), table))
+}
+
+/// A copy, for those who take keys out of it.
+pub(super) fn owned(section: &Section<'_>) -> Table {
+    Spanned::new(section.span(), (*section.get_ref()).clone())
 }
 
 /// The value as a table; anything else is a fault, since what stands in it would be passed over in silence.
-pub(super) fn table(value: &Spanned<DeValue<'static>>, key: &str, section: &str, faults: &mut Faults) -> Option<Table> {
+pub(super) fn table<'a>(
+    value: &'a Spanned<DeValue<'static>>,
+    key: &str,
+    section: &str,
+    faults: &mut Faults,
+) -> Option<Section<'a>> {
     let table = as_table(value);
     if table.is_none() {
         let message = format!("`{key}` is {}, not a table", a(value.get_ref().type_str()));

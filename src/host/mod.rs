@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod commits;
+#[cfg(target_os = "linux")]
+mod entry;
 pub mod env;
 pub mod exec;
 pub mod files;

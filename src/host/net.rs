@@ -12,6 +12,9 @@ use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
 pub const BODY_LIMIT: u64 = 64 * 1024;
 
+/// Bytes of a request or a reply that are read or written at once; also the most that the head of a reply may have.
+const BUFFER: usize = 16 * 1024;
+
 /// Connects to `host:port` and closes again.
 ///
 /// # Errors
@@ -162,6 +165,9 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
         .max_redirects_will_error(false)
         .proxy(None)
         .tls_config(tls)
+        // Its own 128 KB each are cleared before they are used; a health page is small.
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
         .user_agent(concat!("heal/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent();

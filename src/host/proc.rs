@@ -3,15 +3,18 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use nix::unistd::{SysconfVar, sysconf};
+use nix::unistd::{SysconfVar, getppid, sysconf};
 use procfs::ProcError;
-use procfs::process::Process as Entry;
+use rustix::fs::OFlags;
+use rustix::io::{Errno, Result as Asked};
 
+use super::entry::{Entry, folder, numbers, read_into, stat};
 use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
 use super::{clock, sockets, vitals};
 use crate::model::Identity;
@@ -44,9 +47,8 @@ impl Processes for Proc {
     fn detail(&self, pid: i32) -> Detail {
         match look(pid) {
             Ok(process) => Detail::Seen(Box::new(process)),
-            Err(ProcError::NotFound(_)) => Detail::Gone,
-            Err(ProcError::Io(error, _)) if error.raw_os_error() == Some(nix::libc::ESRCH) => Detail::Gone,
-            Err(error) => Detail::Hidden(error.to_string()),
+            Err(Errno::NOENT | Errno::SRCH) => Detail::Gone,
+            Err(error) => Detail::Hidden(std::io::Error::from(error).to_string()),
         }
     }
 
@@ -63,13 +65,12 @@ impl Processes for Proc {
     }
 
     fn family(&self) -> Result<Vec<Kin>, String> {
-        let mut family = Vec::new();
-        for pid in pids()? {
-            if let Ok(stat) = Entry::new(pid).and_then(|entry| entry.stat()) {
-                family.push(Kin { pid, parent: stat.ppid, session: stat.session, start: stat.starttime });
-            }
-        }
-        Ok(family)
+        let (proc, pids) = pids()?;
+        let kin = |pid: i32| {
+            let stat = stat(&proc, &format!("{pid}/stat")).ok()?;
+            Some(Kin { pid, parent: stat.parent, session: stat.session, start: stat.start })
+        };
+        Ok(pids.into_iter().filter_map(kin).collect())
     }
 
     fn open(&self, pid: i32) -> Result<Vec<Open>, String> {
@@ -118,7 +119,7 @@ impl Processes for Proc {
 
     fn owner(&self, listener: &Listener, likely: &[i32]) -> Option<i32> {
         let holds = |pid: &i32| self.holds(*pid, listener);
-        likely.iter().copied().find(holds).or_else(|| pids().unwrap_or_default().into_iter().find(holds))
+        likely.iter().copied().find(holds).or_else(|| pids().ok()?.1.into_iter().find(holds))
     }
 
     fn vitals(&self, pid: i32) -> Result<Vitals, String> {
@@ -136,13 +137,13 @@ impl Processes for Proc {
     fn lineage(&self) -> &[i32] {
         self.lineage.get_or_init(|| {
             let mut line = vec![i32::try_from(std::process::id()).unwrap_or(0)];
-            // The chain of parents is finite, but it is read while it changes.
-            for _ in 0..64 {
-                let last = line.last().copied().unwrap_or(0);
-                match Entry::new(last).and_then(|entry| entry.stat()) {
-                    Ok(stat) if stat.ppid > 0 => line.push(stat.ppid),
-                    _ => break,
-                }
+            let mut parent = getppid().as_raw();
+            // The chain of parents is finite, but it is read while it changes. Who has none stands outside of what we see.
+            while parent > 0 && line.len() < 64 {
+                line.push(parent);
+                let above = || stat(rustix::fs::CWD, &format!("/proc/{parent}/stat"));
+                // Init is nobody's child.
+                parent = if parent == 1 { 0 } else { above().map_or(0, |stat| stat.parent) };
             }
             line
         })
@@ -154,37 +155,36 @@ fn socket_number(target: &Path) -> Option<u64> {
     target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
-fn pids() -> Result<Vec<i32>, String> {
-    let entries = fs::read_dir("/proc").map_err(|error| format!("/proc cannot be read: {error}"))?;
-    let mut pids: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+/// The folder `/proc`, and everybody in it.
+fn pids() -> Result<(OwnedFd, Vec<i32>), String> {
+    let unread = |error: Errno| format!("/proc cannot be read: {}", std::io::Error::from(error));
+    let proc = folder("/proc", OFlags::RDONLY).map_err(unread)?;
+    let mut pids = numbers(&proc).map_err(unread)?;
     if pids.is_empty() {
         // A chroot without /proc, or hidepid: no process seen is not "no process runs".
         return Err("/proc shows no process at all".to_owned());
     }
     pids.sort_unstable();
-    Ok(pids)
+    Ok((proc, pids))
 }
 
 fn pass() -> Result<Pass, String> {
     let mut pass = Pass::default();
     let mut hidden = 0usize;
-    for pid in pids()? {
+    let (proc, pids) = pids()?;
+    for pid in pids {
         let start = pass.bytes.len();
-        let read = fs::File::open(format!("/proc/{pid}/cmdline")).and_then(|file| {
-            // A command line is bounded by the kernel, but at megabytes.
-            file.take(64 * 1024).read_to_end(&mut pass.bytes)
-        });
-        match read {
-            Ok(_) if pass.bytes.len() > start => pass.rows.push((pid, start..pass.bytes.len())),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => hidden += 1,
+        // A command line is bounded by the kernel, but at megabytes.
+        match read_into(&proc, &format!("{pid}/cmdline"), &mut pass.bytes, 64 * 1024) {
+            Ok(()) if pass.bytes.len() > start => pass.rows.push((pid, start..pass.bytes.len())),
             // It ended meanwhile, or it is a kernel thread or a zombie without a command line.
-            Err(error)
-                if error.kind() != std::io::ErrorKind::NotFound && error.raw_os_error() != Some(nix::libc::ESRCH) =>
-            {
-                // Out of descriptors or memory: who was not seen is not gone.
+            Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
+            Err(Errno::ACCESS | Errno::PERM) => hidden += 1,
+            // Out of descriptors or memory: who was not seen is not gone.
+            Err(error) => {
+                let error = std::io::Error::from(error);
                 return Err(format!("the command line of pid {pid} cannot be read: {error}"));
             }
-            _ => {}
         }
     }
     if hidden > 0 {
@@ -193,22 +193,22 @@ fn pass() -> Result<Pass, String> {
     Ok(pass)
 }
 
-fn look(pid: i32) -> Result<Process, ProcError> {
-    let entry = Entry::new(pid)?;
+fn look(pid: i32) -> Asked<Process> {
+    let entry = Entry::of(pid)?;
     let stat = entry.stat()?;
     // Not procfs's own: it reads the auxiliary vector by hand, and that does not run under valgrind.
     let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100).max(1);
-    let started_ms = i64::try_from(stat.starttime).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks;
+    let started_ms = i64::try_from(stat.start).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks;
     Ok(Process {
-        identity: Identity { pid, start: stat.starttime, boot: clock::boot_id().to_owned() },
-        parent: stat.ppid,
+        identity: Identity { pid, start: stat.start, boot: clock::boot_id().to_owned() },
+        parent: stat.parent,
         session: stat.session,
         state: stat.state,
         age_ms: (clock::boottime_ms() - started_ms).max(0),
-        exe: entry.exe().ok().map(still_called),
-        args: entry.cmdline().unwrap_or_default(),
-        cwd: entry.cwd().ok().map(still_called),
-        uid: entry.uid().ok(),
+        exe: entry.link("exe").map(still_called),
+        args: entry.args(),
+        cwd: entry.link("cwd").map(still_called),
+        uid: entry.uid(),
     })
 }
 
@@ -216,7 +216,8 @@ fn look(pid: i32) -> Result<Process, ProcError> {
 /// uses it is who it was.
 fn still_called(path: PathBuf) -> PathBuf {
     let name = path.as_os_str().as_bytes();
-    name.strip_suffix(b" (deleted)").map_or_else(|| path.clone(), |name| PathBuf::from(OsStr::from_bytes(name)))
+    let cut = name.strip_suffix(b" (deleted)").map(|name| PathBuf::from(OsStr::from_bytes(name)));
+    cut.unwrap_or(path)
 }
 
 #[cfg(test)]

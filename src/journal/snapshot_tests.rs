@@ -42,7 +42,7 @@ fn acts(numbers: impl IntoIterator<Item = u32>) -> String {
 fn rungs(dir: &DataDir) -> (Vec<String>, (u64, u64)) {
     let past = past(dir).expect("readable");
     let unread = past.unread.values().fold((0, 0), |sum, one| (sum.0 + one.torn, sum.1 + one.damaged));
-    (past.history.service("app").acts.into_iter().map(|act| act.rung).collect(), unread)
+    (past.history.service("app").acts.iter().map(|act| act.rung.clone()).collect(), unread)
 }
 
 fn named(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {

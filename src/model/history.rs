@@ -2,6 +2,7 @@
 //! Pure: the same events give the same history, so a snapshot of it may be lost at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -126,8 +127,9 @@ impl std::fmt::Display for OpenIntent {
 impl History {
     /// What is known about a service; nothing, for a name never seen.
     #[must_use]
-    pub fn service(&self, name: &str) -> ServiceHistory {
-        self.services.get(name).cloned().unwrap_or_default()
+    pub fn service(&self, name: &str) -> &ServiceHistory {
+        static NEVER_SEEN: LazyLock<ServiceHistory> = LazyLock::new(ServiceHistory::default);
+        self.services.get(name).unwrap_or(&NEVER_SEEN)
     }
 
     /// Takes one more event into account.

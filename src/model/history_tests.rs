@@ -50,7 +50,7 @@ fn an_intent_counts_against_the_budget_whatever_comes_of_it() {
     assert_eq!(service.acts.len(), 2);
     assert_eq!(history.open_intents.keys().collect::<Vec<_>>(), ["1"]);
     assert_eq!(history.open_intents["1"].to_string().split(" of ").next(), Some("bot: `restart`"));
-    let tries = service.incident.expect("open").tries;
+    let tries = service.incident.as_ref().expect("open").tries.clone();
     assert_eq!(tries.into_iter().collect::<Vec<_>>(), [("restart".to_owned(), 1), ("stop-stale".to_owned(), 1)]);
 }
 
@@ -58,7 +58,7 @@ fn an_intent_counts_against_the_budget_whatever_comes_of_it() {
 fn only_acts_after_the_last_rung_are_slow_retries() {
     let exhausted = Event::Exhausted { service: bot(), why: String::new() };
     let history = fold([opened(), intent("1", "restart"), exhausted, intent("2", "restart"), intent("3", "restart")]);
-    assert_eq!(history.service("bot").incident.expect("open").retries, 2);
+    assert_eq!(history.service("bot").incident.as_ref().expect("open").retries, 2);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_release_begins_the_ladder_anew_but_keeps_the_budget() {
     let service = history.service("bot");
     assert_eq!(service.held, None);
     assert_eq!(service.acts.len(), 1);
-    let incident = service.incident.expect("still open");
+    let incident = service.incident.as_ref().expect("still open");
     assert!(incident.tries.is_empty());
     assert!(!incident.was_told(Notice::Held, "mail"), "the next hold is told again");
 }
@@ -102,7 +102,7 @@ fn a_verified_recovery_is_remembered_in_its_incident() {
         intent("2", "x"),
         done("2", Outcome::Probation),
     ]);
-    assert_eq!(history.service("bot").incident.expect("open").cured.len(), 1);
+    assert_eq!(history.service("bot").incident.as_ref().expect("open").cured.len(), 1);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn verify(
     let mut nap = FIRST_NAP;
     loop {
         let past = journal.history().service(&watched.service.name);
-        let (who, findings) = looker.look_again(watched, &past, notes);
+        let (who, findings) = looker.look_again(watched, past, notes);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
         let glance = glance(&who, (own, old), started, all_good(&findings, own), || {
             let bad: Vec<String> = findings
@@ -198,9 +198,9 @@ pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watc
         Who::Running { .. } | Who::Gone { .. } => {
             let past = journal.history().service(&watched.service.name);
             if young {
-                return matches!(looker.who_again(watched, &past), Who::Gone { .. });
+                return matches!(looker.who_again(watched, past), Who::Gone { .. });
             }
-            let (who, _, standing) = looker.judge_again(watched, &past);
+            let (who, _, standing) = looker.judge_again(watched, past);
             let same = match (&*seen.who, &who) {
                 (Who::Running { process: before, .. }, Who::Running { process, .. }) => {
                     before.identity == process.identity
@@ -214,7 +214,7 @@ pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watc
         Who::Unwatched => {
             let past = journal.history().service(&watched.service.name);
             young || {
-                let (_, _, standing) = looker.judge_again(watched, &past);
+                let (_, _, standing) = looker.judge_again(watched, past);
                 (standing.level, standing.class) == (seen.subject.standing.level, seen.subject.standing.class)
             }
         }

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
 use crate::journal::{DataDir, Journal, RecoveryLock, holds, past};
 use crate::model::report::{Level, Standing, Subject};
-use crate::model::{Class, Event, Report};
+use crate::model::{Class, Event, Incident, Report};
 
 /// The name under which the data directory stands in the report, so that its trouble is told as any other.
 const NAME: &str = "data_dir";
@@ -96,7 +96,7 @@ fn told_of(journal: &mut Journal, why: &Error, dir: &Path) -> Result<Subject> {
         journal.record(Event::Opened { service, incident, class, summary })?;
     }
     let standing = Standing { level: Level::Unhealthy, class: Some(Class::Resource), summary };
-    let incident = journal.history().service(NAME).incident.map(|incident| incident.outline());
+    let incident = journal.history().service(NAME).incident.as_ref().map(Incident::outline);
     let helpless = "only what is positively dead is restarted until it can be written again".to_owned();
     let next = format!("df {0}; ls -ld {0}", dir.display());
     Ok(Subject::said(NAME, standing, helpless, incident, next))

@@ -112,7 +112,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(who);
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
             let own = self.jobs(watched.name(), probes, Some(&who), &self.notes);
-            let subject = subject(watched.name(), &who, considered, self.options.explain, &past);
+            let subject = subject(watched.name(), &who, considered, self.options.explain, past);
             seen.push((Seen::new(subject, who, Some(watched)), own.len()));
             jobs.extend(own);
         }
@@ -121,7 +121,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
             let own = self.jobs(HOST, probes, None, &self.notes);
-            let subject = subject(HOST, &who, Vec::new(), false, &history.service(HOST));
+            let subject = subject(HOST, &who, Vec::new(), false, history.service(HOST));
             seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
         }
@@ -131,13 +131,13 @@ impl<'a> Looker<'a> {
             seen.when = when;
             (seen.subject.findings, seen.notes) = apart(findings.by_ref().take(count));
             let past = history.service(&seen.subject.name);
-            seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, &past);
+            seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, past);
             seen
         });
         let mut judged: Vec<Seen<'a>> = judged.collect();
         tie(&mut judged);
         for seen in &mut judged {
-            seen.subject.alarm = self.alarm(&history.service(&seen.subject.name));
+            seen.subject.alarm = self.alarm(history.service(&seen.subject.name));
             seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
         }
         judged
@@ -196,7 +196,7 @@ impl<'a> Looker<'a> {
             if !watched.enabled {
                 return (Who::Unwatched, Vec::new());
             }
-            self.who(index, &watched.service, &history.service(watched.name()), claims)
+            self.who(index, &watched.service, history.service(watched.name()), claims)
         };
         let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();
         let mut claims = self.claims.clone();

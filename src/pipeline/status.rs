@@ -105,21 +105,21 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let watched = config.services.iter().find(|watched| watched.name() == name);
     let is_remembered = history.services.contains_key(name);
     let past = history.service(name);
-    let trouble = past.incident.as_ref().map(|incident| trouble(incident, &past, now));
-    let (level, summary) = level(watched, &past, trouble.as_ref());
-    let next = (level == Level::Unhealthy).then(|| next(watched, &past, now));
+    let trouble = past.incident.as_ref().map(|incident| trouble(incident, past, now));
+    let (level, summary) = level(watched, past, trouble.as_ref());
+    let next = (level == Level::Unhealthy).then(|| next(watched, past, now));
     let budget = watched
         .filter(|watched| watched.service.launch.is_some())
-        .map(|watched| policy::most_used(&watched.service, &past, now));
+        .map(|watched| policy::most_used(&watched.service, past, now));
     let would: BTreeMap<_, _> =
         recent.would.iter().filter(|((service, _), _)| service == name).map(|((_, r), n)| (r.clone(), *n)).collect();
     Remembered {
         name: name.to_owned(),
         level,
         summary,
-        known: past.known,
+        known: past.known.clone(),
         is_remembered,
-        held: past.held.map(|(since, why)| (since.at, why)),
+        held: past.held.as_ref().map(|(since, why)| (since.at, why.clone())),
         trouble,
         next,
         budget,

@@ -142,8 +142,8 @@ fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Inc
         }
     }
     for subject in &report.subjects {
-        if let Some(alarm) = journal.history().service(&subject.name).frequent {
-            due.push((message(config, report, subject, &alarm, Notice::Frequent), alarm));
+        if let Some(alarm) = &journal.history().service(&subject.name).frequent {
+            due.push((message(config, report, subject, alarm, Notice::Frequent), alarm.clone()));
         }
     }
     due

@@ -46,7 +46,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
             let past = history.service(&seen.subject.name);
-            plan(&looker, &mut seen, &past, &remedy::built());
+            plan(&looker, &mut seen, past, &remedy::built());
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -171,7 +171,7 @@ impl Run<'_> {
             return;
         }
         let past = self.journal.history().service(watched.name());
-        let (who, findings, mut standing) = self.looker.judge_again(watched, &past);
+        let (who, findings, mut standing) = self.looker.judge_again(watched, past);
         let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
         if standing.level == Level::Healthy || (dead && self.acted.get(&root) == Some(&Outcome::Healed)) {
             seen.subject.behind = None;
@@ -191,7 +191,7 @@ impl Run<'_> {
         self.see_again(&mut seen);
         self.record(&seen)?;
         let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
-        plan(self.looker, &mut seen, &self.journal.history().service(&name), &built);
+        plan(self.looker, &mut seen, self.journal.history().service(&name), &built);
         if let Some(folder) = &self.starting {
             restrict(&mut seen, folder);
         }
@@ -209,9 +209,10 @@ impl Run<'_> {
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
         subject.incident = past.incident.as_ref().map(Incident::outline);
-        subject.held = past.held.clone().map(|(_, reason)| reason);
-        subject.would = past.would.clone();
-        subject.alarm = self.looker.alarm(&past);
+        subject.held = past.held.as_ref().map(|(_, reason)| reason.clone());
+        subject.would.clone_from(&past.would);
+        subject.alarm = self.looker.alarm(past);
+        let untold = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());
         match (&subject.alarm, &past.frequent) {
             (Some(summary), None) => {
                 let incident = format!("{}/{name}/often", self.journal.run());
@@ -222,7 +223,7 @@ impl Run<'_> {
         }
         // An incident with nothing left to try turns to its slow retries from here on.
         if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = &subject.decision
-            && past.incident.is_some_and(|incident| incident.exhausted.is_none())
+            && untold
         {
             self.journal.record(Event::Exhausted { service: name, why: why.clone() })?;
         }
@@ -242,7 +243,7 @@ impl Run<'_> {
         }
         let past = self.journal.history().service(name);
         let id = format!("{}/{name}", self.journal.run());
-        for event in self.looker.follow(seen, &past, &id) {
+        for event in self.looker.follow(seen, past, &id) {
             self.journal.record(event)?;
         }
         Ok(())
@@ -250,8 +251,8 @@ impl Run<'_> {
 
     /// Writes down what would be done, once in each incident.
     fn note(&mut self, service: &str, rung: String) -> Result<()> {
-        let known = |incident: Incident| incident.would.contains(&rung);
-        if self.journal.history().service(service).incident.is_none_or(known) {
+        let known = |incident: &Incident| incident.would.contains(&rung);
+        if self.journal.history().service(service).incident.as_ref().is_none_or(known) {
             return Ok(());
         }
         self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
@@ -299,11 +300,11 @@ impl Run<'_> {
 
     /// Keeps with the incident what was seen, if anything was.
     fn keep(&mut self, service: &str, evidence: &Evidence) {
-        let incident = self.journal.history().service(service).incident;
-        if let Some(incident) = incident.filter(|_| !evidence.is_empty()) {
+        let incident = self.journal.history().service(service).incident.as_ref();
+        if let Some(incident) = incident.filter(|_| !evidence.is_empty()).map(|incident| incident.id.clone()) {
             let (service, evidence) = (service.to_owned(), Box::new(evidence.clone()));
             // What keeps it from being written keeps the intent from being written as well, and that says so.
-            let _ = self.journal.record(Event::Captured { service, incident: incident.id, evidence });
+            let _ = self.journal.record(Event::Captured { service, incident, evidence });
         }
     }
 }

@@ -106,7 +106,7 @@ impl Life {
     }
 
     fn see(&mut self, second: i64, findings: &[Finding]) {
-        let past = self.history.service("bot");
+        let past = self.history.service("bot").clone();
         let (threshold, now) = (self.threshold, at(second));
         let threshold = |_: &str| threshold;
         let look = look(findings, &threshold, &now);
@@ -160,7 +160,7 @@ fn a_service_that_cannot_be_seen_is_told_of_but_not_at_once() {
     life.look(300, Verdict::Unknown);
     life.look(360, Verdict::Unknown);
     assert_eq!(life.log, ["300 opened i300"]);
-    assert_eq!(life.history.service("bot").incident.map(|incident| incident.class), Some(Class::Unknown));
+    assert_eq!(life.history.service("bot").incident.as_ref().map(|incident| incident.class), Some(Class::Unknown));
 }
 
 /// A look at `process`, which is good, and at `log`.
@@ -182,7 +182,7 @@ fn what_was_bad_has_to_be_seen_well_before_the_trouble_is_over() {
     let findings = [finding("process", Verdict::Healthy), finding("log", Verdict::Skipped)];
     let (now, threshold) = (at(0), |_: &str| Threshold::default());
     let look = Look { process_age_ms: None, ..look(&findings, &threshold, &now) };
-    let standing = judge(look, &life.rules, &life.history.service("bot"));
+    let standing = judge(look, &life.rules, life.history.service("bot"));
     assert_eq!((standing.level, standing.summary.as_str()), (Level::Starting, "log: as seen"));
     for second in [420, 480, 540] {
         beside_a_process(&mut life, second, Verdict::Healthy);

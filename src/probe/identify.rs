@@ -7,7 +7,7 @@ use std::path::Path;
 use super::index::Index;
 use super::program::parse_pid;
 use crate::host::files;
-use crate::host::process::{Detail, Process, Processes, command_text};
+use crate::host::process::{Detail, Process, Processes};
 use crate::model::report::Considered;
 use crate::model::units::span_text;
 use crate::model::{Identity, Selector, Service};
@@ -88,8 +88,8 @@ impl Claims {
 /// The variable that marks what heal started. Numbers are given away again; an inherited mark is not.
 pub const MARK: &str = "HEAL_INTENT";
 
-/// Finds the service's process. With `explain`, processes that only
-/// half fit are looked at as well, and say why they do not.
+/// Finds the service's process. With `explain`, whoever was looked at is listed, those who only half fit as well, and why
+/// each is or is not the service.
 #[must_use]
 pub fn identify(
     service: &Service,
@@ -138,15 +138,17 @@ impl Search<'_> {
             match self.fits(process) {
                 // Without names to search for, the pidfile is the last word.
                 Fit::Yes(how) if !self.selector.names_program() => {
-                    note(considered, process, true, how);
+                    self.note(considered, process, true, how);
                     let also = self.wrapper(process).into_iter().collect();
                     return Who::Running { process: process.clone(), how: format!("pidfile and {how}"), also };
                 }
                 Fit::Yes(_) => in_pidfile = Some(process.identity.pid),
                 // It does not count: what runs under that pid is somebody else.
-                Fit::No(reason) => note(considered, process, false, &format!("named by the pidfile, but {reason}")),
+                Fit::No(reason) => {
+                    self.note(considered, process, false, &format!("named by the pidfile, but {reason}"))
+                }
                 Fit::Perhaps(reason) => {
-                    note(considered, process, false, &reason);
+                    self.note(considered, process, false, &reason);
                     let why = format!(
                         "the pidfile names pid {}, which runs `{}`; {reason}",
                         process.identity.pid,
@@ -297,18 +299,18 @@ impl Search<'_> {
             };
             match self.fits(&process) {
                 Fit::Yes(how) => {
-                    note(considered, &process, true, how);
+                    self.note(considered, &process, true, how);
                     found.push((*process, how));
                 }
-                Fit::No(reason) => note(considered, &process, false, &reason),
+                Fit::No(reason) => self.note(considered, &process, false, &reason),
                 Fit::Perhaps(_) if !self.is_start(&process) => {
-                    note(considered, &process, false, "it is not the start command");
+                    self.note(considered, &process, false, "it is not the start command");
                 }
                 Fit::Perhaps(_) if self.is_elsewhere(&process) => {
-                    note(considered, &process, false, "it runs in another directory");
+                    self.note(considered, &process, false, "it runs in another directory");
                 }
                 Fit::Perhaps(reason) => {
-                    note(considered, &process, false, &reason);
+                    self.note(considered, &process, false, &reason);
                     doubts.push(format!("pid {} runs `{}`; {reason}", process.identity.pid, process.command()));
                 }
             }
@@ -333,6 +335,14 @@ impl Search<'_> {
         living.filter(ours).collect()
     }
 
+    /// For `--explain`: most runs ask nobody why.
+    fn note(&self, considered: &mut Vec<Considered>, process: &Process, fits: bool, reason: &str) {
+        if self.index.explain {
+            let (pid, command) = (process.identity.pid, process.command());
+            considered.push(Considered { pid, command, fits, reason: reason.to_owned() });
+        }
+    }
+
     fn nobody(&self, stale: Option<&Process>) -> String {
         let mut why = vec!["no process fits".to_owned()];
         if let Some(process) = stale {
@@ -355,15 +365,6 @@ impl Search<'_> {
 fn only_roots(found: &mut Vec<Match>) {
     let pids: Vec<i32> = found.iter().map(|(process, _)| process.identity.pid).collect();
     found.retain(|(process, _)| !pids.contains(&process.parent));
-}
-
-fn note(considered: &mut Vec<Considered>, process: &Process, fits: bool, reason: &str) {
-    considered.push(Considered {
-        pid: process.identity.pid,
-        command: command_text(&process.args),
-        fits,
-        reason: reason.to_owned(),
-    });
 }
 
 #[cfg(test)]

@@ -372,7 +372,7 @@ fn a_pidfile_that_is_no_file_is_never_waited_for() {
 }
 
 #[test]
-fn explain_names_every_candidate_and_the_reason() {
+fn only_explain_names_every_candidate_and_the_reason() {
     let processes =
         vec![process(500, BOT), process(600, "/usr/bin/tail -f service.py"), process(700, "/usr/bin/python3 x.py")];
     let table = Table::of(processes);
@@ -388,5 +388,5 @@ fn explain_names_every_candidate_and_the_reason() {
         (700, false, "its arguments do not contain `service.py`".to_owned()),
     ];
     assert_eq!(full, reasons);
-    assert_eq!(list(false), reasons[..2]);
+    assert_eq!(list(false), []);
 }

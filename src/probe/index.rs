@@ -16,6 +16,8 @@ pub struct Index {
     texts: Vec<(String, String)>,
     programs: Vec<(String, String)>,
     all: Vec<String>,
+    /// Whoever is looked at is to be listed.
+    pub(super) explain: bool,
     found: OnceLock<Result<HashMap<String, Vec<i32>>, String>>,
 }
 
@@ -33,7 +35,7 @@ impl Index {
     /// Takes note of what these services are searched by.
     #[must_use]
     pub fn new<'s>(services: impl IntoIterator<Item = &'s Service>, explain: bool) -> Self {
-        let mut index = Self::default();
+        let mut index = Self { explain, ..Self::default() };
         for service in services {
             let Some(selector) = &service.selector else { continue };
             for search in searches(service, selector, explain) {

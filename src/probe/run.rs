@@ -1,5 +1,5 @@
-//! How are many probes run? Sixteen at once, and more while some only wait; each has its own deadline: one that hangs
-//! costs its deadline, not the run's.
+//! How are many probes run? On one thread, and on more while any wait for their turn: sixteen at once, and more while some
+//! only wait for an answer. Each has its own deadline: one that hangs costs its deadline, not the run's.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,9 +16,13 @@ const AT_ONCE: usize = 16;
 /// What all of them together may take, so that time is left to act: what was not begun by then is unknown.
 const WHOLE: Duration = Duration::from_secs(120);
 
-/// A look that takes longer than this is waiting, not working, and does not count among those at once: twenty silent
-/// sockets cost one deadline, not two.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// After so long there may be twice as many threads, if there are looks that nobody has begun. A handful of quick ones is over
+/// before a second thread would have been worth its cost.
+const STEP: Duration = Duration::from_millis(2);
+
+/// A look that takes longer than this is waiting, not working, and does not count among those at once: fifty silent sockets
+/// cost one deadline and less than 50 ms, not four deadlines.
+const PATIENCE: Duration = Duration::from_millis(12);
 
 /// What a look gets beyond its own timeout before it is abandoned.
 const MARGIN: Duration = Duration::from_millis(200);
@@ -50,8 +54,7 @@ pub fn run(jobs: &[Job]) -> Vec<Looked> {
     let queue: Queue = Arc::new(Mutex::new(jobs.iter().cloned().enumerate().collect()));
     let (sender, receiver) = channel();
     // A single look needs no second thread, but it does need a deadline.
-    let threads = (0..jobs.len().min(AT_ONCE)).filter(|_| spawn(&queue, &sender)).count();
-    if threads == 0 {
+    if !jobs.is_empty() && !spawn(&queue, &sender) {
         let nobody = |job: &Job| finding(job, Sight::new(Judged::Unknown, "no thread can be started"), Duration::ZERO);
         return jobs.iter().map(nobody).collect();
     }
@@ -84,39 +87,42 @@ fn spawn(queue: &Queue, sender: &Sender<Message>) -> bool {
 
 fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Receiver<Message>) -> Vec<Looked> {
     let mut findings: Vec<Option<Looked>> = vec![None; jobs.len()];
+    // Which looks are under way, and since when.
     let mut running: Vec<(usize, Instant)> = Vec::new();
-    let mut slow: VecDeque<(usize, Instant)> = VecDeque::new();
+    let deadline = |index: usize, begun: Instant| begun + jobs[index].declared.timeout() + MARGIN;
     let mut open = jobs.len();
+    let (mut threads, mut abandoned) = (1, 0);
     let end = Instant::now() + WHOLE;
+    let mut step = Instant::now() + STEP;
     while open > 0 {
-        let patience = slow.front().map(|(_, until)| *until);
-        let next = running.iter().map(|(_, until)| *until).chain(patience).min().map_or(end, |until| until.min(end));
-        let wait = next.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(wait) {
-            Ok(Message::Begun(index)) => {
-                let now = Instant::now();
-                running.push((index, now + jobs[index].declared.timeout() + MARGIN));
-                slow.push_back((index, now + PATIENCE));
-            }
+        let left = queue.lock().unwrap_or_else(PoisonError::into_inner).len();
+        if left > 0 && Instant::now() >= step {
+            // One that waits costs nothing but time: it gives its place to the next.
+            let waiting = running.iter().filter(|(_, begun)| begun.elapsed() >= PATIENCE).count();
+            let room = (AT_ONCE + waiting + abandoned).saturating_sub(threads);
+            threads += (0..room.min(left).min(threads)).filter(|_| spawn(queue, sender)).count();
+            step = Instant::now() + STEP;
+        }
+        let deadlines = running.iter().map(|(index, begun)| deadline(*index, *begun));
+        let next = deadlines.chain((left > 0).then_some(step)).fold(end, Instant::min);
+        match receiver.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            Ok(Message::Begun(index)) => running.push((index, Instant::now())),
             Ok(Message::Done(index, sight, took)) => {
                 running.retain(|(other, _)| *other != index);
                 if findings[index].is_none() {
                     findings[index] = Some(finding(&jobs[index], sight, took));
                     open -= 1;
+                } else {
+                    // Late; its thread works again.
+                    abandoned -= 1;
                 }
             }
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) if Instant::now() >= end => break,
             Err(RecvTimeoutError::Timeout) => {
                 let now = Instant::now();
-                // One that waits costs nothing but time: it gives its place to the next.
-                while let Some((index, _)) = slow.pop_front_if(|(_, until)| *until <= now) {
-                    let waits = running.iter().any(|(other, _)| *other == index);
-                    if waits && !queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
-                        spawn(queue, sender);
-                    }
-                }
-                for (index, _) in running.extract_if(.., |(_, until)| *until <= now) {
+                for (index, _) in running.extract_if(.., |(index, begun)| deadline(*index, *begun) <= now) {
+                    abandoned += 1;
                     let limit = jobs[index].declared.timeout();
                     let sight = Sight::new(
                         Judged::Unknown,
