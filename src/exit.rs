@@ -123,6 +123,7 @@ impl Exit {
         let lists = [&status.unfinished, &status.warnings];
         let duty =
             status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
+        let duty = duty || status.services.iter().any(|one| one.alarm.is_some());
         let services = status.services.iter().map(|one| match (one.level, &one.next) {
             (Level::Disabled | Level::Healthy, _) => Self::Fine,
             (Level::Starting | Level::Degraded, _) => Self::Warning,

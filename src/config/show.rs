@@ -28,6 +28,9 @@ impl Config {
         if let Some(tick) = self.tick {
             shown.insert("schedule".into(), json!({"enabled": true, "heal": tick}));
         }
+        if let Some(rate) = self.heal_rate {
+            shown.insert("alerting".into(), json!({"enabled": true, "heal_rate": rate}));
+        }
         let services: Map<String, Value> =
             self.services.iter().map(|watched| (watched.service.name.clone(), self.service(watched))).collect();
         shown.insert("service".into(), services.into());

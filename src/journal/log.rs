@@ -46,7 +46,32 @@ impl Journal {
     /// As [`Journal::open`].
     pub fn beside(dir: DataDir, base: History) -> Result<Self> {
         let own = Self::open(dir)?;
-        Ok(Self { history: base.clone().and_later(own.history), base: Some(base), ..own })
+        let history = after(&own.dir, base.clone())?;
+        Ok(Self { history, base: Some(base), ..own })
+    }
+
+    /// Takes in what was written beside this journal while it could not be written, and takes it away there: from now on it
+    /// is remembered here, as if it had been written here at its time. Answers whether there was anything.
+    ///
+    /// # Errors
+    /// It cannot be read, or not be written here; then it stays where it is.
+    pub fn import(&mut self, from: &DataDir) -> Result<bool> {
+        let entries = snapshot::entries(from)?;
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        let lines: Vec<String> = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect();
+        let path = snapshot::today(&self.dir, clock::now().at)?;
+        // In one write: half of it would be taken in once more by the next run.
+        files::append_line(&path, &lines.join("\n"), true)
+            .map_err(|error| Error::unwritable(format_args!("cannot write the journal {}", path.display()), error))?;
+        entries.iter().for_each(|entry| self.history.apply(entry));
+        self.written = true;
+        for path in snapshot::days(from)?.into_iter().chain([from.snapshot()]) {
+            // What cannot be removed is counted twice, which only makes heal more careful.
+            let _ = files::remove(&path);
+        }
+        Ok(true)
     }
 
     /// Takes in what other runs have written meanwhile.
@@ -54,17 +79,11 @@ impl Journal {
     /// # Errors
     /// It cannot be read.
     pub fn read_again(&mut self) -> Result<()> {
-        let history = snapshot::past(&self.dir)?.history;
         self.history = match &self.base {
-            Some(base) => base.clone().and_later(history),
-            None => history,
+            Some(base) => after(&self.dir, base.clone())?,
+            None => snapshot::past(&self.dir)?.history,
         };
         Ok(())
-    }
-
-    /// Counts acts that were written down elsewhere against the budgets of this run.
-    pub fn also_count(&mut self, other: &History) {
-        self.history.also_count(other);
     }
 
     /// What is true now.
@@ -102,7 +121,7 @@ impl Journal {
     /// # Errors
     /// It could not be written; nothing that depends on it may be done.
     pub fn record(&mut self, event: Event) -> Result<()> {
-        let durable = !matches!(event, Event::Observed { .. } | Event::Recognised { .. });
+        let durable = !matches!(event, Event::Observed { .. } | Event::Recognised { .. } | Event::Stood { .. });
         let entry = Entry { v: FORMAT, moment: clock::now(), run: self.run.clone(), event };
         let line = serde_json::to_string(&entry)
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;
@@ -122,10 +141,19 @@ impl Journal {
 
     /// Writes the snapshot, if anything was added. It is disposable: the journal alone decides, so a failure is no error.
     pub fn save(&mut self) {
-        if std::mem::take(&mut self.written) {
+        if std::mem::take(&mut self.written) && self.base.is_none() {
             let _ = snapshot::save(&self.dir);
         }
     }
+}
+
+/// What is true after what was written in this directory happened as well.
+///
+/// # Errors
+/// It cannot be read.
+pub fn after(dir: &DataDir, mut history: History) -> Result<History> {
+    snapshot::entries(dir)?.iter().for_each(|entry| history.apply(entry));
+    Ok(history)
 }
 
 /// Is this a turn, and not just one more look at the same trouble?

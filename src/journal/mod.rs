@@ -15,7 +15,7 @@ pub use beat::beat;
 pub use config_memory::{LastGood, ToldBroken};
 pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
-pub use log::Journal;
+pub use log::{Journal, after};
 pub use notes::Notes;
 pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, past};

@@ -195,6 +195,21 @@ pub(super) fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// Every event of a journal, oldest first. Lines that are none are passed over.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub(super) fn entries(dir: &DataDir) -> Result<Vec<Entry>> {
+    let mut found = Vec::new();
+    for path in days(dir)? {
+        let text = std::fs::read(&path).map_err(|error| {
+            Error::io(format_args!("cannot read the journal {}", path.display()), error).of_kind(Kind::Io)
+        })?;
+        found.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Entry>(line).ok()));
+    }
+    Ok(found)
+}
+
 fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(from))?;

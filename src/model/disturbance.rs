@@ -10,7 +10,7 @@ use super::units::{Span, span_text};
 const JUMP_MS: i64 = 5_000;
 
 /// A gap of more ticks than this means that the machine slept, or that nobody ticked (DESIGN §6).
-pub const GAP_TICKS: i64 = 3;
+const GAP_TICKS: u32 = 3;
 
 /// No limit of freshness that anybody waits out after a disturbance is longer.
 const KEPT_MS: i64 = 24 * 3_600_000;
@@ -21,7 +21,7 @@ const MOST: usize = 8;
 /// A pause longer than this, where heal runs every `tick`, means that nobody looked in between.
 #[must_use]
 pub fn gap(tick: Span) -> Span {
-    Span::secs(tick.get().as_secs().saturating_mul(GAP_TICKS.unsigned_abs()))
+    tick.times(GAP_TICKS)
 }
 
 /// Something that makes files look older than they are.
@@ -53,7 +53,7 @@ impl Reading {
     pub fn disturbed(&self, next: &Self, tick: Option<Span>) -> Option<Disturbance> {
         let (before, now) = (&self.moment, &next.moment);
         let passed = now.since(before);
-        let gap = tick.is_some_and(|tick| passed > tick.millis().saturating_mul(GAP_TICKS));
+        let gap = tick.is_some_and(|tick| passed > gap(tick).millis());
         let same_boot = before.boot == now.boot;
         let slept = self.suspended_ms.zip(next.suspended_ms).filter(|_| same_boot);
         let slept = slept.map_or(0, |(before, now)| now - before);

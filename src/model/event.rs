@@ -7,6 +7,7 @@ use super::change::Change;
 use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
+use super::report::Level;
 use super::{Stamp, rfc3339};
 
 /// Version of the line format. A reader that meets a higher one may read, but must not write.
@@ -180,6 +181,15 @@ pub enum Event {
         outcome: Outcome,
         /// What was seen.
         detail: String,
+    },
+    /// A tick found the service to stand elsewhere than the tick before.
+    Stood {
+        /// The service.
+        service: String,
+        /// Where it stands.
+        level: Level,
+        /// One line for a person; empty when healthy.
+        summary: String,
     },
     /// What heal would have done, were it not only observing. No act: it counts against nothing.
     WouldAct {

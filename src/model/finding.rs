@@ -54,6 +54,8 @@ pub enum Sign {
     Trace,
     /// That it answers now, when asked. A port alone is no answer: the kernel takes connections for a process that hangs.
     Answer,
+    /// That something stands in the way of a start: a port that a stranger holds.
+    Obstacle,
     /// Something else.
     #[default]
     Other,

@@ -10,6 +10,7 @@ use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
+use super::report::Level;
 use super::threshold::{self, Look};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
@@ -39,6 +40,9 @@ pub struct ServiceHistory {
     pub good_since: Option<Moment>,
     /// Good looks in a row.
     pub good_looks: u32,
+    /// Where it stood when a tick last looked, unless it was healthy.
+    #[serde(default)]
+    pub stood: Option<(Level, String)>,
     /// The incident that is open.
     pub incident: Option<Incident>,
     /// Starts and stops that heal made, oldest first: what budgets count.
@@ -205,6 +209,9 @@ impl History {
                 let count = service.would.entry(rung.clone()).or_insert(0);
                 *count = count.saturating_add(1);
             }
+            Event::Stood { service, level, summary } => {
+                self.entry(service).stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
+            }
             Event::Frequent { service, incident, summary } => {
                 self.entry(service).frequent = Some(Incident::new(incident, when, Class::Unknown, summary));
             }
@@ -223,46 +230,12 @@ impl History {
         }
     }
 
-    /// What is true when `later` began to be written where this one could not be any more.
-    #[must_use]
-    pub fn and_later(mut self, later: Self) -> Self {
-        for (name, later) in later.services {
-            let before = self.services.remove(&name).unwrap_or_default();
-            self.services.insert(name, before.and_later(later));
-        }
-        self.open_intents.extend(later.open_intents);
-        self
-    }
-
-    /// Counts the acts of another history as well, each in its time.
-    pub fn also_count(&mut self, other: &Self) {
-        for (name, other) in &other.services {
-            let acts = &mut self.entry(name).acts;
-            acts.extend(other.acts.iter().cloned());
-            acts.sort_by_key(|act| act.when.at);
-        }
-    }
-
     fn entry(&mut self, service: &str) -> &mut ServiceHistory {
         self.services.entry(service.to_owned()).or_default()
     }
 }
 
 impl ServiceHistory {
-    fn and_later(self, later: Self) -> Self {
-        let acts = self.acts.into_iter().chain(later.acts).collect();
-        Self {
-            acts,
-            known: later.known.or(self.known),
-            started: later.started.or(self.started),
-            held: self.held.or(later.held),
-            incident: later.incident.or(self.incident),
-            frequent: self.frequent.or(later.frequent),
-            would: self.would,
-            ..later
-        }
-    }
-
     fn observed(&mut self, when: &Moment, bad: &[String], good: &[String], passing: &[String]) {
         for probe in good {
             self.looks.remove(probe);

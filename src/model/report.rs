@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Stamp;
 use super::change::Change;
@@ -13,7 +13,7 @@ use super::finding::{Class, Finding};
 use super::identity::Identity;
 
 /// Where a service stands, all its findings and the past considered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Switched off by `enabled = false`.
@@ -170,10 +170,10 @@ impl Subject {
         standing: Standing,
         helpless: String,
         incident: Option<(String, Stamp, u32)>,
-        next: String,
+        next: Option<String>,
     ) -> Self {
         Self {
-            next: Some(next),
+            next,
             name: name.to_owned(),
             standing,
             findings: Vec::new(),

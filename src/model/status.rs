@@ -102,6 +102,8 @@ pub struct Remembered {
     pub acts: Vec<PastAct>,
     /// Rungs that would have been taken of late, and how often (`mode = "observe"`).
     pub would: Vec<(String, u32)>,
+    /// That it is healed too often, if it is.
+    pub alarm: Option<String>,
 }
 
 /// An open incident.

@@ -25,6 +25,12 @@ impl Span {
         Self(Duration::from_secs(if seconds > longest { longest } else { seconds }))
     }
 
+    /// So many of it, cut at ten years.
+    #[must_use]
+    pub fn times(self, count: u32) -> Self {
+        Self(self.0.checked_mul(count).map_or(LONGEST, |long| long.min(LONGEST)))
+    }
+
     /// The span as the standard library's type.
     #[must_use]
     pub const fn get(self) -> Duration {

@@ -71,6 +71,9 @@ fn service(text: &mut String, one: &Remembered, status: &Status) {
         let free = budget.free_in_ms.map(|free| format!(", the next act is possible in {}", span_text(free)));
         add("budget", format!("{} of {} used{}", budget.used, budget.limit, free.unwrap_or_default()));
     }
+    if let Some(alarm) = &one.alarm {
+        add("often", alarm.clone());
+    }
     for act in &one.acts {
         add("act", past_act(act));
     }

@@ -97,6 +97,8 @@ struct Service {
     acts: Vec<Act>,
     /// How often each rung would have been taken, were heal not only observing.
     would: Vec<Times>,
+    /// That it is healed too often.
+    alarm: Option<String>,
 }
 
 /// A service that waits for a person.
@@ -252,6 +254,7 @@ fn service(one: &Remembered) -> Service {
         }),
         acts: one.acts.iter().map(act).collect(),
         would: counts(&one.would),
+        alarm: one.alarm.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Options;
 use super::look::Looker;
-use super::seen::{Seen, all_good};
+use super::seen::{Seen, all_good, speaks_against};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
 use crate::error::Result;
@@ -14,7 +14,7 @@ use crate::host::exec::status_text;
 use crate::host::process::is_alive;
 use crate::journal::{Journal, Notes};
 use crate::model::report::Act;
-use crate::model::{Change, Event, Identity, Outcome, Rules, Verdict};
+use crate::model::{Change, Class, Event, Identity, Outcome, Rules, Verdict};
 use crate::probe::identify::Who;
 
 /// Two good looks this far apart: a process that dies at once looks well for a moment.
@@ -31,8 +31,8 @@ const LAST_NAP: Duration = Duration::from_millis(250);
 enum Glance {
     /// A new life, all probes good; after a rung of one's own, whoever it is.
     Good(Option<Identity>),
-    /// A new life that is not well yet.
-    Young(String, i64),
+    /// A new life that is not well yet: why, its age, and whether it is only too early to say.
+    Young(String, i64, bool),
     /// The life that should have ended still runs, or one that was there before the act: not what this act did.
     Old(String),
     /// Nobody, or it cannot be said.
@@ -49,7 +49,7 @@ pub(super) fn act(
     notes: &mut Notes,
 ) -> Result<Act> {
     let start = Instant::now();
-    let (rung, changes) = (plan.rung.to_owned(), plan.changes.clone());
+    let (rung, cause, changes) = (plan.rung.to_owned(), plan.cause, plan.changes.clone());
     let old: Vec<Identity> = changes
         .iter()
         .filter_map(|change| match change {
@@ -65,7 +65,7 @@ pub(super) fn act(
         Some(why) => (Outcome::Failed, why),
         None => {
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
-            verify(journal, looker, watched, &mut performed, (own, &old), notes)
+            verify(journal, looker, watched, &mut performed, (own, cause, &old), notes)
         }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
@@ -82,7 +82,7 @@ fn verify(
     looker: &Looker<'_>,
     watched: &Watched,
     performed: &mut Performed,
-    (own, old): (bool, &[Identity]),
+    (own, cause, old): (bool, Class, &[Identity]),
     notes: &mut Notes,
 ) -> (Outcome, String) {
     let start = Instant::now();
@@ -94,13 +94,14 @@ fn verify(
         let past = journal.history().service(&watched.service.name);
         let (who, findings) = looker.look_again(watched, past, notes);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
-        let glance = glance(&who, (own, old), started, all_good(&findings, own), || {
+        let glance = glance(&who, (own, old), started, all_good(&findings, own, cause), || {
             let bad: Vec<String> = findings
                 .iter()
-                .filter(|finding| finding.verdict != Verdict::Healthy)
+                .filter(|finding| speaks_against(finding, cause))
                 .map(|finding| format!("{}: {}", finding.probe(), finding.summary))
                 .collect();
-            bad.join("; ")
+            // What is only not judged yet, because the process is young, is no complaint.
+            (bad.join("; "), findings.iter().all(|one| one.verdict == Verdict::Skipped || !speaks_against(one, cause)))
         });
         match (&glance, &good) {
             (Glance::Good(identity), Some((before, since))) if identity == before => {
@@ -116,7 +117,15 @@ fn verify(
         }
         // A start command that ended badly has said its last word, unless somebody else took over.
         let failed = exit_status(performed).filter(|status| !status.success());
-        if let (Glance::Nobody(_), Some(status)) = (&glance, failed) {
+        let nobody = |glance: &Glance| match glance {
+            Glance::Nobody(_) => true,
+            // It may have ended while the probes still asked.
+            Glance::Young(..) => !matches!(looker.who_again(watched, &past), Who::Running { .. }),
+            _ => false,
+        };
+        if let Some(status) = failed
+            && nobody(&glance)
+        {
             return (Outcome::Failed, format!("the new process ended: {}", status_text(status)));
         }
         if Instant::now() >= deadline {
@@ -132,7 +141,7 @@ fn glance(
     (own, old): (bool, &[Identity]),
     started: Option<&Identity>,
     good: bool,
-    complaints: impl Fn() -> String,
+    complaints: impl Fn() -> (String, bool),
 ) -> Glance {
     // What descends from the process that was started, or shares its session, began with it or later. What began before
     // is somebody else's, however well it is.
@@ -146,11 +155,14 @@ fn glance(
             process.identity.pid
         )),
         Who::Running { process, .. } if good => Glance::Good(Some(process.identity.clone())),
-        Who::Running { process, .. } => Glance::Young(complaints(), process.age_ms),
+        Who::Running { process, .. } => {
+            let (why, early) = complaints();
+            Glance::Young(why, process.age_ms, early)
+        }
         Who::Gone { why, .. } | Who::Unknown { why } => Glance::Nobody(why.clone()),
         // A rung of one's own needs no process to be told from others: the probes say whether it helped.
         Who::Unwatched if own && good => Glance::Good(None),
-        Who::Unwatched if own => Glance::Young(complaints(), i64::MAX),
+        Who::Unwatched if own => Glance::Young(complaints().0, i64::MAX, false),
         Who::Unwatched => Glance::Nobody("nothing says how to recognise it".to_owned()),
     }
 }
@@ -162,10 +174,11 @@ fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>) -> (Outcome
         Glance::Good(identity) => {
             (Outcome::Probation, format!("{}good, but not for long enough yet", named(identity.as_ref())))
         }
-        Glance::Young(why, age) if age < rules.startup_grace.millis() => {
+        Glance::Young(why, _, true) => (Outcome::Probation, format!("running, too young to be judged: {why}")),
+        Glance::Young(why, age, false) if age < rules.startup_grace.millis() => {
             (Outcome::Probation, format!("running, not well yet, inside startup_grace {}: {why}", rules.startup_grace))
         }
-        Glance::Young(why, _) => (Outcome::Unchanged, format!("running, but not well after {within}: {why}")),
+        Glance::Young(why, ..) => (Outcome::Unchanged, format!("running, but not well after {within}: {why}")),
         Glance::Old(why) => (Outcome::Unchanged, why),
         Glance::Nobody(why) => {
             let exit =

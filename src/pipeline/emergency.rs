@@ -11,12 +11,13 @@ use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
-use crate::journal::{DataDir, Journal, RecoveryLock, holds, past};
-use crate::model::report::{Level, Standing, Subject};
-use crate::model::{Class, Event, Incident, Report};
+use crate::journal::{DataDir, Journal, RecoveryLock, after, holds, past};
+use crate::model::report::{Decision, Level, Standing, Subject};
+use crate::model::{Class, Event, History, Incident, Report};
 
-/// The name under which the data directory stands in the report, so that its trouble is told as any other.
-const NAME: &str = "data_dir";
+/// The name under which the data directory stands in the report, so that its trouble is told as any other. No service can
+/// have it.
+const NAME: &str = "data directory";
 
 /// What the lock says that it is held for.
 const PURPOSE: &str = "heal heal, without its data directory";
@@ -65,21 +66,41 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     Ok(report)
 }
 
-/// What was done meanwhile counts against the budgets when the data directory can be written again.
-pub(super) fn recall(config: &Config, journal: &mut Journal) {
-    let meanwhile = substitute(&config.path).filter(|dir| dir.journal().is_dir());
-    if let Some(meanwhile) = meanwhile.and_then(|dir| past(&dir).ok()) {
-        journal.also_count(&meanwhile.history);
+/// Takes in what was done meanwhile, now that the data directory can be written again. That trouble is over.
+///
+/// # Errors
+/// A run without the data directory is under way, or what it wrote cannot be taken in.
+pub(super) fn import(config: &Config, journal: &mut Journal) -> Result<Option<Subject>> {
+    let Some(meanwhile) = substitute(&config.path).filter(|dir| dir.journal().is_dir()) else { return Ok(None) };
+    let _lock = RecoveryLock::take(&meanwhile.lock(), "taking in what happened meanwhile")?;
+    journal.import(&meanwhile)?;
+    let Some(incident) = journal.history().service(NAME).incident.clone() else { return Ok(None) };
+    let downtime_ms = clock::now().since(&incident.opened);
+    journal.record(Event::Closed { service: NAME.to_owned(), incident: incident.id, downtime_ms })?;
+    let standing = Standing { level: Level::Healthy, class: None, summary: "it can be written again".to_owned() };
+    Ok(Some(Subject { decision: Some(Decision::Nothing), ..Subject::said(NAME, standing, String::new(), None, None) }))
+}
+
+/// What is true, with what was done while the data directory could not be written. For those who only look.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn recollect(config: &Config, history: History) -> Result<History> {
+    match substitute(&config.path).filter(|dir| dir.journal().is_dir()) {
+        Some(meanwhile) => after(&meanwhile, history),
+        None => Ok(history),
     }
 }
 
-/// Where a project's memory is kept meanwhile: `$XDG_RUNTIME_DIR/heal/PROJECT`, or below `/run` for root.
+/// Where a project's memory is kept meanwhile: below `/run/heal` for root, else `/run/user/UID/heal`, else
+/// `$XDG_RUNTIME_DIR/heal`.
 pub(super) fn substitute(config: &Path) -> Option<DataDir> {
-    let runtime = env::var("XDG_RUNTIME_DIR").map(PathBuf::from).or_else(|| {
-        let root = nix::unistd::geteuid().is_root();
-        let own = PathBuf::from(format!("/run/user/{}", nix::unistd::geteuid()));
-        if root { Some(PathBuf::from("/run")) } else { Some(own).filter(|own| own.is_dir()) }
-    })?;
+    // Cron and a login shell have different environments: what both know comes first.
+    let user = nix::unistd::geteuid();
+    let own = if user.is_root() { PathBuf::from("/run") } else { PathBuf::from(format!("/run/user/{user}")) };
+    let runtime = test_runtime()
+        .or_else(|| Some(own).filter(|own| own.is_dir()))
+        .or_else(|| env::var("XDG_RUNTIME_DIR").map(PathBuf::from))?;
     let whole = std::fs::canonicalize(config).ok()?;
     // One name for each project, readable in a listing; the end of a path tells more than its beginning.
     let name: String = whole.to_string_lossy().chars().map(|c| if c == '/' { '!' } else { c }).collect();
@@ -87,10 +108,16 @@ pub(super) fn substitute(config: &Path) -> Option<DataDir> {
     Some(DataDir::at(runtime.join("heal").join(short)))
 }
 
+/// Tests have a `/run` of their own; a release build does not read it.
+fn test_runtime() -> Option<PathBuf> {
+    if cfg!(debug_assertions) { env::var("HEAL_TEST_RUNTIME").map(PathBuf::from) } else { None }
+}
+
 /// The trouble with the data directory itself: a subject like any other, so that a person is told once.
 fn told_of(journal: &mut Journal, why: &Error, dir: &Path) -> Result<Subject> {
     let summary = why.to_string();
-    if journal.history().service(NAME).incident.is_none() {
+    let news = journal.history().service(NAME).incident.is_none();
+    if news {
         let incident = format!("{}/{NAME}", journal.run());
         let (service, class, summary) = (NAME.to_owned(), Class::Resource, summary.clone());
         journal.record(Event::Opened { service, incident, class, summary })?;
@@ -99,5 +126,5 @@ fn told_of(journal: &mut Journal, why: &Error, dir: &Path) -> Result<Subject> {
     let incident = journal.history().service(NAME).incident.as_ref().map(Incident::outline);
     let helpless = "only what is positively dead is restarted until it can be written again".to_owned();
     let next = format!("df {0}; ls -ld {0}", dir.display());
-    Ok(Subject::said(NAME, standing, helpless, incident, next))
+    Ok(Subject { news, ..Subject::said(NAME, standing, helpless, incident, Some(next)) })
 }

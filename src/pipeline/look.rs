@@ -289,12 +289,7 @@ impl<'a> Looker<'a> {
 
     /// That it is healed too often, if it is.
     pub(super) fn alarm(&self, past: &ServiceHistory) -> Option<String> {
-        let rate = self.config.heal_rate?;
-        let count = policy::too_often(past, rate, &self.now)?;
-        Some(format!(
-            "healed {count} times within {}, and {rate} is the most that `heal_rate` takes for normal",
-            rate.per
-        ))
+        policy::alarm(past, self.config.heal_rate, &self.now)
     }
 
     /// What the look means for the history of the subject.

@@ -58,16 +58,17 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let dir = DataDir::at(config.data_dir.clone());
     let holder = holds(&dir.lock());
     let past = journal::past(&dir)?;
-    let looker = look::Looker::new(config, options, &past.history, &dir, now.clone())?;
     let mut report = empty(config, "check", &now);
     report.warnings.extend(past.warnings());
-    let seen = looker.look(&past.history).into_iter().map(|seen| seen.subject);
+    let before = emergency::recollect(config, past.history)?;
+    let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
+    let seen = looker.look(&before).into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
     if let Some(held) = holds(&dir.lock()).or(holder) {
         // Somebody is at it: what looks dead is between a stop and a start.
-        for intent in past.history.open_intents.values().chain(after.open_intents.values()) {
+        for intent in before.open_intents.values().chain(after.open_intents.values()) {
             let subject = report.subjects.iter_mut().find(|subject| subject.name == intent.service);
             if let Some(subject) = subject.filter(|subject| subject.standing.level == Level::Unhealthy) {
                 subject.standing.level = Level::Starting;

@@ -8,7 +8,7 @@ use crate::config::{Config, Watched};
 use crate::journal::Notes;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::{Finding, Incident, Rules, ServiceHistory, Verdict};
+use crate::model::{Class, Finding, Incident, Rules, ServiceHistory, Severity, Verdict};
 use crate::policy;
 use crate::probe::identify::Who;
 use crate::probe::run::Looked;
@@ -115,10 +115,22 @@ pub(super) fn tie(seen: &mut [Seen<'_>]) {
     }
 }
 
-/// Was every probe of the service asked, and did every one say good? Without an identity there is no process to ask for.
-pub(super) fn all_good(findings: &[Finding], own: bool) -> bool {
+/// Was every probe of the service asked, and did none find what the act was to cure? A warning, or trouble of a class that
+/// no act cures, was there before and says nothing about the act. Without an identity there is no process to ask for.
+pub(super) fn all_good(findings: &[Finding], own: bool, cause: Class) -> bool {
     let nobody = |finding: &Finding| own && finding.verdict == Verdict::Skipped && finding.kind == "process";
-    findings.iter().all(|finding| finding.verdict == Verdict::Healthy || nobody(finding))
+    findings.iter().all(|finding| !speaks_against(finding, cause) || nobody(finding))
+}
+
+/// Does it say that the act did not help, or not say that it did?
+pub(super) fn speaks_against(finding: &Finding, cause: Class) -> bool {
+    match finding.verdict {
+        Verdict::Healthy | Verdict::Unhealthy(Severity::Info | Severity::Warning, _) => false,
+        Verdict::Unhealthy(Severity::Critical, class) => {
+            class == cause || !matches!(class, Class::Resource | Class::Dependency)
+        }
+        Verdict::Unknown | Verdict::Skipped => true,
+    }
 }
 
 /// What is looked at: `service/probe`, `host/probe`.

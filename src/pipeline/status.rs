@@ -8,7 +8,7 @@ use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::host::clock;
 use crate::journal::{self, DataDir, LastRun, Recent, holds, recent};
-use crate::model::disturbance::GAP_TICKS;
+use crate::model::disturbance;
 use crate::model::event::{Moment, Notice};
 use crate::model::report::{Decision, Level, Standing};
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
@@ -31,7 +31,7 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let dir = DataDir::at(config.data_dir.clone());
     let past = journal::past(&dir)?;
     let warnings = past.warnings();
-    let history = past.history;
+    let history = super::emergency::recollect(config, past.history)?;
     let holder = holds(&dir.lock());
     let ticks = ticks(config, LastRun::read(&dir).as_ref(), holder.is_some(), &now);
     let asked: Vec<&str> =
@@ -83,7 +83,7 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
 /// A watchdog that came to a stop looks like one that has nothing to say; only its clock tells (FAILURES F37).
 fn ticks(config: &Config, last: Option<&LastRun>, busy: bool, now: &Moment) -> Ticks {
     let age_ms = last.map(|last| now.since(&last.clocks.moment));
-    let late_after_ms = config.tick.map(|tick| tick.millis().saturating_mul(GAP_TICKS));
+    let late_after_ms = config.tick.map(|tick| disturbance::gap(tick).millis());
     let late = match (age_ms, config.tick) {
         // One is under way.
         _ if busy => None,
@@ -125,6 +125,7 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
         budget,
         acts: recent.acts.remove(name).unwrap_or_default(),
         would: would.into_iter().collect(),
+        alarm: policy::alarm(past, config.heal_rate, now),
     }
 }
 
@@ -147,10 +148,20 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
         return (Level::Disabled, "enabled = false".to_owned());
     }
     if let Some(trouble) = trouble {
-        let Some(well) = trouble.well_ms else { return (Level::Unhealthy, trouble.summary.clone()) };
+        let Some(well) = trouble.well_ms else {
+            return match &past.stood {
+                Some((level @ (Level::Unhealthy | Level::Blocked | Level::Unknown), summary)) => {
+                    (*level, summary.clone())
+                }
+                _ => (Level::Unhealthy, trouble.summary.clone()),
+            };
+        };
         let stable = watched.map_or_else(Default::default, |watched| watched.service.rules.stable_for);
-        let well = format!("well again for {}, over after {stable}: {}", span_text(well), trouble.summary);
+        let well = format!("well again for {}, over after {stable}; it was: {}", span_text(well), trouble.summary);
         return (Level::Degraded, well);
+    }
+    if let Some((level, summary)) = past.stood.as_ref().filter(|(level, _)| *level != Level::Disabled) {
+        return (*level, summary.clone());
     }
     if past.unseen_looks > 0 {
         return (Level::Unknown, format!("could not be seen, {} in a row", looks(past.unseen_looks)));

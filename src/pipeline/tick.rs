@@ -41,7 +41,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
     if dry_run {
         let past = past(&dir)?;
         report.warnings.extend(past.warnings());
-        let history = past.history;
+        let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
@@ -89,7 +89,7 @@ fn acting(
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    emergency::recall(config, &mut journal);
+    let over = emergency::import(config, &mut journal)?;
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     let seen = looker.look(journal.history());
@@ -98,6 +98,7 @@ fn acting(
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
+    report.subjects.extend(over);
     let looked_at = subjects(config);
     notes.retain(|subject| looked_at.contains(subject));
     if let Err(error) = notes.save(dir) {
@@ -190,6 +191,7 @@ impl Run<'_> {
         let told = self.journal.news();
         self.see_again(&mut seen);
         self.record(&seen)?;
+        let worse = self.stands(&seen.subject)?;
         let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
         plan(self.looker, &mut seen, self.journal.history().service(&name), &built);
         if let Some(folder) = &self.starting {
@@ -227,8 +229,19 @@ impl Run<'_> {
         {
             self.journal.record(Event::Exhausted { service: name, why: why.clone() })?;
         }
-        subject.news = self.journal.news() > told;
+        subject.news = self.journal.news() > told || worse;
         Ok(subject)
+    }
+
+    /// Writes down where it stands, when that changed. Answers whether it became worse.
+    fn stands(&mut self, subject: &Subject) -> Result<bool> {
+        let (level, summary) = (subject.standing.level, subject.standing.summary.clone());
+        let before =
+            self.journal.history().service(&subject.name).stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
+        if before != level {
+            self.journal.record(Event::Stood { service: subject.name.clone(), level, summary })?;
+        }
+        Ok(level > before && level >= Level::Degraded)
     }
 
     /// What the look adds to the history.

@@ -18,14 +18,21 @@ pub struct Node<'a> {
 }
 
 impl Node<'_> {
-    /// Unknown is not down: a service that cannot be looked at holds nobody back.
+    /// Unknown is not down: a service that cannot be looked at holds nobody back. Nor does one that runs and serves while
+    /// something else is wrong with it: a full disk, a certificate, a word in its log.
     fn is_down(&self) -> bool {
         match self.standing.level {
-            Level::Unhealthy | Level::Blocked => true,
+            Level::Unhealthy => self.standing.class.is_some_and(downs),
+            Level::Blocked => true,
             Level::Starting | Level::Degraded => self.failing,
             Level::Healthy | Level::Unknown | Level::Disabled => false,
         }
     }
+}
+
+/// Does trouble of this class mean that a service does not serve?
+pub(super) const fn downs(class: Class) -> bool {
+    matches!(class, Class::Dead | Class::Hung)
 }
 
 /// What the others' trouble means for a service.
@@ -35,6 +42,8 @@ pub enum Tie {
     Behind(String),
     /// It is well, and works without this one that it wants and that is down.
     Without(String),
+    /// It is well, and so far works while this one that it needs is down.
+    Despite(String),
 }
 
 /// The tie of each node, in their order.
@@ -51,7 +60,7 @@ pub fn ties(nodes: &[Node<'_>]) -> Vec<Option<Tie>> {
         if node.is_down() {
             needed.map(|name| Tie::Behind(root(&down, name)))
         } else if node.standing.level == Level::Healthy {
-            needed.or_else(|| first(&node.service.wants)).map(Tie::Without)
+            needed.map(Tie::Despite).or_else(|| first(&node.service.wants).map(Tie::Without))
         } else {
             None
         }
@@ -78,10 +87,13 @@ pub fn tied(standing: Standing, tie: &Tie) -> Standing {
             class: Some(Class::Dependency),
             summary: format!("{} (behind `{root}`, which is down)", standing.summary),
         },
-        Tie::Without(name) => Standing {
+        Tie::Without(name) | Tie::Despite(name) => Standing {
             level: Level::Degraded,
             class: Some(Class::Dependency),
-            summary: format!("works without `{name}`, which is down"),
+            summary: match tie {
+                Tie::Despite(_) => format!("works so far, while `{name}`, which it needs, is down"),
+                _ => format!("works without `{name}`, which is down"),
+            },
         },
     }
 }

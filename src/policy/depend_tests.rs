@@ -16,7 +16,7 @@ fn said(text: &str) -> String {
             let names = |text: &'_ str| -> Vec<String> {
                 text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
             };
-            let level = match level.trim_end_matches('!') {
+            let level = match level.trim_end_matches(['!', '~']) {
                 "healthy" => Level::Healthy,
                 "unhealthy" => Level::Unhealthy,
                 "degraded" => Level::Degraded,
@@ -25,7 +25,8 @@ fn said(text: &str) -> String {
                 "disabled" => Level::Disabled,
                 other => panic!("{other}"),
             };
-            let standing = Standing { level, class: None, summary: "as seen".to_owned() };
+            let class = if rest.contains("unhealthy~") { Class::Resource } else { Class::Dead };
+            let standing = Standing { level, class: Some(class), summary: "as seen".to_owned() };
             let service = Service { needs: names(needs), wants: names(wants), ..service(name, &[], &[]) };
             (service, standing, rest.ends_with('!'))
         })
@@ -36,6 +37,7 @@ fn said(text: &str) -> String {
         None => "-".to_owned(),
         Some(Tie::Behind(root)) => format!("behind {root}"),
         Some(Tie::Without(name)) => format!("without {name}"),
+        Some(Tie::Despite(name)) => format!("despite {name}"),
     };
     ties(&nodes).iter().map(word).collect::<Vec<_>>().join(", ")
 }
@@ -53,8 +55,10 @@ fn trouble_is_that_of_whoever_is_down_first() {
         ("db:degraded web:unhealthy>db", "-, -"),
         ("db:unknown web:unhealthy>db", "-, -"),
         ("db:disabled web:unhealthy>db", "-, -"),
+        // It serves, and its disk is full: nobody has to wait for that.
+        ("db:unhealthy~ web:unhealthy>db", "-, -"),
         // What it needs is well: the trouble is its own, whatever is wrong further below.
-        ("db:unhealthy web:healthy>db app:unhealthy>web", "-, without db, -"),
+        ("db:unhealthy web:healthy>db app:unhealthy>web", "-, despite db, -"),
         ("llm:unhealthy app:healthy?llm", "-, without llm"),
         ("llm:unhealthy app:unhealthy?llm", "-, -"),
         ("llm:unhealthy app:starting?llm", "-, -"),

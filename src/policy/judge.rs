@@ -55,6 +55,17 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
             standing = Standing { level, class, summary };
         }
     }
+    // Who cannot start because of somebody else is not helped by being started again.
+    let obstacle = |finding: &&Finding| {
+        finding.sign == Sign::Obstacle
+            && matches!(finding.verdict, Verdict::Unhealthy(Severity::Critical, Class::Resource))
+    };
+    if standing.class == Some(Class::Dead)
+        && let Some(finding) = look.findings.iter().find(obstacle)
+    {
+        standing.class = Some(Class::Resource);
+        standing.summary = format!("{}; {}: {}", standing.summary, finding.probe(), finding.summary);
+    }
     if !looked {
         // No data is not health.
         let why = look.findings.first().map_or("nothing is looked at", |finding| finding.summary.as_str());
@@ -105,11 +116,11 @@ fn quiet<'f>(findings: &'f [Finding], finding: &Finding) -> Option<&'f str> {
     answers.next().filter(|_| all).map(Finding::probe)
 }
 
-/// Is something critically wrong with the service, be it below its threshold, or inside its grace? Whoever needs it
-/// need not look for another cause of its own trouble.
+/// Does the service not serve, be it below its threshold, or inside its grace? Whoever needs it need not look for another
+/// cause of its own trouble.
 #[must_use]
 pub fn is_failing(findings: &[Finding]) -> bool {
-    let critical = |finding: &&Finding| matches!(finding.verdict, Verdict::Unhealthy(Severity::Critical, _));
+    let critical = |finding: &&Finding| matches!(finding.verdict, Verdict::Unhealthy(Severity::Critical, class) if super::depend::downs(class));
     findings.iter().filter(critical).any(|finding| quiet(findings, finding).is_none())
 }
 
@@ -174,6 +185,9 @@ fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHi
             }
         }
     }
+    // A probe that was taken out of heal.toml has nothing left to say.
+    let gone = |probe: &&String| !look.findings.iter().any(|finding| finding.probe() == probe.as_str());
+    good.extend(past.looks.keys().filter(gone).cloned());
     let unseen = standing.level == Level::Unknown;
     let counts =
         !bad.is_empty() || !past.looks.is_empty() || past.incident.is_some() || unseen || past.unseen_looks > 0;

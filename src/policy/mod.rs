@@ -10,4 +10,4 @@ pub use budget::{budget, most_used};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};
-pub use rate::too_often;
+pub use rate::alarm;

@@ -5,11 +5,18 @@ use crate::model::{Outcome, Rate, ServiceHistory};
 
 /// How often the service was healed within the window, if that is more than the rate allows. Healing goes on all the same:
 /// an alarm never replaces a cure that works (FAILURES F7).
-#[must_use]
-pub fn too_often(past: &ServiceHistory, rate: Rate, now: &Moment) -> Option<u32> {
+fn too_often(past: &ServiceHistory, rate: Rate, now: &Moment) -> Option<u32> {
     let healed = past.acts.iter().filter(|act| act.outcome == Some(Outcome::Healed));
     let count = healed.filter(|act| now.since(&act.when) < rate.per.millis()).count();
     u32::try_from(count).ok().filter(|count| *count > rate.count)
+}
+
+/// That it is healed too often, in words, if it is.
+#[must_use]
+pub fn alarm(past: &ServiceHistory, rate: Option<Rate>, now: &Moment) -> Option<String> {
+    let rate = rate?;
+    let count = too_often(past, rate, now)?;
+    Some(format!("healed {count} times within {}, and {rate} is the most that `heal_rate` takes for normal", rate.per))
 }
 
 #[cfg(test)]

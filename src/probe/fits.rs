@@ -15,6 +15,11 @@ impl Search<'_> {
         }
         match self.names_fit(process) {
             Fit::Yes(_) => {}
+            // Nor is what runs elsewhere, where heal knows the directory of its own.
+            Fit::Perhaps(why) if self.selector.names_program() => match self.place(process) {
+                Fit::No(elsewhere) => return Fit::No(elsewhere),
+                _ => return Fit::Perhaps(why),
+            },
             other => return other,
         }
         if self.memory.known == Some(&process.identity) {
@@ -29,46 +34,57 @@ impl Search<'_> {
     /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
     /// service would be started twice.
     fn names_fit(&self, process: &Process) -> Fit {
+        let parts = [self.program_fits(process), self.user_fits(process), self.folder_fits(process)];
+        let mut doubt = None;
+        for part in parts.into_iter().flatten() {
+            match part {
+                // What is ruled out by one part is not doubted because of another.
+                Fit::No(why) => return Fit::No(why),
+                other => _ = doubt.get_or_insert(other),
+            }
+        }
+        doubt.unwrap_or(Fit::Yes("match"))
+    }
+
+    fn program_fits(&self, process: &Process) -> Option<Fit> {
         let selector = self.selector;
-        if let Some(name) = &selector.executable {
-            match is_program(process, name) {
-                Some(true) => {}
-                Some(false) => return Fit::No(format!("its program is not {name}")),
-                None => return Fit::Perhaps(format!("heal may not see whether its program is {name}")),
-            }
+        let program = selector.executable.as_ref().map(|name| (name, is_program(process, name)));
+        if let Some((name, Some(false))) = program {
+            return Some(Fit::No(format!("its program is not {name}")));
         }
-        if let Some(part) = &selector.args_contain {
-            match mentions(&process.args, part) {
-                Mention::Whole => {}
-                Mention::No => return Fit::No(format!("its arguments do not contain `{part}`")),
-                Mention::Part => {
-                    return Fit::Perhaps(format!(
-                        "`{part}` is only a part of a longer word in its arguments; narrow `match`"
-                    ));
-                }
-            }
+        let words = selector.args_contain.as_ref().map(|part| (part, mentions(&process.args, part)));
+        if let Some((part, Mention::No)) = words {
+            return Some(Fit::No(format!("its arguments do not contain `{part}`")));
         }
-        if let Some(age) = selector.min_age
-            && process.age_ms < age.millis()
-        {
-            return Fit::No(format!("it is younger than {age}"));
+        if let Some(age) = selector.min_age.filter(|age| process.age_ms < age.millis()) {
+            return Some(Fit::No(format!("it is younger than {age}")));
         }
-        if let Some(user) = &selector.user {
-            match (resources::uid(user), process.uid) {
-                (Ok(wanted), Some(uid)) if wanted == uid => {}
-                (Ok(_), Some(_)) => return Fit::No(format!("it does not run as {user}")),
-                (Ok(_), None) => return Fit::Perhaps("heal may not see as whom it runs".to_owned()),
-                (Err(why), _) => return Fit::Perhaps(why),
-            }
+        match (program, words) {
+            (Some((name, None)), _) => Some(Fit::Perhaps(format!("heal may not see whether its program is {name}"))),
+            (_, Some((part, Mention::Part))) => Some(Fit::Perhaps(format!(
+                "`{part}` is only a part of a longer word in its arguments; narrow `match`, by its whole path or `cwd`"
+            ))),
+            _ => None,
         }
-        if let Some(cwd) = &selector.cwd {
-            match &process.cwd {
-                Some(actual) if *actual == self.root.join(cwd) => {}
-                Some(_) => return Fit::No(format!("it does not run in {}", cwd.display())),
-                None => return Fit::Perhaps("heal may not see where it runs".to_owned()),
-            }
+    }
+
+    fn user_fits(&self, process: &Process) -> Option<Fit> {
+        let user = self.selector.user.as_ref()?;
+        match (resources::uid(user), process.uid) {
+            (Ok(wanted), Some(uid)) if wanted == uid => None,
+            (Ok(_), Some(_)) => Some(Fit::No(format!("it does not run as {user}"))),
+            (Ok(_), None) => Some(Fit::Perhaps("heal may not see as whom it runs".to_owned())),
+            (Err(why), _) => Some(Fit::Perhaps(why)),
         }
-        Fit::Yes("match")
+    }
+
+    fn folder_fits(&self, process: &Process) -> Option<Fit> {
+        let cwd = self.selector.cwd.as_ref()?;
+        match &process.cwd {
+            Some(actual) if *actual == self.root.join(cwd) => None,
+            Some(_) => Some(Fit::No(format!("it does not run in {}", cwd.display()))),
+            None => Some(Fit::Perhaps("heal may not see where it runs".to_owned())),
+        }
     }
 
     /// The same program in another directory is another service. Only said for services that heal starts itself: there

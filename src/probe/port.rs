@@ -13,7 +13,7 @@ use toml::de::ValueDeserializer;
 use super::identify::Who;
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::process::{Detail, Kin, Listener, Process, Processes};
-use crate::model::{Class, Span};
+use crate::model::{Class, Sign, Span};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {
@@ -77,6 +77,10 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
 }
 
 impl Probe for Port {
+    fn sign(&self) -> Sign {
+        Sign::Obstacle
+    }
+
     fn look(&self, scene: &Scene, _timeout: Duration) -> Sight {
         let listeners = match scene.processes.listeners() {
             Ok(listeners) => listeners,

@@ -13,7 +13,7 @@ fn minutes(project: &Project, kind: &str) -> Vec<i64> {
 
 #[test]
 fn a_day_of_a_permanently_broken_service_is_few_acts_with_growing_gaps_and_no_silence() {
-    // It is started and dies at once, whatever is done. A tick every ten minutes for a day: six times fewer than in life,
+    // It is started and dies at once, whatever is done. A tick every ten minutes for a day: ten times fewer than in life,
     // which changes nothing but the rounding.
     let project = started_by(r#"["sh", "-c", "exit 1"]"#, "[alert.ops]\nkind = \"file\"\npath = \"alerts.jsonl\"\n");
     let mut codes = std::collections::BTreeMap::new();

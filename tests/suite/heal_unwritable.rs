@@ -56,7 +56,7 @@ fn only_the_start_of_what_is_dead_is_done_and_it_is_told_once() {
     assert!(ran.stdout.contains("unhealthy app (hung)"), "{ran:?}");
     assert_eq!(the_one(&project, NAP), pid, "nobody is stopped");
     let told = project.read("told");
-    assert_eq!(told.matches("data_dir: ").count(), 1, "{told}");
+    assert_eq!(told.matches("data directory: ").count(), 1, "{told}");
     assert!(told.contains("ls -ld"), "{told}");
 }
 
@@ -78,7 +78,7 @@ fn who_is_held_stays_held_and_a_lock_that_is_held_is_respected() {
 fn without_any_directory_to_remember_in_nothing_is_done() {
     let mut project = project("");
     end(the_one(&project, NAP));
-    project.env("XDG_RUNTIME_DIR", "/proc/nothing");
+    project.env("HEAL_TEST_RUNTIME", "/proc/nothing");
     let Some(ran) = read_only(&project, "\"$HEAL\" heal; echo \"code $?\"") else { return };
     assert!(ran.stdout.contains("code 74") && ran.stderr.contains("cannot take the recovery lock"), "{ran:?}");
     assert!(project.processes().is_empty());

@@ -140,7 +140,7 @@ health = {{ kind = "http", url = "http://127.0.0.1:{port}/health", timeout = "2s
     pub fn command_of<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Command {
         let mut command = Command::new(program);
         command.args(args).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
-        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("XDG_RUNTIME_DIR", self.runtime.path());
+        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HEAL_TEST_RUNTIME", self.runtime.path());
         command.env("HEAL_TEST_MARK", self.mark()).envs(&self.env);
         // The whole test may be run once more over the other process table: see `portable`.
         command.envs(std::env::var_os(BACKEND).map(|name| (BACKEND, name)));
