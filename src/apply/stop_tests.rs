@@ -183,7 +183,13 @@ fn another_user_is_ended_as_a_descendant_but_not_as_a_mere_member_of_the_session
         let member = main.says();
         let uid = || std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(format!("/proc/{member}")).expect("there"));
         let deadline = Instant::now() + Duration::from_secs(5);
-        while script.contains("setpriv") && uid() == 0 && Instant::now() < deadline {
+        let parent = |pid: i32| match Proc::default().detail(pid) {
+            Detail::Seen(process) => process.parent,
+            _ => 0,
+        };
+        // It is no descendant only when the shell in between has ended.
+        let between = || script.starts_with('(') && parent(parent(member)) == main.life().pid;
+        while (between() || (script.contains("setpriv") && uid() == 0)) && Instant::now() < deadline {
             std::thread::yield_now();
         }
         stop(&Proc::default(), only(&main.life())).expect("stopped");

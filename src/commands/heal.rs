@@ -18,14 +18,15 @@ use crate::pipeline::{self, Options, Progress};
 /// For each service that is unhealthy, heal takes one rung of its ladder, looks again until the service has proved itself,
 /// and writes down what it did. What it may do is limited by budgets, and it never acts on what it could not see.
 ///
-/// Exits with 0 when all is healthy or was healed, 1 while a service is on probation, 2 when something unhealthy remains,
-/// 69 when all that is unhealthy waits for a person or for time, 75 when another run is at work.
+/// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation or healed too often, or when
+/// somebody could not be told; 2 when something unhealthy remains; 3 when something could not be looked at; 69 when all that is
+/// unhealthy waits for a person or for time; 74 when the data directory cannot be written; 75 when another run is at work.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Print what would be done and why; change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Heal only this service; may be repeated
+    /// Heal only this service (or `host`); may be repeated
     #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
 }

@@ -12,7 +12,8 @@ use crate::model::Event;
 
 /// End the hold of a service, so that heal may act on it again
 ///
-/// A service is held when it ended with an exit code listed in `hold_on_exit`: a restart would not cure it. After you put
+/// A service is held when it ended with an exit code listed in `hold_on_exit`, or when a probe with `class = "permanent"`
+/// said so: a restart would not cure it. After you put
 /// it right, release it; the next tick then starts at the foot of the ladder. The restart budget is not refilled.
 #[derive(clap::Args, Debug)]
 pub struct Args {

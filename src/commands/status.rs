@@ -22,6 +22,9 @@ pub struct Args {
     /// Only these services (or `host`)
     #[arg(add = Names::Subjects)]
     names: Vec<String>,
+    /// The same, as with check and heal; may be repeated
+    #[arg(long, value_name = "NAME", add = Names::Subjects)]
+    only: Vec<String>,
     /// How many of the last acts of each service to tell
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     acts: u16,
@@ -34,7 +37,8 @@ impl Args {
     /// A name is not declared, or the configuration or the journal cannot be read.
     pub fn run(self, global: &Global) -> Result<Answer> {
         let config = global.origin().load()?;
-        let status = pipeline::status(&config, &self.names, usize::from(self.acts))?;
+        let names = [self.names, self.only].concat();
+        let status = pipeline::status(&config, &names, usize::from(self.acts))?;
         let quiet = global.quiet;
         Ok(Answer::of(
             Exit::of_status(&status),

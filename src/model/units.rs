@@ -68,7 +68,7 @@ impl fmt::Display for Span {
         } else {
             Duration::from_millis(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX))
         };
-        let text = humantime::format_duration(whole).to_string();
+        let text = humantime::format_duration(whole).to_string().replace("days", "d").replace("day", "d");
         let short: Vec<&str> = text.split(' ').take(2).collect();
         f.write_str(&short.join(" "))
     }
@@ -133,7 +133,16 @@ impl FromStr for Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} per {}", self.count, humantime::format_duration(self.per.get()).to_string().replace(' ', ""))
+        write!(
+            f,
+            "{} per {}",
+            self.count,
+            humantime::format_duration(self.per.get())
+                .to_string()
+                .replace("days", "d")
+                .replace("day", "d")
+                .replace(' ', "")
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::change::Change;
 use crate::model::event::Outcome;
 use crate::model::report::{Act, Decision, Level, Refusal, Report, Subject};
 use crate::model::units::span_text;
-use crate::model::{Evidence, Finding, Verdict, redact, rfc3339};
+use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
 
 /// Does it need somebody's attention now, what this run did included?
 #[must_use]
@@ -179,7 +179,9 @@ fn plan(text: &mut String, subject: &Subject) {
 fn finding(text: &mut String, finding: &Finding) {
     let word = match finding.verdict {
         Verdict::Healthy => "good",
-        Verdict::Unhealthy(..) => "bad",
+        Verdict::Unhealthy(Severity::Warning, _) => "warn",
+        Verdict::Unhealthy(Severity::Info, _) => "info",
+        Verdict::Unhealthy(Severity::Critical, _) => "bad",
         Verdict::Unknown => "unknown",
         Verdict::Skipped => "skipped",
     };

@@ -11,10 +11,11 @@ use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
 use crate::error::Result;
 use crate::host::exec::status_text;
+use crate::host::files;
 use crate::host::process::is_alive;
 use crate::journal::{Journal, Notes};
 use crate::model::report::Act;
-use crate::model::{Change, Class, Event, Identity, Outcome, Rules, Verdict};
+use crate::model::{Change, Class, Event, Identity, Outcome, Rules, Verdict, redact};
 use crate::probe::identify::Who;
 
 /// Two good looks this far apart: a process that dies at once looks well for a moment.
@@ -67,6 +68,11 @@ pub(super) fn act(
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
             verify(journal, looker, watched, &mut performed, (own, cause, &old), notes)
         }
+    };
+    let detail = match (outcome, last_words(&changes)) {
+        // Why a start failed is known to what was started.
+        (Outcome::Failed, Some(words)) if performed.started.is_some() => format!("{detail}; its last words: {words}"),
+        _ => detail,
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
     if let Some(code) = exit_code(&mut performed).filter(|code| watched.service.rules.hold_on_exit.contains(code)) {
@@ -186,6 +192,17 @@ fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>) -> (Outcome
             (Outcome::Failed, format!("no new process after {within}: {why}{exit}"))
         }
     }
+}
+
+/// The last line of the log of what was started, secrets masked.
+fn last_words(changes: &[Change]) -> Option<String> {
+    let log = changes.iter().find_map(|change| match change {
+        Change::StartService { log, .. } => Some(log),
+        _ => None,
+    })?;
+    let lines = files::tail(log, 5, 64 * 1024).ok()?;
+    let last = redact::lines(&lines).into_iter().rev().find(|line| !line.trim().is_empty())?;
+    Some(last.trim().chars().take(200).collect())
 }
 
 fn named(identity: Option<&Identity>) -> String {

@@ -92,6 +92,9 @@ impl Probe for Beat {
             }
         }
         sight.figures = figures;
+        if let Some(note) = &heard.note {
+            sight.summary.push_str(&format!(" (\"{note}\")"));
+        }
         let told = heard.progress.map(|progress| ("progress", progress.to_string()));
         sight.evidence.extend(told.into_iter().chain(heard.note.map(|note| ("note", note))));
         sight

@@ -227,12 +227,12 @@ mod tests {
         let now = Stamp::from_timestamp(1_000 * DAY, 0).expect("in range");
         let (warning, critical) = (Judged::Bad(Some(Severity::Warning)), Judged::Bad(Some(Severity::Critical)));
         let table: &[(&[Validity], Judged, &str)] = &[
-            (&[one(900, 1_014)], Judged::Good, "until 1014 is valid for another 14days"),
-            (&[one(900, 1_013)], warning, "until 1013 expires in 13days"),
-            (&[one(900, 1_002)], critical, "until 1002 expires in 2days"),
-            (&[one(900, 999)], critical, "until 999 expired 1day ago"),
-            (&[one(1_001, 1_100)], critical, "until 1100 is not valid yet: it begins in 1day"),
-            (&[one(900, 1_100), one(0, 1_004)], warning, "until 1004 (of 2) expires in 4days"),
+            (&[one(900, 1_014)], Judged::Good, "until 1014 is valid for another 14d"),
+            (&[one(900, 1_013)], warning, "until 1013 expires in 13d"),
+            (&[one(900, 1_002)], critical, "until 1002 expires in 2d"),
+            (&[one(900, 999)], critical, "until 999 expired 1d ago"),
+            (&[one(1_001, 1_100)], critical, "until 1100 is not valid yet: it begins in 1d"),
+            (&[one(900, 1_100), one(0, 1_004)], warning, "until 1004 (of 2) expires in 4d"),
             (&[], Judged::Bad(None), "there is no certificate in it"),
         ];
         for (chain, judged, summary) in table {

@@ -55,8 +55,8 @@ fn work_that_stands_still_is_seen_however_alive_its_loop_is() {
     expect![[r#"
         exit 2
         --- stdout
-        unhealthy host (hung)  work: the progress was last moved [SPAN] ago (limit [SPAN])
-            bad      work  the progress was last moved [SPAN] ago (limit [SPAN])
+        unhealthy host (hung)  work: the progress was last moved [SPAN] ago (limit [SPAN]) ("waiting for token=***")
+            bad      work  the progress was last moved [SPAN] ago (limit [SPAN]) ("waiting for token=***")
                     signal: [TIME]
                     progress: 7
                     note: waiting for token=***

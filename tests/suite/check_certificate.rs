@@ -60,13 +60,13 @@ fn a_file_grows_old() {
     expect![[r#"
         unhealthy critical: [DIR]/live.pem: it does not exist
         unhealthy critical: [DIR]/live.pem: it holds no certificate
-        healthy: first is valid for another 19days
-        unhealthy warning: first expires in 13days
-        unhealthy critical: first expires in 2days
+        healthy: first is valid for another 19d
+        unhealthy warning: first expires in 13d
+        unhealthy critical: first expires in 2d
         unhealthy critical: first expired 12h ago
-        healthy: second is valid for another 19days
-        healthy: first (of 2) is valid for another 19days
-        healthy: second is valid for another 1month 9days
+        healthy: second is valid for another 19d
+        healthy: first (of 2) is valid for another 19d
+        healthy: second is valid for another 1month 9d
         unhealthy critical: [DIR]/live.pem: it holds no certificate"#]]
     .assert_eq(&project.normalise(&all));
 }
@@ -107,9 +107,9 @@ fn an_endpoint_shows_the_certificate_of_the_name_that_it_is_asked_for() {
     let long = ask("");
     assert!(long.starts_with("healthy: long is valid for another 3months"), "{long}");
     let short = ask(", name = \"short.example\"");
-    assert!(short.starts_with("unhealthy warning: short expires in 9days 11h"), "{short}");
+    assert!(short.starts_with("unhealthy warning: short expires in 9d 11h"), "{short}");
     let lenient = ask(", name = \"short.example\", warn_below = \"2d\"");
-    assert!(lenient.starts_with("healthy: short is valid for another 9days 11h"), "{lenient}");
+    assert!(lenient.starts_with("healthy: short is valid for another 9d 11h"), "{lenient}");
 }
 
 #[test]

@@ -139,7 +139,7 @@ later = { kind = "command", command = ["sh", "-c", "echo only 3 of 9; exit 1"], 
                 unknown  queue  `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
                 bad      later  exit code 1: only 3 of 9
             degraded  port (hung)  port: no.sock: there is no such socket
-                bad      port  no.sock: there is no such socket
+                warn     port  no.sock: there is no such socket
                 skipped  process  nothing says how to recognise its process
             disabled  fine  enabled = false
             note  1 setting of heal.toml does nothing yet: heal config check

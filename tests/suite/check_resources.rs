@@ -37,7 +37,7 @@ fn inodes_run_out_before_bytes_do() {
     expect![[r#"
         exit 0
         exit 1
-        bad      it  1.0 MB free of 1.0 MB, 14 of 100 inodes free
+        warn     it  1.0 MB free of 1.0 MB, 14 of 100 inodes free
         exit 2
         bad      it  1.0 MB free of 1.0 MB, 1 of 100 inodes free
     "#]]

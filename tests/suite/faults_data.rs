@@ -65,7 +65,7 @@ fn on_a_read_only_data_directory_what_is_dead_is_started_and_a_look_still_works(
             incident since [TIME], 1 act so far
             did   start `sleep 86400` in [DIR], output to [MEANWHILE]/output/app.log
             healed by `restart` in [SPAN]: pid [PID], every probe good for [SPAN]
-        unhealthy data_dir (resource)  cannot take the recovery lock [DIR]/data/recovery-in-progress: Read-only file system (os error 30)
+        unhealthy data directory (resource)  cannot take the recovery lock [DIR]/data/recovery-in-progress: Read-only file system (os error 30)
             incident since [TIME], 0 acts so far
             nothing done: only what is positively dead is restarted until it can be written again
         next  df [DIR]/data; ls -ld [DIR]/data

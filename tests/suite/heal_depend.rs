@@ -181,3 +181,27 @@ fn needs_that_make_no_sense_are_faults() {
     "#]]
     .assert_eq(&project.normalise(&ran.stderr));
 }
+
+#[test]
+fn who_serves_while_something_else_is_wrong_with_it_holds_nobody_back() {
+    let project = behind(1, "");
+    project.heal(&["heal", "--quiet"]).exits(0);
+    let worn = "service.db.probes.cert={ kind = \"command\", command = [\"false\"], class = \"resource\" }";
+    end(running(&project, "7000")[0]);
+    let ran = project.heal(&["heal", "--set", worn]);
+    assert!(ran.stdout.contains("healed    web0 (was dead)"), "{ran:?}");
+}
+
+#[test]
+fn status_says_who_is_behind_whom() {
+    let project = behind(1, "");
+    project.heal(&["heal", "--quiet"]).exits(0);
+    end(running(&project, NAP)[0]);
+    std::fs::remove_file(project.path("db.up")).expect("removed");
+    project.heal(&["heal", "--set", "service.db.start=[\"false\"]"]).exits(2);
+    let status = project.heal(&["status", "--json"]).exits(2).json();
+    assert_eq!(status["services"][1]["status"], "blocked", "{status}");
+    // A new verdict is news to those who asked for quiet, once.
+    let quiet = project.heal(&["heal", "--quiet", "--only", "web0"]);
+    assert_eq!(quiet.stdout, "", "{quiet:?}");
+}

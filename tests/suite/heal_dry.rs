@@ -59,7 +59,7 @@ verify_within = "500ms"
 beat = { kind = "fresh", path = "beat", within = "1s" }
 "#,
     );
-    project.heal(&["heal"]).exits(2);
+    project.heal(&["heal"]).exits(1);
     wait_for("a look that says hung", || project.heal(&["check", "--json"]).json()["services"][0]["class"] == "hung");
     let processes = project.processes();
     let before = listing(&project.path(""));

@@ -133,3 +133,20 @@ beat = { kind = "fresh", path = "beat", within = "2s" }
         assert!(alive(pid), "{what}");
     }
 }
+
+#[test]
+fn a_warning_that_was_there_before_says_nothing_against_a_cure() {
+    let project = super::acting::sleeper(
+        "[service.app.probes]\ncert = { kind = \"command\", command = [\"false\"], class = \"resource\" }\n\
+         slow = { kind = \"command\", command = [\"false\"], severity = \"warning\" }\n",
+    );
+    let ran = project.heal(&["heal"]).exits(0);
+    assert!(ran.stdout.contains("healed by `restart`"), "{ran:?}");
+}
+
+#[test]
+fn what_a_start_said_before_it_died_is_in_the_report() {
+    let project = super::acting::started_by(r#"["sh", "-c", "echo config broken: missing key; exit 3"]"#, "");
+    let ran = project.heal(&["heal"]).exits(2);
+    assert!(ran.stdout.contains("exit code 3; its last words: config broken: missing key"), "{ran:?}");
+}

@@ -1,7 +1,7 @@
 //! What if the data directory cannot be written? What is dead is started all the same, within its budget; nothing else is
 //! done, and a person is told once.
 
-use super::acting::{NAP, end, later, shell, sleeper, the_one};
+use super::acting::{NAP, end, later, running, shell, sleeper, the_one};
 use super::support::{Project, Ran};
 
 /// Runs a script with the data directory made read-only, once something stands in it. `None` where that is not allowed.
@@ -82,4 +82,44 @@ fn without_any_directory_to_remember_in_nothing_is_done() {
     let Some(ran) = read_only(&project, "\"$HEAL\" heal; echo \"code $?\"") else { return };
     assert!(ran.stdout.contains("code 74") && ran.stderr.contains("cannot take the recovery lock"), "{ran:?}");
     assert!(project.processes().is_empty());
+}
+
+#[test]
+fn what_was_learned_meanwhile_is_known_afterwards_and_its_end_is_told() {
+    let project = project("hold_on_exit = [7]");
+    end(the_one(&project, NAP));
+    let exits = "--set 'service.app.start=[\"sh\", \"-c\", \"exit 7\"]'";
+    let Some(ran) = read_only(&project, &format!("\"$HEAL\" heal {exits}; \"$HEAL\" heal {exits}; echo \"code $?\"")) else {
+        return;
+    };
+    assert!(ran.stdout.contains("held for") && ran.stdout.contains("code 74"), "{ran:?}");
+    let told = project.read("told");
+    assert_eq!(told.matches("waits for a person").count(), 1, "once, however long it lasts: {told}");
+    // Those who only look know it, before anything was taken in.
+    assert!(project.heal(&["check"]).stdout.contains("hold_on_exit"));
+    assert!(project.heal(&["status"]).stdout.contains("hold_on_exit"));
+    let ran = project.heal(&["heal"]).exits(69);
+    assert!(ran.stdout.contains("held for"), "{ran:?}");
+    assert!(project.processes().is_empty(), "{ran:?}");
+    let told = project.read("told");
+    assert_eq!(told.matches("data directory: recovered").count(), 1, "{told}");
+    assert!(project.journal_meanwhile().is_empty(), "taken in, and taken away there");
+    project.heal(&["heal"]).exits(69);
+    // Another time is another trouble.
+    let Some(_) = read_only(&project, "\"$HEAL\" heal") else { return };
+    let told = project.read("told");
+    assert_eq!(told.matches("data directory: cannot").count(), 2, "{told}");
+}
+
+#[test]
+fn a_start_that_takes_its_time_is_not_made_twice() {
+    let project = project("");
+    end(the_one(&project, NAP));
+    let slow = format!("--set 'service.app.start=[\"sh\", \"-c\", \"sleep 4; exec sleep {NAP}\"]' --set service.app.verify_within=1s");
+    let Some(ran) = read_only(&project, &format!("\"$HEAL\" heal {slow}; echo \"code $?\"")) else { return };
+    assert!(ran.stdout.contains("code 74"), "{ran:?}");
+    let again = shell(&project, &format!("\"$HEAL\" heal {slow}"));
+    super::support::wait_for("its start", || !running(&project, NAP).is_empty());
+    assert_eq!(running(&project, NAP).len(), 1, "{again:?}");
+    assert_eq!(project.processes().len(), 1, "{again:?}");
 }

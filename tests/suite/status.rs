@@ -43,7 +43,7 @@ fn what_was_done_is_told_with_its_reason() {
     expect![[r#"
         exit 1
         --- stdout
-        degraded  app (dead)  well again for [SPAN], over after [SPAN]: not running
+        degraded  app (dead)  well again for [SPAN], over after [SPAN]; it was: not running
             incident since [TIME], for [SPAN]; tried restart (1)
             budget   1 of 3 per [SPAN] used
             act      [TIME] restart: healed, pid [PID], every probe good for [SPAN] (because: not running)
