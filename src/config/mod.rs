@@ -186,13 +186,14 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
         };
         Error::new(Kind::Config, format!("{} cannot be read: {why}", path.display())).hint(hint)
     };
-    let (_, meta) = files::open(path).map_err(unread)?;
+    let (file, meta) = files::open(path).map_err(unread)?;
     trust::check(&meta).map_err(|(why, remedy)| {
         let remedy = remedy.replace("{}", &path.display().to_string());
         Error::new(Kind::Config, format!("{} is refused: {why}", path.display()))
             .hint(format!("`{remedy}`, if you trust what it says"))
     })?;
-    let text = files::read_text(path, LIMIT).map_err(unread)?;
+    // The file that is trusted is the one that is read, whatever stands under its name by now.
+    let text = files::text_of(file, &meta, LIMIT).map_err(unread)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let root = std::fs::canonicalize(parent).map_err(|error| unread(error.into()))?;
     Ok((text, root))

@@ -62,6 +62,10 @@ pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
 /// [`Unread`], also when the file is larger.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     let (file, meta) = open(path)?;
+    whole(file, &meta, limit)
+}
+
+fn whole(file: File, meta: &Metadata, limit: u64) -> Result<Vec<u8>, Unread> {
     let too_large = || Unread::Failed(format!("it is larger than {}", crate::model::Bytes(limit)));
     if meta.len() > limit {
         return Err(too_large());
@@ -80,7 +84,16 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
 /// # Errors
 /// [`Unread`], also when the file is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Unread> {
-    String::from_utf8(read(path, limit)?).map_err(|error| {
+    let (file, meta) = open(path)?;
+    text_of(file, &meta, limit)
+}
+
+/// As [`read_text`], of a file that was opened, and perhaps judged by its metadata, before.
+///
+/// # Errors
+/// [`Unread`].
+pub fn text_of(file: File, meta: &Metadata, limit: u64) -> Result<String, Unread> {
+    String::from_utf8(whole(file, meta, limit)?).map_err(|error| {
         let right = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = right.iter().filter(|byte| **byte == b'\n').count() + 1;
         Unread::Failed(format!("it is not UTF-8 (line {line})"))
