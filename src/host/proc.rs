@@ -85,7 +85,8 @@ impl Processes for Proc {
             } else if target.is_absolute() {
                 // The mode of the link is that of the descriptor: `w` when it was opened for writing.
                 let writes = fs::symlink_metadata(entry.path()).is_ok_and(|meta| meta.mode() & 0o200 != 0);
-                open.push(Open::File { path: still_called(target), writes });
+                let fd = entry.file_name().to_str().and_then(|name| name.parse().ok()).unwrap_or(-1);
+                open.push(Open::File { path: still_called(target), writes, fd });
             }
         }
         Ok(open)
@@ -222,6 +223,8 @@ fn still_called(path: PathBuf) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd;
+
     use super::*;
 
     #[test]
@@ -244,9 +247,9 @@ mod tests {
         let me = i32::try_from(std::process::id()).expect("a pid");
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().canonicalize().expect("there").join("open");
-        let _file = fs::File::create(&path).expect("created");
+        let file = fs::File::create(&path).expect("created");
         let open = table.open(me).expect("ours");
-        assert!(open.contains(&Open::File { path, writes: true }), "{open:?}");
+        assert!(open.contains(&Open::File { path, writes: true, fd: file.as_raw_fd() }), "{open:?}");
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let Ok(socket) = std::net::TcpListener::bind(address) else { continue };
             let address = socket.local_addr().expect("bound");

@@ -109,6 +109,8 @@ pub enum Open {
         path: PathBuf,
         /// Open for writing. What cannot be told counts as not.
         writes: bool,
+        /// The descriptor's number: 1 is stdout, 2 is stderr.
+        fd: i32,
     },
     /// A socket, by the kernel's number for it.
     Socket(u64),

@@ -22,24 +22,28 @@ os.rename("bot.pid.new", "bot.pid")
 while True:
     log.write("x\n")
     log.flush()
+    os.utime(log.name, (time.time() + 1800, time.time() + 1800))
     time.sleep(0.1)
 "#;
 
+/// The world of that service is half an hour ahead: an age says nothing before the process had some life.
+const AHEAD: &str = "31m";
+
 /// A project without a heal.toml.
-fn empty() -> Project {
+pub fn empty() -> Project {
     let project = Project::new("");
     std::fs::remove_file(project.path("heal.toml")).expect("removed");
     project
 }
 
-fn init(project: &Project, pid: i32, more: &[&str]) -> Ran {
+pub fn init(project: &Project, pid: i32, more: &[&str]) -> Ran {
     let pid = pid.to_string();
     let args: Vec<&str> = ["init", "--name", "x", "--pid", &pid].into_iter().chain(more.iter().copied()).collect();
     project.heal(&args)
 }
 
 /// The section alone, as it is printed beside a heal.toml.
-fn section(project: &Project, pid: i32) -> String {
+pub fn section(project: &Project, pid: i32) -> String {
     if !project.path("heal.toml").exists() {
         project.write("heal.toml", "[project]\nname = \"x\"\n");
     }
@@ -58,6 +62,7 @@ fn spawn(project: &mut Project, argv: &[&str]) -> i32 {
 #[test]
 fn a_living_service_becomes_a_section_that_check_recognises() {
     let mut project = empty();
+    project.env("HEAL_TEST_SHIFT", AHEAD);
     let port = free_port().to_string();
     project.write("bot.py", SERVICE);
     project.spawn(&["/usr/bin/python3", "bot.py", "--port", &port]);
@@ -74,14 +79,23 @@ fn a_living_service_becomes_a_section_that_check_recognises() {
         # heal starts it in a small, clean environment: what else it needs belongs into env = { NAME = "value" }.
 
         [service.bot.probes]
-        port = { kind = "tcp", address = "127.0.0.1:[PORT]" }
+        listens = { kind = "port", port = [PORT] }
         # health = { kind = "http", url = "http://127.0.0.1:[PORT]/", status = 200 }  # if it speaks HTTP
-        log = { kind = "fresh", path = "logs/bot-*.log", within = "5m" }
-        # SQLite databases that it has open: state.db
+        # It may write only when it is asked, so silence for longer than `within` is a warning and no more. Once `health`
+        # looks at it, remove `severity`: silence then counts only while `health` fails (with `heartbeat = true`, always).
+        log = { kind = "fresh", path = "logs/bot-*.log", within = "15m", severity = "warning" }
+        # database = { kind = "sqlite", path = "state.db" }  # it has it open; a tick tries its write lock
 
     "#]]
     .assert_eq(&(text.into_iter().map(ago).collect::<Vec<_>>().join("\n") + "\n"));
     project.heal(&["config", "check"]).exits(0);
+    // What is ready to be taken is right as well.
+    let whole = project.read("heal.toml");
+    project.write("heal.toml", &whole.replace("# health = {", "health = {").replace("# database = {", "database = {"));
+    assert_eq!(project.read("heal.toml").matches("\nhealth = {").count(), 1);
+    assert_eq!(project.read("heal.toml").matches("\ndatabase = {").count(), 1);
+    project.heal(&["config", "check"]).exits(0);
+    project.write("heal.toml", &whole);
     let checked = project.heal(&["check", "--only", "bot", "--json"]).exits(0).json();
     assert!(checked.to_string().contains(&format!("pid {pid}")), "{checked}");
     // It was only looked at, and what is there stays.

@@ -56,6 +56,7 @@ mod identity_pidfile;
 mod identity_twins;
 mod init;
 mod init_propose;
+mod init_propose_written;
 mod json;
 mod links;
 mod man;

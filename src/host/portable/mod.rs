@@ -188,7 +188,7 @@ impl Processes for Portable {
     fn open(&self, pid: i32) -> Result<Vec<Open>, String> {
         let open = |entry: lsof::Entry| {
             let writes = matches!(entry.access.as_str(), "w" | "u");
-            Some(Open::File { path: entry.path()?, writes })
+            Some(Open::File { path: entry.path()?, writes, fd: entry.fd.parse().unwrap_or(-1) })
         };
         Ok(self.descriptors_of(pid)?.into_iter().filter_map(open).collect())
     }

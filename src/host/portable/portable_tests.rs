@@ -123,12 +123,13 @@ fn what_is_open_and_who_listens_is_the_same_for_both() {
     let me = i32::try_from(std::process::id()).expect("a pid");
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().canonicalize().expect("there").join("née and spaces");
-    let _file = std::fs::File::options().append(true).create(true).open(&path).expect("created");
+    let file = std::fs::File::options().append(true).create(true).open(&path).expect("created");
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
     let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = socket.local_addr().expect("bound");
     let table = Portable::default();
     for table in [&table as &dyn Processes, &Proc::default()] {
-        assert!(table.open(me).expect("ours").contains(&Open::File { path: path.clone(), writes: true }));
+        assert!(table.open(me).expect("ours").contains(&Open::File { path: path.clone(), writes: true, fd }));
         let listeners = table.listeners().expect("readable");
         let found = listeners.iter().find(|one| one.address == address).expect("listed");
         assert_eq!(table.owner(found, &[]), Some(me));

@@ -4,19 +4,21 @@
 mod open;
 mod toml;
 mod words;
+mod written;
 
 use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::host::process::{Detail, Process, Processes};
+use crate::host::resources;
 use crate::host::systemd::{self, Name};
-use crate::host::{clock, resources};
 use crate::model::units::span_text;
 use crate::probe::identify::{Memory, Who, identify};
 use open::{look, shown};
 use toml::{comment, list, quoted};
 use words::Start;
+use written::Life;
 
 /// A section for `heal.toml`.
 #[derive(Clone, Debug)]
@@ -145,7 +147,8 @@ fn section(draft: &Draft<'_>) -> Result<Proposal> {
     if draft.unit.is_none() {
         how.extend(starting(draft, &start, stranger.as_deref()));
     }
-    let seen = look(process, root, clock::now().at, draft.processes);
+    let seen = look(process, root, Life::of(process), draft.processes, draft.unit.is_some());
+    how.extend(seen.output);
     lines.push(draft.told_apart(&start, stranger.as_deref(), seen.pidfile.as_deref(), &how)?);
     lines.extend(how);
     if !seen.probes.is_empty() {
