@@ -37,7 +37,8 @@ fn run(plan: &Plan<'_>, argv: &[String], timeout: Duration) -> Result<(), String
     let told = [("HEAL_SERVICE", plan.service.name.as_str()), ("HEAL_RUNG", plan.rung), ("HEAL_REASON", &plan.why)];
     let env: BTreeMap<String, String> =
         told.into_iter().map(|(name, value)| (name.to_owned(), value.replace('\0', " "))).collect();
-    let ended = exec::run(&Job { argv, cwd: plan.root, env: &env, stdin: b"", timeout })?;
+    // A restart script exits and leaves what it started.
+    let ended = exec::run_and_leave(&Job { argv, cwd: plan.root, env: &env, stdin: b"", timeout })?;
     if ended.ok() {
         return Ok(());
     }
