@@ -19,7 +19,9 @@ pub(super) fn take(plan: &Plan<'_>, change: &Change) -> Result<(), String> {
             let timeout = time(*timeout_ms);
             let reply = net::http(&Request { method, url, headers, body: body.as_bytes(), timeout });
             let reply = reply.map_err(|error| match error {
-                NetError::Dead(why) | NetError::Unknown(why) => format!("{method} {}: {why}", redact::line(url)),
+                NetError::Dead(why) | NetError::Untrusted(why) | NetError::Unknown(why) => {
+                    format!("{method} {}: {why}", redact::line(url))
+                }
             })?;
             let right = status.map_or((200..300).contains(&reply.status), |status| status == reply.status);
             let wanted = status.map_or("2xx".to_owned(), |status| status.to_string());
@@ -35,7 +37,8 @@ fn run(plan: &Plan<'_>, argv: &[String], timeout: Duration) -> Result<(), String
     let told = [("HEAL_SERVICE", plan.service.name.as_str()), ("HEAL_RUNG", plan.rung), ("HEAL_REASON", &plan.why)];
     let env: BTreeMap<String, String> =
         told.into_iter().map(|(name, value)| (name.to_owned(), value.replace('\0', " "))).collect();
-    let ended = exec::run(&Job { argv, cwd: plan.root, env: &env, stdin: b"", timeout })?;
+    // A restart script exits and leaves what it started.
+    let ended = exec::run_and_leave(&Job { argv, cwd: plan.root, env: &env, stdin: b"", timeout })?;
     if ended.ok() {
         return Ok(());
     }

@@ -1,5 +1,5 @@
 //! What does this command say? Runs one with a deadline, a clean environment, capped output and no way to outlive its caller.
-//! Services are not started here (see `apply::launch`): what runs here ends here.
+//! Services are not started here (see `apply::launch`): what runs here ends here, but for what an owner's own command leaves.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use rustix::io::Errno;
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::{env, sys};
 
@@ -89,18 +91,33 @@ pub fn run(job: &Job<'_>) -> Result<Ended, String> {
     run_up_to(job, OUTPUT_LIMIT)
 }
 
+/// As [`run`], for a command that may start something that stays: when it exits with 0, its group is left alone. When it
+/// does not, or takes too long, the group ends with it.
+///
+/// # Errors
+/// It could not be started; the message says why.
+pub fn run_and_leave(job: &Job<'_>) -> Result<Ended, String> {
+    let (command, name) = command(job)?;
+    watched(command, name, (job.stdin, job.timeout, OUTPUT_LIMIT), Rest::StaysAfterSuccess)
+}
+
 /// As [`run`], for a command whose answer may be longer: `limit` bytes of its output are kept.
 ///
 /// # Errors
 /// It could not be started; the message says why.
-#[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
 pub fn run_up_to(job: &Job<'_>, limit: usize) -> Result<Ended, String> {
+    let (command, name) = command(job)?;
+    watched(command, name, (job.stdin, job.timeout, limit), Rest::Ends)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
+fn command<'j>(job: &Job<'j>) -> Result<(Command, &'j str), String> {
     let name = job.argv.first().ok_or("the command is empty")?;
     let path = job.env.get("PATH").map_or(env::PATH, String::as_str);
     let program = env::program(name, job.cwd, path)?;
     let mut command = Command::new(&program);
     command.arg0(name).args(&job.argv[1..]).current_dir(job.cwd).env_clear().envs(env::clean()).envs(job.env);
-    watched(command, name, (job.stdin, job.timeout, limit))
+    Ok((command, name))
 }
 
 /// Runs heal itself, with one word and no environment at all, to its end or to its deadline.
@@ -116,27 +133,35 @@ pub fn ourselves(word: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, S
     let program = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
     let mut command = Command::new(program);
     command.arg0("heal").arg(word).current_dir("/").env_clear();
-    watched(command, "heal", (stdin, timeout, OUTPUT_LIMIT))
+    watched(command, "heal", (stdin, timeout, OUTPUT_LIMIT), Rest::Ends)
+}
+
+/// What becomes of the rest of its group when the command has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Ends,
+    StaysAfterSuccess,
 }
 
 fn watched(
     mut command: Command,
     name: &str,
     (stdin, timeout, limit): (&[u8], Duration, usize),
+    rest: Rest,
 ) -> Result<Ended, String> {
     command.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     sys::before_exec(&mut command, || {
-        // If heal dies, so does what it only asked (FAULTS B8).
+        // If heal dies, so does what it only asked (FAULTS B8). What that forks does not inherit it (prctl(2)).
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         sys::default_signals()
     });
     let child = command.spawn().map_err(|error| format!("`{name}` cannot be started: {error}"))?;
-    attend(child, stdin, timeout, limit).map_err(|error| format!("`{name}` cannot be attended: {error}"))
+    attend(child, stdin, timeout, limit, rest).map_err(|error| format!("`{name}` cannot be attended: {error}"))
 }
 
-fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize) -> io::Result<Ended> {
+fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize, rest: Rest) -> io::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let mut stdin = child.stdin.take();
@@ -159,14 +184,16 @@ fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize) -> io
         drain(&mut stdout, &mut out, limit);
         drain(&mut stderr, &mut err, OUTPUT_LIMIT);
         feed(&mut stdin, input, &mut sent);
-        if has_ended(&mut child, ended.as_ref()) {
+        if how_it_ended(&child).is_some() {
             break true;
         }
         if Instant::now() >= deadline {
             break false;
         }
     };
-    end_group(&child);
+    if rest == Rest::Ends || how_it_ended(&child) != Some(true) {
+        end_group(&child);
+    }
     let status = reap(&mut child);
     drain(&mut stdout, &mut out, limit);
     drain(&mut stderr, &mut err, OUTPUT_LIMIT);
@@ -182,10 +209,15 @@ fn end_group(child: &Child) {
     }
 }
 
-fn has_ended(child: &mut Child, pidfd: Option<&std::os::fd::OwnedFd>) -> bool {
-    match pidfd {
-        Some(fd) => super::process::ended_within(fd, Duration::ZERO),
-        None => matches!(child.try_wait(), Ok(Some(_)) | Err(_)),
+/// Did it end, and then with 0? It is not collected yet: until then nobody else can have its number.
+fn how_it_ended(child: &Child) -> Option<bool> {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).ok()?)?;
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::Pid(pid), look) {
+        Ok(status) => status.map(|status| status.exit_status() == Some(0)),
+        Err(Errno::INTR) => None,
+        // Nobody's child any more: how it ended is not to be known.
+        Err(_) => Some(false),
     }
 }
 
@@ -261,6 +293,29 @@ mod tests {
     fn a_child_that_leaves_its_pipe_to_a_daemon_is_not_waited_for() {
         let (ended, took) = sh("sleep 600 & exit 0", 5_000, b"");
         assert!(ended.ok() && took < Duration::from_secs(4), "{took:?}");
+    }
+
+    #[test]
+    fn what_an_owners_command_started_stays_only_when_that_exits_with_0() {
+        let argv = |code: u8| {
+            let script = format!("sleep 600 >/dev/null 2>&1 & echo $!; exit {code}");
+            ["sh".to_owned(), "-c".to_owned(), script]
+        };
+        for (code, stays) in [(0, true), (1, false)] {
+            let (argv, env) = (argv(code), BTreeMap::new());
+            let timeout = Duration::from_secs(20);
+            let job = Job { argv: &argv, cwd: Path::new("/"), env: &env, stdin: b"", timeout };
+            let ended = run_and_leave(&job).expect("starts");
+            let pid = Pid::from_raw(ended.stdout.trim().parse().expect("a pid"));
+            // One that was killed may take a moment to be gone.
+            let gone = (0..if stays { 20 } else { 500 }).any(|_| {
+                std::thread::sleep(Duration::from_millis(10));
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                stat.is_empty() || stat.contains(") Z ")
+            });
+            let _ = nix::sys::signal::kill(pid, Signal::SIGKILL);
+            assert_eq!(!gone, stays, "exit code {code}");
+        }
     }
 
     #[test]

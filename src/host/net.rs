@@ -86,6 +86,8 @@ fn stream() -> Result<std::os::fd::OwnedFd, Errno> {
 pub enum NetError {
     /// The other side does not serve: refused, reset, silent.
     Dead(String),
+    /// It serves, with a certificate that does not hold here: unknown issuer, expired, another name.
+    Untrusted(String),
     /// It could not be asked: no name, no route, no socket of our own.
     Unknown(String),
 }
@@ -97,8 +99,11 @@ impl NetError {
         if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
             return net_error(inner);
         }
+        // What rustls says while it shakes hands.
+        if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return tls_error(inner);
+        }
         match error.kind() {
-            // What rustls says while it shakes hands: the other side spoke, and was not whom it should be.
             K::InvalidData => Self::Dead(tls_words(&error.to_string())),
             K::ConnectionRefused => Self::Dead("connection refused".to_owned()),
             K::NotFound => Self::Dead("there is no such socket".to_owned()),
@@ -195,6 +200,19 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     }
 }
 
+/// Does the other side not speak TLS properly, is it not whom it should be, or is it we who cannot tell?
+fn tls_error(error: &rustls::Error) -> NetError {
+    let words = tls_words(&error.to_string());
+    match error {
+        rustls::Error::InvalidCertificate(_) => NetError::Untrusted(words),
+        // Of our own side: no roots on this machine, no clock, no random numbers.
+        rustls::Error::General(_) | rustls::Error::FailedToGetCurrentTime | rustls::Error::FailedToGetRandomBytes => {
+            NetError::Unknown(words)
+        }
+        _ => NetError::Dead(words),
+    }
+}
+
 /// rustls names its cases for programmers; two of them happen to everybody.
 fn tls_words(said: &str) -> String {
     if said.contains("UnknownIssuer") {
@@ -212,7 +230,7 @@ fn net_error(error: &ureq::Error) -> NetError {
         ureq::Error::ConnectionFailed => NetError::Dead("connection failed".to_owned()),
         ureq::Error::Io(error) => NetError::from_io(error),
         ureq::Error::HostNotFound => NetError::Unknown("the host's name cannot be resolved".to_owned()),
-        ureq::Error::Rustls(error) => NetError::Dead(tls_words(&error.to_string())),
+        ureq::Error::Rustls(error) => tls_error(error),
         ureq::Error::Protocol(error) => NetError::Dead(format!("not an HTTP reply: {error}")),
         ureq::Error::BadUri(_) => NetError::Unknown("the URL is not valid".to_owned()),
         _ => NetError::Dead("no usable HTTP reply".to_owned()),

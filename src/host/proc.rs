@@ -1,5 +1,6 @@
 //! What does Linux's `/proc` say about processes? One pass for the names, one close look at those that matter.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
@@ -11,6 +12,7 @@ use std::sync::OnceLock;
 
 use nix::unistd::{SysconfVar, getppid, sysconf};
 use procfs::ProcError;
+use procfs::net::{TcpNetEntry, TcpState};
 use rustix::fs::OFlags;
 use rustix::io::{Errno, Result as Asked};
 
@@ -96,21 +98,29 @@ impl Processes for Proc {
         if let Ok(listeners) = sockets::listening() {
             return Ok(listeners);
         }
-        let unread = |error: ProcError| format!("the kernel's table of sockets cannot be read: {error}");
-        let v4 = procfs::net::tcp().map_err(unread)?;
-        let v6 = match procfs::net::tcp6() {
-            // Without IPv6 there is no such table.
-            Err(ProcError::NotFound(_)) => Vec::new(),
-            other => other.map_err(unread)?,
-        };
-        let listens = |entry: &procfs::net::TcpNetEntry| entry.state == procfs::net::TcpState::Listen;
-        let listener = |entry: procfs::net::TcpNetEntry| Listener {
-            address: entry.local_address,
-            v6_only: entry.local_address.is_ipv4().then_some(false),
-            socket: entry.inode,
-            pid: None,
-        };
-        Ok(v4.into_iter().chain(v6).filter(listens).map(listener).collect())
+        listening(procfs::net::tcp(), procfs::net::tcp6())
+            .map_err(|error| format!("the kernel's table of sockets cannot be read: {error}"))
+    }
+
+    fn listeners_apart(&self, pid: i32) -> Result<Option<Vec<Listener>>, String> {
+        let namespace = |whose: &str| fs::read_link(format!("/proc/{whose}/ns/net")).ok();
+        let (theirs, ours) = (namespace(&pid.to_string()), namespace("self"));
+        if theirs.is_some() && theirs == ours {
+            return Ok(None);
+        }
+        let unread =
+            |error: ProcError| format!("who listens in the network namespace of pid {pid} cannot be read: {error}");
+        let process = procfs::process::Process::new(pid).map_err(unread)?;
+        let there = listening(process.tcp(), process.tcp6()).map_err(unread)?;
+        if theirs.is_none() || ours.is_none() {
+            // Another user's process does not show its namespace, but who listens there: sockets are the same ones only here.
+            let numbers = |all: &[Listener]| all.iter().map(|one| one.socket).collect::<BTreeSet<u64>>();
+            let here = self.listeners()?;
+            if numbers(&here) == numbers(&there) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(there))
     }
 
     fn holds(&self, pid: i32, listener: &Listener) -> bool {
@@ -149,6 +159,26 @@ impl Processes for Proc {
             line
         })
     }
+}
+
+/// Of the tables of IPv4 and IPv6, those that listen.
+fn listening(
+    v4: Result<Vec<TcpNetEntry>, ProcError>,
+    v6: Result<Vec<TcpNetEntry>, ProcError>,
+) -> Result<Vec<Listener>, ProcError> {
+    let v4 = v4?;
+    let v6 = match v6 {
+        // Without IPv6 there is no such table.
+        Err(ProcError::NotFound(_)) => Vec::new(),
+        other => other?,
+    };
+    let listener = |entry: TcpNetEntry| Listener {
+        address: entry.local_address,
+        v6_only: entry.local_address.is_ipv4().then_some(false),
+        socket: entry.inode,
+        pid: None,
+    };
+    Ok(v4.into_iter().chain(v6).filter(|entry| entry.state == TcpState::Listen).map(listener).collect())
 }
 
 /// The number in `socket:[4711]`.

@@ -175,6 +175,15 @@ pub trait Processes: Send + Sync {
         Err("nobody says who listens where".to_owned())
     }
 
+    /// Every TCP port that somebody listens on in the network namespace of this process. `None`: it shares ours, see
+    /// [`Processes::listeners`].
+    ///
+    /// # Errors
+    /// Which namespace it lives in, or who listens there, cannot be seen.
+    fn listeners_apart(&self, _pid: i32) -> Result<Option<Vec<Listener>>, String> {
+        Ok(None)
+    }
+
     /// Does this process have the socket open? `false` also when we may not know.
     fn holds(&self, pid: i32, listener: &Listener) -> bool {
         listener.pid == Some(pid)

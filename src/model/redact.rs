@@ -47,9 +47,16 @@ pub fn line(text: &str) -> String {
             Expect::Secret => (true, if scheme { Expect::Secret } else { open_quote(text, text) }),
             Expect::Quoted(quote) => (true, if text.contains(quote) { Expect::Nothing } else { state }),
             // `password = x`
-            Expect::Equals if matches!(text, "=" | ":") => (false, Expect::Secret),
+            Expect::Equals if matches!(text, "=" | ":" | "=>" | ":=" | "->") => (false, Expect::Secret),
+            // `passwd is x`
+            Expect::Equals if bare.eq_ignore_ascii_case("is") => (false, Expect::Secret),
+            // `--password x`; what follows may be another option.
+            Expect::Value if !text.starts_with('-') => (true, open_quote(text, text)),
             _ if bare.eq_ignore_ascii_case("bearer") => (false, Expect::Secret),
-            _ if text.ends_with([':', '=']) && is_secret_name(text) => (false, Expect::Secret),
+            _ if (text.ends_with([':', '=']) || text.ends_with("=>")) && is_secret_name(text) => {
+                (false, Expect::Secret)
+            }
+            _ if text.starts_with('-') && !text.contains('=') && is_secret_name(text) => (false, Expect::Value),
             _ => match text.split_once(['=', ':']) {
                 Some((name, value)) if is_secret_name(name) => (false, open_quote(value, value)),
                 _ if is_secret_name(text) => (false, Expect::Equals),
@@ -62,17 +69,36 @@ pub fn line(text: &str) -> String {
     shown.join(" ")
 }
 
-/// Lines of free text, as [`line`]; private keys, which take several of them, are masked as a whole.
+/// Lines of free text, as [`line`]; private keys, which take several of them, are masked as a whole, also when only their
+/// end or their middle is among the lines.
 #[must_use]
 pub fn lines<S: AsRef<str>>(lines: &[S]) -> Vec<String> {
-    let mut inside = false;
-    let masked = lines.iter().map(|text| {
-        let text = text.as_ref();
-        let begins = text.contains("-----BEGIN ") && text.contains("PRIVATE KEY");
+    let (mut inside, mut below) = (false, false);
+    let mut shown: Vec<String> = Vec::with_capacity(lines.len());
+    for text in lines.iter().map(AsRef::as_ref) {
+        let key = text.contains("PRIVATE KEY");
+        let begins = key && text.contains("-----BEGIN ");
+        if key && text.contains("-----END ") && !inside && !begins {
+            // Where it began was cut off: all that is above may be the key.
+            shown.iter_mut().for_each(|line| MASK.clone_into(line));
+        }
         inside = (inside || begins) && !text.contains("-----END ");
-        if inside || begins { MASK.to_owned() } else { line(text) }
-    });
-    masked.collect()
+        // A key without its frame; its last line is shorter.
+        below = is_base64(text, if below { 1 } else { WIDE });
+        shown.push(if inside || begins || below { MASK.to_owned() } else { line(text) });
+    }
+    shown
+}
+
+/// A line of this many characters and more that is nothing but base64 is a key or a piece of one.
+const WIDE: usize = 40;
+
+/// Is the line nothing but base64, at least so long?
+fn is_base64(text: &str, least: usize) -> bool {
+    let text = text.trim();
+    let body = text.trim_end_matches('=');
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    text.len() >= least && !body.is_empty() && body.bytes().all(fits)
 }
 
 /// What the next word of a line may be.
@@ -82,6 +108,8 @@ enum Expect {
     /// `=` or `:`, after a word that names a secret.
     Equals,
     Secret,
+    /// A secret, unless it is the next option, after an option that names one.
+    Value,
     /// The rest of a secret in quotes.
     Quoted(char),
 }
@@ -131,6 +159,19 @@ fn known_key(text: &str) -> String {
         let length = text[at..].bytes().take_while(secret).count();
         if boundary && length >= KEY {
             return format!("{}{MASK}{}", &text[..at], &text[at + length..]);
+        }
+    }
+    json_web_token(text)
+}
+
+/// A JSON web token, `eyJ….….…`, wherever it stands in the word: base64 of `{"`, a dot, and more.
+fn json_web_token(text: &str) -> String {
+    for (at, _) in text.match_indices("eyJ") {
+        let boundary = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        let length = text[at..].bytes().take_while(part).count();
+        if boundary && length >= KEY && text[at..at + length].contains('.') {
+            return format!("{}{MASK}{}", &text[..at], json_web_token(&text[at + length..]));
         }
     }
     text.to_owned()
@@ -183,11 +224,25 @@ mod tests {
             ("the task-runner-is-a-long-word stays", "the task-runner-is-a-long-word stays"),
             ("wrong password for ann", "wrong password for ann"),
             ("token=  spaced", "token=  ***"),
+            ("run --password hunter2 -v", "run --password *** -v"),
+            ("run --token --verbose now", "run --token --verbose now"),
+            ("passwd is hunter2 today", "passwd is *** today"),
+            ("api_key => hunter2", "api_key => ***"),
+            ("'api_key'=> 'hunter2'", "'api_key'=*** ***"),
+            ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl, next", "jwt ***, next"),
+            ("id:eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "id:***"),
+            ("the eyJ prefix, heyJude.mp3.and.what.follows", "the eyJ prefix, heyJude.mp3.and.what.follows"),
         ] {
             assert_eq!(line(text), shown, "{text}");
         }
         let key = ["a", "-----BEGIN RSA PRIVATE KEY-----", "MIIE", "-----END RSA PRIVATE KEY-----", "b"];
         assert_eq!(lines(&key), ["a", "***", "***", "-----END RSA PRIVATE KEY-----", "b"]);
+        let wide = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA";
+        let tail = ["a", wide, "kq3=", "-----END PRIVATE KEY-----", "b c"];
+        assert_eq!(lines(&tail), ["***", "***", "***", "-----END PRIVATE KEY-----", "b c"], "it began before");
+        assert_eq!(lines(&["a b", wide, wide, "kq3=", "a b"]), ["a b", "***", "***", "***", "a b"], "its middle");
+        let rule = "=".repeat(60);
+        assert_eq!(lines(&["done", &rule, "short"]), ["done", &rule, "short"]);
         assert_eq!(line("listening on 127.0.0.1:80"), "listening on 127.0.0.1:80");
     }
 }

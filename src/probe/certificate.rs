@@ -121,7 +121,7 @@ impl Certificate {
         let chain =
             tls::chain(address, self.name.as_deref().unwrap_or(host), timeout).map_err(|error| match error {
                 // Nobody who answers shows no certificate: whether anybody should is the question of other probes.
-                NetError::Dead(why) | NetError::Unknown(why) => {
+                NetError::Dead(why) | NetError::Untrusted(why) | NetError::Unknown(why) => {
                     Sight::new(Judged::Unknown, format!("{address}: {why}"))
                 }
             })?;

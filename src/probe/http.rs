@@ -121,6 +121,11 @@ impl Http {
         let reply = match answer {
             Ok(reply) => reply,
             Err(NetError::Dead(why)) => return Sight::new(Judged::Bad(None), format!("{why} (after {ms} ms)")),
+            // It answers, and another start would not change whom this machine trusts.
+            Err(NetError::Untrusted(why)) => {
+                let sight = Sight::new(Judged::Bad(None), format!("{why} (after {ms} ms)"));
+                return sight.of_class(Class::Resource);
+            }
             Err(NetError::Unknown(why)) => return Sight::new(Judged::Unknown, why.clone()),
         };
         let expected = table.status.map_or("2xx".to_owned(), |status| status.to_string());

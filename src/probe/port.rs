@@ -82,7 +82,7 @@ impl Probe for Port {
     }
 
     fn look(&self, scene: &Scene, _timeout: Duration) -> Sight {
-        let listeners = match scene.processes.listeners() {
+        let listeners = match scene.processes.listeners().and_then(|here| self.in_its_namespace(scene, here)) {
             Ok(listeners) => listeners,
             Err(why) => return Sight::new(Judged::Unknown, why),
         };
@@ -107,6 +107,24 @@ impl Probe for Port {
 }
 
 impl Port {
+    /// Those who listen where the service lives: with a network namespace of its own, nobody's silence in ours says anything
+    /// about it.
+    fn in_its_namespace(&self, scene: &Scene, here: Vec<Listener>) -> Result<Vec<Listener>, String> {
+        let Some(process) = scene.process().filter(|_| self.owner != Some(Owner::Nobody)) else { return Ok(here) };
+        let Some(there) = scene.processes.listeners_apart(process.identity.pid)? else { return Ok(here) };
+        if !self.here(&there).0.is_empty() || self.here(&here).0.is_empty() {
+            return Ok(there);
+        }
+        // A port that is published from a container, most likely: whether it leads to the service, no table says.
+        match self.owner {
+            Some(Owner::Any) => Ok(here),
+            _ => Err(format!(
+                "the service has a network namespace of its own and does not listen on port {} there; somebody does here",
+                self.port
+            )),
+        }
+    }
+
     /// Those that a connection to the address would reach; and whether it may be more, which the tables do not say.
     fn here(&self, listeners: &[Listener]) -> (Vec<Listener>, bool) {
         let on_port = listeners.iter().filter(|one| one.address.port() == self.port);

@@ -65,7 +65,9 @@ fn judge(target: &str, answer: &Result<(), NetError>, took: Duration) -> Sight {
         Ok(()) => {
             Sight::new(Judged::Good, format!("{target} accepts (in {} ms)", took.as_millis())).measured(time(took))
         }
-        Err(NetError::Dead(why)) => Sight::new(Judged::Bad(None), format!("{target}: {why}")),
+        Err(NetError::Dead(why) | NetError::Untrusted(why)) => {
+            Sight::new(Judged::Bad(None), format!("{target}: {why}"))
+        }
         Err(NetError::Unknown(why)) => Sight::new(Judged::Unknown, format!("{target}: {why}")),
     }
 }

@@ -227,7 +227,8 @@ s.socket = c.wrap_socket(s.socket, server_side=True); ready(s.server_port); s.se
         let found = finding(&answer, "host", "it");
         let summary = found["summary"].as_str().expect("text");
         let steady = summary.split(" (after").next().expect("a part").split(" in ").next().expect("a part");
-        format!("{}: {steady}\n", found["status"].as_str().expect("text"))
+        let class = found["class"].as_str().map(|class| format!(" ({class})")).unwrap_or_default();
+        format!("{}{class}: {steady}\n", found["status"].as_str().expect("text"))
     };
     let mut all = String::from("own CA         ");
     project.env("SSL_CERT_FILE", tls("ca.pem").to_str().expect("UTF-8"));
@@ -235,6 +236,10 @@ s.socket = c.wrap_socket(s.socket, server_side=True); ready(s.server_port); s.se
     all += "wrong CA       ";
     project.env("SSL_CERT_FILE", tls("other-ca.pem").to_str().expect("UTF-8"));
     all += &said(&project, 2);
+    all += "no CA at all   ";
+    project.env("SSL_CERT_FILE", "/nowhere.pem");
+    project.env("SSL_CERT_DIR", "/nowhere");
+    all += &said(&project, 3);
     all += "wrong name     ";
     project.env("SSL_CERT_FILE", tls("ca.pem").to_str().expect("UTF-8"));
     project.write("heal.toml", &format!("{text}{}\n", probe("localhost")));
@@ -245,9 +250,10 @@ s.socket = c.wrap_socket(s.socket, server_side=True); ready(s.server_port); s.se
     all += &said(&project, 2);
     expect![[r#"
         own CA         healthy: status 200
-        wrong CA       unhealthy: TLS: the certificate is signed by nobody that this machine trusts
-        wrong name     unhealthy: TLS: invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for IpAddress(127.0.0.1)
-        plain HTTP     unhealthy: TLS: what answers there does not speak TLS
+        wrong CA       unhealthy (resource): TLS: the certificate is signed by nobody that this machine trusts
+        no CA at all   unknown: TLS: unexpected error: No CA certificates were loaded from the system
+        wrong name     unhealthy (resource): TLS: invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for IpAddress(127.0.0.1)
+        plain HTTP     unhealthy (hung): TLS: what answers there does not speak TLS
     "#]].assert_eq(&all);
 }
 

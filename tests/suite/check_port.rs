@@ -90,6 +90,33 @@ fn the_service_and_what_belongs_to_it_may_listen_and_a_stranger_may_not() {
 }
 
 #[test]
+fn a_service_in_a_network_namespace_of_its_own_is_looked_at_there() {
+    let port = free_port();
+    let mut project = project(port, "");
+    let apart = ["unshare", "-n"];
+    if !project.run(&mut project.command_of("unshare", &["-n", "true"])).stderr.is_empty() {
+        return; // not for this user
+    }
+    let before = project.read("ready").len();
+    let port = port.to_string();
+    project.spawn(&[&apart[..], &["/usr/bin/python3", "listen.py", "0.0.0.0", &port, "mine"]].concat());
+    wait_for("the listener", || project.read("ready").len() > before);
+    let (status, found) = said(&project.heal(&["check", "--json"]).exits(0));
+    assert_eq!(status, "healthy", "{found}");
+    // Nobody listens there on another port: bad. If somebody does here, it cannot be said what that means.
+    let other = free_port();
+    let config = project.read("heal.toml").replace(&port, &other.to_string());
+    project.write("heal.toml", &config);
+    assert_eq!(said(&project.heal(&["check", "--json"]).exits(2)).0, "unhealthy (hung)");
+    let _published = TcpListener::bind(("127.0.0.1", other)).expect("bound");
+    let (status, found) = said(&project.heal(&["check", "--json"]).exits(3));
+    assert_eq!(status, "unknown", "{found}");
+    project
+        .write("heal.toml", &config.replace(&format!("port = {other}"), &format!("port = {other}, owner = \"any\"")));
+    project.heal(&["check"]).exits(0);
+}
+
+#[test]
 fn ipv6_counts_and_ipv6_only_is_not_mistaken_for_both() {
     if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
         return;

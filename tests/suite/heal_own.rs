@@ -80,6 +80,26 @@ fn one_that_never_ends_is_ended_and_the_tick_goes_on() {
 }
 
 #[test]
+fn what_a_script_of_the_owners_started_stays_when_the_script_and_heal_are_gone() {
+    let remedies = r#"{ again = { kind = "command", command = ["./restart.sh"] } }"#;
+    let project = ailing(remedies, r#"["again", "stop-stale"]"#);
+    let old = the_one(&project, NAP);
+    let start = format!("nohup sleep {NAP} >/dev/null 2>&1 &");
+    project.script("restart.sh", &format!("#!/bin/sh\nkill -9 {old}; rm ill\n{start}\nexit 0\n"));
+    let ran = project.heal(&["heal"]).exits(0);
+    assert!(ran.stdout.contains("healed by `again`"), "{ran:?}");
+    assert_ne!(the_one(&project, NAP), old);
+    // One that fails takes with it what it began.
+    project.write("ill", "");
+    let new = the_one(&project, NAP);
+    project.script("restart.sh", "#!/bin/sh\nnohup sleep 7301 >/dev/null 2>&1 &\nexit 1\n");
+    let ran = project.heal(&["heal", "--set", "service.app.verify_within=1s"]).exits(2);
+    assert!(ran.stdout.contains("failed by `again`"), "{ran:?}");
+    assert!(running(&project, "7301").is_empty());
+    assert_eq!(the_one(&project, NAP), new);
+}
+
+#[test]
 fn its_own_limit_and_its_own_classes_are_kept() {
     let remedies = r#"{ light = { kind = "command", command = ["rm", "-f", "ill"], limit = "1 per 1h" } }"#;
     let project = ailing(remedies, r#"["light", "restart", "stop-stale"]"#);
