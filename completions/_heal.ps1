@@ -60,6 +60,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             break
         }
         'heal;status' {
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'The same, as with check and heal; may be repeated')
             [CompletionResult]::new('--acts', '--acts', [CompletionResultType]::ParameterName, 'How many of the last acts of each service to tell')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
@@ -74,7 +75,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             break
         }
         'heal;heal' {
-            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Heal only this service; may be repeated')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Heal only this service (or `host`); may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')

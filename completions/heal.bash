@@ -675,12 +675,16 @@ _heal() {
             return 0
             ;;
         heal__subcmd__status)
-            opts="-q -h --acts --config --set --json --format --exit-map --quiet --color --help"
+            opts="-q -h --only --acts --config --set --json --format --exit-map --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --acts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -55,6 +55,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'heal;status'= {
+            cand --only 'The same, as with check and heal; may be repeated'
             cand --acts 'How many of the last acts of each service to tell'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
             cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
@@ -68,7 +69,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'heal;heal'= {
-            cand --only 'Heal only this service; may be repeated'
+            cand --only 'Heal only this service (or `host`); may be repeated'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
             cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'
             cand --format 'Print the answer in this format'

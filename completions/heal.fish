@@ -60,6 +60,7 @@ complete -c heal -n "__fish_heal_using_subcommand check" -l explain -d 'List the
 complete -c heal -n "__fish_heal_using_subcommand check" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand check" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand status" -l only -d 'The same, as with check and heal; may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand status" -l acts -d 'How many of the last acts of each service to tell' -r
 complete -c heal -n "__fish_heal_using_subcommand status" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand status" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
@@ -73,7 +74,7 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand status" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand status" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand heal" -l only -d 'Heal only this service; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand heal" -l only -d 'Heal only this service (or `host`); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand heal" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand heal" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand heal" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
