@@ -174,6 +174,10 @@ impl Probe for Log {
         false
     }
 
+    fn uses_up(&self) -> bool {
+        true
+    }
+
     fn reads(&self) -> Vec<PathBuf> {
         vec![self.path.clone()]
     }
