@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::acting::{end, kinds, later, running, the_one};
 use crate::check::{finding, host};
-use crate::support::{Project, wait_for};
+use crate::support::{Project, signal, wait_for};
 
 fn append(project: &Project, text: &str) {
     let mut file = fs::OpenOptions::new().create(true).append(true).open(project.path("app.log")).expect("opened");
@@ -144,10 +144,10 @@ fn what_may_not_be_acted_upon_is_not_well_for_that_and_a_new_life_is() {
     let answer = later(&project, "26m", &["check", "--json"]).json();
     assert_eq!(finding(&answer, "app", "log")["status"], "unhealthy");
     // Somebody starts it anew: what the old one said is not held against it.
-    end(before);
+    signal(before, nix::sys::signal::Signal::SIGKILL);
+    wait_for("the old one to end", || running(&project, "app.sh").is_empty());
     let mut command = project.command_of("/bin/sh", &["app.sh"]);
     let mut new = command.stdout(std::process::Stdio::null()).spawn().expect("started");
-    fs::write(project.path("app.log"), project.read("app.log").replace("ERROR interrupted\n", "")).expect("written");
     wait_for("the new one", || running(&project, "app.sh").len() == 1);
     let answer = later(&project, "30m", &["heal", "--json"]).json();
     assert_eq!(finding(&answer, "app", "log")["status"], "healthy", "{answer:#}");
