@@ -69,6 +69,9 @@ pub struct Database {
 /// See [`Database::stamp`].
 pub type Stamp = [i64; 4];
 
+/// How long a `quick_check` may keep others from committing to a database that keeps a rollback journal.
+pub const CHECK_BLOCKS: Duration = Duration::from_secs(1);
+
 /// The first bytes of every database.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -93,11 +96,15 @@ impl Database {
     /// Reads by a connection of its own: within a process all that are open at once share one -shm, and this one's may not
     /// be written.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+        self.read_until(self.deadline, work)
+    }
+
+    fn read_until<T>(&self, end: Instant, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
         let mut uri = uri(&self.path);
         // The -shm is never made nor written, and of a database that nobody has open not even the -wal is.
         uri.push_str(if self.mode == Mode::WalClosed { "?mode=ro&immutable=1" } else { "?mode=ro&readonly_shm=1" });
         let reader = connect(&uri, OpenFlags::SQLITE_OPEN_READ_ONLY, self.busy)?;
-        self.timed(&reader, work).map_err(|trouble| self.unless_opened(trouble))
+        self.timed(&reader, end, work).map_err(|trouble| self.unless_opened(trouble))
     }
 
     /// Writes in a transaction and takes it back. The lock is real, and so is the write, into memory: neither the file nor
@@ -113,14 +120,15 @@ impl Database {
             }
         }
         let writer = connect(&format!("{}?mode=rw", uri(&self.path)), OpenFlags::SQLITE_OPEN_READ_WRITE, self.busy)?;
-        let done = self.timed(&writer, |writer| {
+        // What can be done before the lock or after it is: a writer that waits for nothing fails while it is held.
+        let done = self.timed(&writer, self.deadline, |writer| {
+            let version: i64 = writer.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             writer.execute_batch("PRAGMA cache_spill = OFF; BEGIN IMMEDIATE")?;
             if self.mode == Mode::Rollback {
                 // Inside of the transaction: there it cannot turn a database that has become a WAL one since back.
                 writer.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
             }
-            let version: i64 = writer.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            writer.execute_batch(&format!("PRAGMA user_version = {version}"))
+            writer.execute_batch(&format!("PRAGMA user_version = {version}; ROLLBACK"))
         });
         // Closing would roll back as well; but what does not roll back is to be heard of.
         let back = if writer.is_autocommit() { Ok(()) } else { writer.execute_batch("ROLLBACK").map_err(trouble) };
@@ -133,12 +141,18 @@ impl Database {
     /// # Errors
     /// [`Trouble`].
     pub fn quick_check(&self) -> Result<Option<String>, Trouble> {
-        let said: Vec<String> = self.read(|reader| {
+        let said: Vec<String> = self.read_until(self.check_ends(), |reader| {
             let mut statement = reader.prepare("PRAGMA quick_check(3)")?;
             statement.query_map([], |row| row.get(0))?.collect()
         })?;
         let said = said.join("; ").replace('\n', ": ");
         Ok((said != "ok").then_some(said))
+    }
+
+    /// When a `quick_check` that begins now has to end.
+    fn check_ends(&self) -> Instant {
+        let ends = Instant::now() + CHECK_BLOCKS;
+        if self.mode == Mode::Rollback { self.deadline.min(ends) } else { self.deadline }
     }
 
     /// What was wrong with a file that was read without locks says nothing if somebody opened it meanwhile.
@@ -147,10 +161,15 @@ impl Database {
     }
 
     /// Ends the work when the time is over.
-    fn timed<T>(&self, on: &Connection, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+    fn timed<T>(
+        &self,
+        on: &Connection,
+        end: Instant,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Trouble> {
         let (done, over) = mpsc::channel::<()>();
         let handle = on.get_interrupt_handle();
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = end.saturating_duration_since(Instant::now());
         let watch = std::thread::Builder::new().spawn(move || {
             if over.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
                 handle.interrupt();

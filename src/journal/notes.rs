@@ -20,12 +20,25 @@ const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// The notes of all probes, by subject (`service/probe`).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Notes(BTreeMap<String, Value>);
+pub struct Notes {
+    probes: BTreeMap<String, Value>,
+    kept: BTreeMap<String, Kept>,
+}
+
+/// An older note, from which the probe looks again at what called for an act that was not taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    /// As long as this is true of the service: see [`Notes::keep`].
+    during: String,
+    note: Value,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Written {
     v: u32,
     probes: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    kept: BTreeMap<String, Kept>,
 }
 
 impl Notes {
@@ -34,32 +47,41 @@ impl Notes {
     pub fn read(dir: &DataDir) -> Self {
         let bytes = host::files::read(&dir.notes(), FILE_LIMIT).unwrap_or_default();
         let written = serde_json::from_slice::<Written>(&bytes).ok().filter(|written| written.v == FORMAT);
-        Self(written.map(|written| written.probes).unwrap_or_default())
+        written.map(|written| Self { probes: written.probes, kept: written.kept }).unwrap_or_default()
     }
 
-    /// What the probe of this subject noted.
+    /// What the probe of this subject noted: the note that was kept if it was kept for `during`, or else the last one.
     #[must_use]
-    pub fn of(&self, subject: &str) -> Option<&Value> {
-        self.0.get(subject)
+    pub fn of(&self, subject: &str, during: &str) -> Option<&Value> {
+        let kept = self.kept.get(subject).filter(|kept| kept.during == during).map(|kept| &kept.note);
+        kept.or_else(|| self.probes.get(subject))
+    }
+
+    /// Keeps a note beside the newer one, until there is a newer one still, or `during` is no longer what is asked with.
+    pub fn keep(&mut self, subject: &str, note: Value, during: String) {
+        self.kept.insert(subject.to_owned(), Kept { during, note });
     }
 
     /// Takes a note; one that is too long is dropped, and the probe begins anew.
     pub fn take(&mut self, subject: &str, note: Value) {
         if note.to_string().len() <= NOTE_LIMIT {
-            self.0.insert(subject.to_owned(), note);
+            self.probes.insert(subject.to_owned(), note);
         } else {
-            self.0.remove(subject);
+            self.probes.remove(subject);
         }
     }
 
     /// Newer notes replace older ones.
     pub fn update(&mut self, newer: Self) {
-        self.0.extend(newer.0);
+        self.kept.retain(|subject, _| !newer.probes.contains_key(subject));
+        self.probes.extend(newer.probes);
+        self.kept.extend(newer.kept);
     }
 
     /// Drops the notes of probes that are no longer looked at.
     pub fn retain(&mut self, declared: impl Fn(&str) -> bool) {
-        self.0.retain(|subject, _| declared(subject));
+        self.probes.retain(|subject, _| declared(subject));
+        self.kept.retain(|subject, _| declared(subject));
     }
 
     /// Writes them, unless they are what is there already.
@@ -70,7 +92,7 @@ impl Notes {
         if self == Self::read(dir) {
             return Ok(());
         }
-        files::replace(&dir.notes(), &serde_json::to_vec(&Written { v: FORMAT, probes: self.0 })?)
+        files::replace(&dir.notes(), &serde_json::to_vec(&Written { v: FORMAT, probes: self.probes, kept: self.kept })?)
     }
 }
 
@@ -79,7 +101,8 @@ mod tests {
     use super::*;
 
     fn noted(subjects: &[&str]) -> Notes {
-        Notes(subjects.iter().map(|subject| ((*subject).to_owned(), Value::from(1))).collect())
+        let probes = subjects.iter().map(|subject| ((*subject).to_owned(), Value::from(1))).collect();
+        Notes { probes, ..Notes::default() }
     }
 
     #[test]
@@ -122,5 +145,22 @@ mod tests {
         assert_eq!(notes, noted(&["app/log"]));
         notes.take("app/log", "x".repeat(NOTE_LIMIT).into());
         assert_eq!(notes, Notes::default());
+    }
+
+    #[test]
+    fn a_note_is_kept_for_one_life_and_until_there_is_a_newer_one() {
+        let root = tempfile::tempdir().expect("a directory");
+        let dir = DataDir::at(root.path().to_owned());
+        dir.create().expect("created");
+        let mut notes = noted(&["app/log"]);
+        notes.keep("app/log", Value::from(0), "pid 7".to_owned());
+        notes.save(&dir).expect("saved");
+        let mut notes = Notes::read(&dir);
+        assert_eq!(notes.of("app/log", "pid 7"), Some(&Value::from(0)));
+        assert_eq!(notes.of("app/log", "pid 8"), Some(&Value::from(1)));
+        notes.update(noted(&["app/db"]));
+        assert_eq!(notes.of("app/log", "pid 7"), Some(&Value::from(0)));
+        notes.update(noted(&["app/log"]));
+        assert_eq!(notes.of("app/log", "pid 7"), Some(&Value::from(1)));
     }
 }

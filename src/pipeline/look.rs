@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Options;
-use super::seen::{Seen, apart, rules, scope, subject, tie};
+use super::seen::{Seen, apart, during, rules, scope, subject, tie};
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
@@ -111,7 +111,7 @@ impl<'a> Looker<'a> {
             let (who, considered) = found.next().unwrap_or((Who::Unwatched, Vec::new()));
             let who = Arc::new(who);
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
-            let own = self.jobs(watched.name(), probes, Some(&who), &self.notes);
+            let own = self.jobs((watched.name(), past), probes, Some(&who), &self.notes);
             let subject = subject(watched.name(), &who, considered, self.options.explain, past);
             seen.push((Seen::new(subject, who, Some(watched)), own.len()));
             jobs.extend(own);
@@ -120,7 +120,7 @@ impl<'a> Looker<'a> {
         if !self.config.host_probes.is_empty() && (only.is_empty() || only.iter().any(|name| name == HOST)) {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
-            let own = self.jobs(HOST, probes, None, &self.notes);
+            let own = self.jobs((HOST, history.service(HOST)), probes, None, &self.notes);
             let subject = subject(HOST, &who, Vec::new(), false, history.service(HOST));
             seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
@@ -153,7 +153,8 @@ impl<'a> Looker<'a> {
     ) -> (Who, Vec<Finding>) {
         let fresh = self.renewed();
         let who = Arc::new(fresh.who_again(watched, past));
-        let (findings, newer) = apart(fresh.examine(fresh.jobs(watched.name(), &watched.probes, Some(&who), notes)));
+        let (findings, newer) =
+            apart(fresh.examine(fresh.jobs((watched.name(), past), &watched.probes, Some(&who), notes)));
         notes.update(newer);
         (Arc::unwrap_or_clone(who), findings)
     }
@@ -227,7 +228,14 @@ impl<'a> Looker<'a> {
         identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
     }
 
-    fn jobs(&self, name: &str, probes: &[Declared], who: Option<&Arc<Who>>, notes: &Notes) -> Vec<Job> {
+    fn jobs(
+        &self,
+        (name, past): (&str, &ServiceHistory),
+        probes: &[Declared],
+        who: Option<&Arc<Who>>,
+        notes: &Notes,
+    ) -> Vec<Job> {
+        let during = during(who.map(|who| &**who), past);
         let scene = Arc::new(Scene {
             root: self.config.root.clone(),
             service: name.to_owned(),
@@ -244,7 +252,7 @@ impl<'a> Looker<'a> {
             .map(|probe| {
                 let subject = format!("{name}/{}", probe.name);
                 // Few probes note anything: the others share one scene.
-                let scene = match notes.of(&subject) {
+                let scene = match notes.of(&subject, &during) {
                     Some(note) => Arc::new(Scene { noted: Some(note.clone()), ..Scene::clone(&scene) }),
                     None => Arc::clone(&scene),
                 };

@@ -115,6 +115,40 @@ pub(super) fn tie(seen: &mut [Seen<'_>]) {
     }
 }
 
+/// What has to stay as it is for old evidence to speak against a service: its life, its trouble, and that no person has
+/// released it.
+pub(super) fn during(who: Option<&Who>, past: &ServiceHistory) -> String {
+    let life = match who {
+        Some(Who::Running { process, .. }) => {
+            let life = &process.identity;
+            format!("{} {} {}", life.pid, life.start, life.boot)
+        }
+        _ => String::new(),
+    };
+    let incident = past.incident.as_ref().map_or("", |incident| incident.id.as_str());
+    let exhausted = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_some());
+    format!("{life} {incident} {} {exhausted}", past.held.is_some())
+}
+
+/// The probes whose look used up what would have called for an act. That none was taken (the budget is spent, it is held,
+/// there is nothing that may be done) does not make it well: they look at the same again until there was an act, a release,
+/// or a new life. Only where what they saw is about the process, though: what merely alerts (`resource` and the like) has
+/// done so, and is good again; and who wants several bad looks (`fail_after`) wants several lines.
+pub(super) fn used_up(subject: &Subject, who: &Who, watched: &Watched) -> Vec<String> {
+    let about = |finding: &&Finding| {
+        let probe = watched.probes.iter().find(|probe| probe.name == finding.probe());
+        let classes = [Class::Hung, Class::Dead, Class::Permanent];
+        probe.is_some_and(|probe| probe.probe.uses_up() && probe.common.fail_after.bad <= 1)
+            && matches!(finding.verdict, Verdict::Unhealthy(Severity::Critical, class) if classes.contains(&class))
+    };
+    // Without an identity nobody sees a new life begin: it would be bad for ever.
+    let known = matches!(who, Who::Running { .. } | Who::Gone { .. });
+    if subject.standing.level != Level::Unhealthy || !known {
+        return Vec::new();
+    }
+    subject.findings.iter().filter(about).map(|finding| finding.subject.clone()).collect()
+}
+
 /// Was every probe of the service asked, and did none find what the act was to cure? A warning, or trouble of a class that
 /// no act cures, was there before and says nothing about the act. Without an identity there is no process to ask for.
 pub(super) fn all_good(findings: &[Finding], own: bool, cause: Class) -> bool {

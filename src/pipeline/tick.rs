@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
-use super::seen::{Seen, subjects};
+use super::seen::{Seen, during, subjects, used_up};
 use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -189,6 +189,7 @@ impl Run<'_> {
     fn treat(&mut self, mut seen: Seen<'_>) -> Result<Subject> {
         let name = seen.subject.name.clone();
         let told = self.journal.news();
+        let before = during(Some(&seen.who), self.journal.history().service(&name));
         self.see_again(&mut seen);
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
@@ -227,7 +228,15 @@ impl Run<'_> {
         if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = &subject.decision
             && untold
         {
-            self.journal.record(Event::Exhausted { service: name, why: why.clone() })?;
+            self.journal.record(Event::Exhausted { service: name.clone(), why: why.clone() })?;
+        }
+        if let Some(watched) = seen.watched.filter(|_| !self.acted.contains_key(&name)) {
+            let after = during(Some(&seen.who), self.journal.history().service(&name));
+            for probe in used_up(&subject, &seen.who, watched) {
+                if let Some(note) = self.looker.notes.of(&probe, &before) {
+                    self.notes.keep(&probe, note.clone(), after.clone());
+                }
+            }
         }
         subject.news = self.journal.news() > told || worse;
         Ok(subject)

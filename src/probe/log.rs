@@ -151,6 +151,9 @@ impl Probe for Log {
                 Sight::new(Judged::Unknown, format!("{left} of {shown} are not read yet; the next tick goes on"))
             }
             sight if sight.judged == Judged::Good && progress.missing => self.missing(),
+            sight if sight.judged == Judged::Good && progress.lost => {
+                Sight::new(Judged::Unknown, format!("{shown} was truncated or written anew; watched from its end on"))
+            }
             sight => sight,
         };
         for (name, line) in [("first", &seen.first), ("last", &seen.last)] {
@@ -169,6 +172,10 @@ impl Probe for Log {
     /// Its last words are read most of all when it is gone.
     fn needs_process(&self) -> bool {
         false
+    }
+
+    fn uses_up(&self) -> bool {
+        true
     }
 
     fn reads(&self) -> Vec<PathBuf> {

@@ -257,6 +257,11 @@ pub trait Probe: Send + Sync + Debug {
         None
     }
 
+    /// Does a look use up what it saw, so that the next one does not see it any more?
+    fn uses_up(&self) -> bool {
+        false
+    }
+
     /// Paths that it reads: nothing that heal does may write them (DESIGN §7.4).
     fn reads(&self) -> Vec<PathBuf> {
         Vec::new()

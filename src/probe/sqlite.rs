@@ -96,6 +96,11 @@ impl Probe for Sqlite {
                         .with("found", format!("{ago} ago"))
                         .with("next", "keep its files, and restore a backup")
                 }
+                Checked::Late if database.mode == Mode::Rollback => Sight::new(
+                    Judged::Unknown,
+                    format!("quick_check did not end within 1s, {ago} ago, and while it reads nobody can commit"),
+                )
+                .with("next", "use WAL mode, or check a copy and leave `quick_check_every` out"),
                 Checked::Late => Sight::new(
                     Judged::Unknown,
                     format!("quick_check did not end in time, {ago} ago; give it a longer `timeout` (60s at most)"),

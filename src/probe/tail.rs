@@ -1,5 +1,6 @@
 //! What was added to a log since it was last read? Finds the place again after a rename, a copy with truncation, or a file
-//! written anew, and reads whole lines from there. It never reads more than a look may cost, and says what it left.
+//! written anew, and reads whole lines from there. It never reads more than a look may cost, and says what it left; and it
+//! never takes old lines for new ones.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -19,6 +20,9 @@ const LINE: u64 = 64 * 1024;
 
 /// Bytes before the place whose print tells whether it is still the same file, and not one that grew over it.
 const PRINTED: u64 = 256;
+
+/// Line ends at which those bytes are searched in a file that was written anew.
+const SEARCHED: usize = 64 * 1024;
 
 /// Files that were renamed and may still be written to, until their writer opens the new one. More are forgotten.
 const OLDER: usize = 4;
@@ -55,6 +59,8 @@ pub(super) struct Progress {
     pub(super) behind: u64,
     /// There is no file of that name now.
     pub(super) missing: bool,
+    /// It is another file than was read, and nobody knows which of its lines are new: none of them was passed on.
+    pub(super) lost: bool,
     /// What a person should know: lines that nobody will ever read.
     pub(super) remarks: Vec<&'static str>,
 }
@@ -69,11 +75,7 @@ pub(super) fn end(path: &Path) -> Result<(Tail, bool), String> {
         Err(Unread::Missing) => return Ok((Tail::default(), false)),
         Err(Unread::Failed(why)) => return Err(why),
     };
-    // The beginning of a line that is being written belongs to what comes.
-    let mut last = vec![0; usize::try_from(meta.len().min(LINE)).unwrap_or(0)];
-    let from = meta.len() - last.len() as u64;
-    file.read_exact_at(&mut last, from).map_err(|error| error.to_string())?;
-    let offset = last.iter().rposition(|byte| *byte == b'\n').map_or(from, |at| from + at as u64 + 1);
+    let offset = after_last_line(&file, meta.len()).map_err(|error| error.to_string())?;
     let place = place(&file, offset).map_err(|error| error.to_string())?;
     Ok((Tail { current: Some(place), older: Vec::new() }, true))
 }
@@ -103,25 +105,22 @@ pub(super) fn follow(
         }
     }
     let mut from = 0;
-    if let Some(place) = &tail.current {
-        match &now {
-            Some((file, meta)) if same(place) => {
-                if meta.len() >= place.offset && print(file, place.offset)? == place.print {
-                    from = place.offset;
-                } else {
-                    // Copied and truncated, or written anew. The copy, if it is one, has the lines that are gone here.
-                    match files::open(&numbered(path)).ok().filter(|(copy, _)| fits(copy, place)) {
-                        Some((copy, _)) => reading.older(&copy, &Place { offset: place.offset, ..*place }, true)?,
-                        None => reading.progress.remarks.push("it was truncated; what was in it is gone"),
-                    }
-                    from = first_data(file);
-                }
-            }
-            _ => match find(path, place) {
-                Some(file) => reading.older(&file, place, false)?,
-                None => reading.progress.remarks.push("the former file was removed before it was read to its end"),
-            },
+    match (&now, &tail.current) {
+        (Some((file, meta)), Some(place)) => from = reading.resume(path, (file, meta.len()), place, same(place))?,
+        // It was renamed before the last look: what has the name now may have been made from it all the same.
+        (Some((file, meta)), None) => {
+            let copied = tail.older.last().filter(|older| !same(older));
+            from = copied.and_then(|older| again(file, meta.len(), older)).unwrap_or(0);
         }
+        (None, Some(place)) => match find(path, place) {
+            Some(file) => reading.older(&file, place, false)?,
+            // Its disk may not be there yet: when it comes, its old lines are old.
+            None => {
+                reading.progress.tail.current = Some(*place);
+                reading.progress.remarks.push("the former file was removed before it was read to its end");
+            }
+        },
+        (None, None) => {}
     }
     match now {
         Some((file, _)) => {
@@ -145,6 +144,43 @@ struct Reading<'e> {
 }
 
 impl Reading<'_> {
+    /// Where to go on in the file that has the name now. What was read once is never read again: after a plain rotation
+    /// all of it is new; of a file that was trimmed, edited or copied, only what follows the last bytes that were read.
+    /// Where those are not found nobody knows what is new, and it is watched from its end on.
+    fn resume(&mut self, path: &Path, (file, len): (&File, u64), place: &Place, same: bool) -> std::io::Result<u64> {
+        if same && fits(file, len, place) {
+            return Ok(place.offset);
+        }
+        // Under another name now; or a copy, which has the lines that are gone here.
+        let renamed = if same { None } else { find(path, place) };
+        let is_copy = |copy: &File, len| same && place.offset > 0 && fits(copy, len, place);
+        let copy = || files::open(&numbered(path)).ok().filter(|(copy, meta)| is_copy(copy, meta.len()));
+        let former = renamed.or_else(|| copy().map(|(file, _)| file));
+        let at = if fits(file, len, place) { Some(place.offset) } else { again(file, len, place) };
+        let Some(former) = former else { return at.map_or_else(|| self.lost(file, len), Ok) };
+        match at.filter(|at| begins_alike((&former, place.offset), (file, *at))) {
+            // A backup was left behind: its lines are here as well.
+            Some(at) => {
+                if !same {
+                    let end = former.metadata()?.len();
+                    self.progress.tail.older.push(self::place(&former, end)?);
+                }
+                Ok(at)
+            }
+            None => {
+                self.older(&former, place, same)?;
+                Ok(if same { first_data(file) } else { 0 })
+            }
+        }
+    }
+
+    /// Nobody knows which of its lines are new.
+    fn lost(&mut self, file: &File, len: u64) -> std::io::Result<u64> {
+        self.progress.lost = true;
+        self.progress.remarks.push("it was truncated or written anew; what is in it by now is not judged");
+        after_last_line(file, len)
+    }
+
     /// Reads a file that lost the name. It is kept in mind unless this was the last time that it is asked.
     fn older(&mut self, file: &File, place: &Place, last: bool) -> std::io::Result<()> {
         let (offset, behind) = self.read(file, place.offset, last)?;
@@ -199,9 +235,49 @@ pub(super) fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
+/// Behind the last whole line: the beginning of a line that is being written belongs to what comes.
+fn after_last_line(file: &File, len: u64) -> std::io::Result<u64> {
+    let mut last = vec![0; usize::try_from(len.min(LINE)).unwrap_or(0)];
+    let from = len - last.len() as u64;
+    file.read_exact_at(&mut last, from)?;
+    Ok(last.iter().rposition(|byte| *byte == b'\n').map_or(from, |at| from + at as u64 + 1))
+}
+
 /// Are the bytes before the place those that were read?
-fn fits(file: &File, place: &Place) -> bool {
-    place.offset > 0 && print(file, place.offset).is_ok_and(|print| print == place.print)
+fn fits(file: &File, len: u64, place: &Place) -> bool {
+    len >= place.offset && print(file, place.offset).is_ok_and(|print| print == place.print)
+}
+
+/// Where else in a file the last bytes end that were read: at the end of a line, and only if they are there once. A few
+/// bytes are found anywhere; and of lines that repeat themselves nobody knows which was the last.
+fn again(file: &File, len: u64, place: &Place) -> Option<u64> {
+    if place.offset < PRINTED {
+        return None;
+    }
+    let mut bytes = vec![0; usize::try_from(len.min(MOST)).ok()?];
+    let from = len - bytes.len() as u64;
+    file.read_exact_at(&mut bytes, from).ok()?;
+    let printed = usize::try_from(PRINTED).ok()?;
+    let ends = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let mut fitting = ends
+        .take(SEARCHED)
+        .take_while(|end| *end >= printed)
+        .filter(|end| fnv(&bytes[end - printed..*end]) == place.print);
+    let at = fitting.next()?;
+    fitting.next().is_none().then_some(from + at as u64)
+}
+
+/// Does all that was not read of the former file, as far as one piece shows, stand in this one as well?
+fn begins_alike((former, at): (&File, u64), (file, from): (&File, u64)) -> bool {
+    let piece = |file: &File, from: u64| {
+        let mut reader = file;
+        let mut bytes = Vec::new();
+        reader.seek(SeekFrom::Start(from)).and_then(|_| reader.take(LINE).read_to_end(&mut bytes)).map(|_| bytes)
+    };
+    match (piece(former, at), piece(file, from)) {
+        (Ok(former), Ok(here)) => here.starts_with(&former),
+        _ => false,
+    }
 }
 
 /// `app.log.1`, as nearly everybody names the file before this one.
@@ -215,8 +291,8 @@ fn numbered(path: &Path) -> PathBuf {
 fn find(path: &Path, place: &Place) -> Option<File> {
     let open = |path: &Path| {
         let (file, meta) = files::open(path).ok()?;
-        let same = (meta.dev(), meta.ino()) == (place.dev, place.ino) && meta.len() >= place.offset;
-        (same && print(&file, place.offset).is_ok_and(|print| print == place.print)).then_some(file)
+        let same = (meta.dev(), meta.ino()) == (place.dev, place.ino);
+        (same && fits(&file, meta.len(), place)).then_some(file)
     };
     open(&numbered(path)).or_else(|| {
         let entries = std::fs::read_dir(path.parent()?).ok()?.flatten().take(ENTRIES);

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::acting::{end, kinds, later, running, the_one};
 use crate::check::{finding, host};
-use crate::support::{Project, wait_for};
+use crate::support::{Project, signal, wait_for};
 
 fn append(project: &Project, text: &str) {
     let mut file = fs::OpenOptions::new().create(true).append(true).open(project.path("app.log")).expect("opened");
@@ -125,6 +125,58 @@ fn what_called_for_an_act_that_was_not_taken_is_seen_again() {
     project.write("heal.toml", &quick);
     let answer = project.heal(&["heal", "--json"]).json();
     assert_eq!(answer["services"][0]["act"]["outcome"], "healed", "{answer:#}");
+}
+
+#[test]
+fn what_may_not_be_acted_upon_is_not_well_for_that_and_a_new_life_is() {
+    let project = services(&["app"], ", class = \"hung\"");
+    let config = project.read("heal.toml").replace("stop_grace", "restart_limit = \"1 per 1h\"\nstop_grace");
+    project.write("heal.toml", &config);
+    append(&project, "ERROR wedged\n");
+    project.heal(&["heal"]).exits(0);
+    let before = the_one(&project, "app.sh");
+    append(&project, "ERROR giving up\n");
+    for minutes in ["5m", "10m", "20m", "25m"] {
+        let answer = later(&project, minutes, &["heal", "--json"]).exits(69).json();
+        assert_eq!(finding(&answer, "app", "log")["summary"], "a new line fits: ERROR giving up", "{minutes}");
+    }
+    assert_eq!(the_one(&project, "app.sh"), before);
+    let answer = later(&project, "26m", &["check", "--json"]).json();
+    assert_eq!(finding(&answer, "app", "log")["status"], "unhealthy");
+    // Somebody starts it anew: what the old one said is not held against it.
+    signal(before, nix::sys::signal::Signal::SIGKILL);
+    wait_for("the old one to end", || running(&project, "app.sh").is_empty());
+    let mut command = project.command_of("/bin/sh", &["app.sh"]);
+    let mut new = command.stdout(std::process::Stdio::null()).spawn().expect("started");
+    wait_for("the new one", || running(&project, "app.sh").len() == 1);
+    let answer = later(&project, "30m", &["heal", "--json"]).json();
+    assert_eq!(finding(&answer, "app", "log")["status"], "healthy", "{answer:#}");
+    assert!(answer["services"][0]["act"].is_null(), "{answer:#}");
+    let _ = new.kill().and_then(|()| new.wait());
+}
+
+#[test]
+fn what_is_held_for_a_line_is_well_when_it_is_released() {
+    let project = services(&["app"], ", class = \"permanent\"");
+    append(&project, "ERROR login expired\n");
+    for minutes in ["5m", "10m"] {
+        let answer = later(&project, minutes, &["heal", "--json"]).json();
+        assert_eq!(finding(&answer, "app", "log")["status"], "unhealthy", "{minutes}: {answer:#}");
+    }
+    project.heal(&["release", "app"]).exits(0);
+    let answer = later(&project, "15m", &["heal", "--json"]).json();
+    assert_eq!(finding(&answer, "app", "log")["status"], "healthy", "{answer:#}");
+}
+
+#[test]
+fn an_old_line_in_a_trimmed_log_holds_nobody() {
+    let project = services(&["app"], ", class = \"permanent\"");
+    for script in ["tail -n 1 app.log > new; mv new app.log", "sed -i s/zzz// app.log"] {
+        let ran = project.run(&mut project.command_of("/bin/sh", &["-c", script]));
+        assert_eq!(ran.code, 0, "{script}");
+        project.heal(&["heal"]);
+        assert_eq!(project.events("held").len(), 0, "{script}");
+    }
 }
 
 #[test]
