@@ -2,10 +2,14 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nix::libc;
+
+/// Folders that one glob may lead into: a link may lead anywhere.
+const MOST_FOLDERS: usize = 10_000;
 
 /// Why a file could not be read. "Not there" is told apart from "could not look": the first is a fact, the second is not.
 #[derive(Debug)]
@@ -132,42 +136,114 @@ pub fn fits(pattern: &Path, path: &Path) -> bool {
         })
 }
 
-/// Paths that fit a glob, sorted, at most `limit` of them. Only the part behind the first wildcard is searched.
+/// Paths that fit a glob, sorted, at most `limit` of them, as far as they can be looked for: see [`search`].
 ///
 /// # Errors
 /// Says what is wrong with the pattern, or that more than `limit` paths fit.
-pub fn glob(pattern: &Path, limit: usize) -> Result<Vec<std::path::PathBuf>, String> {
+pub fn glob(pattern: &Path, limit: usize) -> Result<Vec<PathBuf>, String> {
+    search(pattern, limit).map(|searched| searched.found)
+}
+
+/// What a search came to.
+#[derive(Debug, Default)]
+pub struct Searched {
+    /// The paths that fit, sorted.
+    pub found: Vec<PathBuf>,
+    /// Where something may fit that could not be seen, and why.
+    pub hidden: Vec<(PathBuf, String)>,
+    /// When a name was last added to, or taken from, a folder that was looked into.
+    pub changed: Option<SystemTime>,
+}
+
+/// Paths that fit a glob, or the one path that is none. Only the part behind the first wildcard is searched. Links to folders
+/// are followed, as a shell does; below a `**` not into a loop.
+///
+/// # Errors
+/// Says what is wrong with the pattern, or that more than `limit` paths fit.
+pub fn search(pattern: &Path, limit: usize) -> Result<Searched, String> {
     let text = pattern.to_str().ok_or("the pattern is not UTF-8")?;
-    if !text.contains(['*', '?', '[', '{']) {
-        return Ok(vec![pattern.to_owned()]);
+    let wild = |part: &str| part.contains(['*', '?', '[', '{']);
+    if !wild(text) {
+        let changed = nearest(pattern.parent().unwrap_or(pattern));
+        return Ok(Searched { found: vec![pattern.to_owned()], hidden: Vec::new(), changed });
     }
-    let matcher = globset::GlobBuilder::new(text)
-        .literal_separator(true)
-        .build()
-        .map_err(|error| error.kind().to_string())?
-        .compile_matcher();
-    let fixed = text.split('/').take_while(|part| !part.contains(['*', '?', '[', '{'])).collect::<Vec<_>>().join("/");
-    let depth = if text.contains("**") { 16 } else { text.split('/').count() - fixed.split('/').count() };
-    let mut found = Vec::new();
-    let mut folders = vec![(std::path::PathBuf::from(if fixed.is_empty() { "/" } else { &fixed }), depth)];
+    let build = |text: &str| globset::GlobBuilder::new(text).literal_separator(true).build();
+    let matcher = build(text).map_err(|error| error.kind().to_string())?.compile_matcher();
+    let fixed = text.split('/').take_while(|part| !wild(part)).collect::<Vec<_>>().join("/");
+    let deep = text.contains("**");
+    let depth = if deep { 16 } else { text.split('/').count() - fixed.split('/').count() };
+    // What is beside the way must not matter. Braces may hold a slash: then every folder may be on it.
+    let upto = |parts: usize| text.split('/').take(parts).collect::<Vec<_>>().join("/");
+    let way = |depth: usize| build(&upto(text.split('/').count() - depth)).ok().map(|glob| glob.compile_matcher());
+    let way: Vec<_> = (0..depth).map(|depth| if deep || text.contains('{') { None } else { way(depth) }).collect();
+    let start = PathBuf::from(if fixed.is_empty() { "/" } else { &fixed });
+    let (mut all, mut folders, mut walked) = (Searched::default(), vec![(start.clone(), depth)], 0);
     while let Some((folder, depth)) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
+        walked += 1;
+        if walked > MOST_FOLDERS {
+            return Err(format!("more than {MOST_FOLDERS} folders to look into"));
+        }
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                all.hidden.push((folder, error.to_string()));
+                continue;
+            }
+        };
+        all.changed = all.changed.max(modified(&folder));
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    all.hidden.push((folder.clone(), error.to_string()));
+                    break;
+                }
+            };
             let path = entry.path();
             if matcher.is_match(&path) {
-                found.push(path.clone());
+                all.found.push(path.clone());
             }
-            if found.len() > limit {
+            if all.found.len() > limit {
                 return Err(format!("more than {limit} files fit"));
             }
-            // Links to directories are not walked: a loop, or a way out of the project.
-            if depth > 1 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push((path, depth - 1));
+            let beside = |way: &globset::GlobMatcher| !way.is_match(&path);
+            if depth <= 1 || way[depth - 1].as_ref().is_some_and(beside) {
+                continue;
+            }
+            match leads_on(&entry, &path, deep.then_some(start.as_path())) {
+                Ok(true) => folders.push((path, depth - 1)),
+                Ok(false) | Err(Unread::Missing) => {}
+                Err(Unread::Failed(why)) => all.hidden.push((path, why)),
             }
         }
     }
-    found.sort();
-    Ok(found)
+    if all.changed.is_none() {
+        all.changed = nearest(&start);
+    }
+    all.found.sort();
+    Ok(all)
+}
+
+/// Is it a folder to look into, or a link to one? Below `top`, a link to a folder that it is in leads nowhere new.
+fn leads_on(entry: &std::fs::DirEntry, path: &Path, top: Option<&Path>) -> Result<bool, Unread> {
+    let kind = entry.file_type()?;
+    if !kind.is_symlink() {
+        return Ok(kind.is_dir());
+    }
+    let target = stat(path)?;
+    let above = path.ancestors().skip(1).take_while(|above| top.is_some_and(|top| above.starts_with(top)));
+    let same = |above: &Path| stat(above).is_ok_and(|above| (above.dev(), above.ino()) == (target.dev(), target.ino()));
+    Ok(target.is_dir() && !above.into_iter().any(same))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    stat(path).ok()?.modified().ok()
+}
+
+/// When the nearest folder that is there was last changed.
+fn nearest(folder: &Path) -> Option<SystemTime> {
+    folder.ancestors().find_map(modified)
 }
 
 #[cfg(test)]
@@ -193,5 +269,36 @@ mod tests {
         assert_eq!(read(b"SQLite format 3\0", 9, 100), Err("it is no text".to_owned()));
         assert_eq!(tail(dir.path(), 1, 1).map_err(|why| why.to_string()), Err("it is not a regular file".to_owned()));
         assert!(matches!(tail(&dir.path().join("none"), 1, 1), Err(Unread::Missing)));
+    }
+
+    #[test]
+    fn a_search_follows_links_and_says_what_it_could_not_see() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |path: &str| dir.path().join(path);
+        let link = |to: &str, path: &str| std::os::unix::fs::symlink(to, at(path)).expect("linked");
+        std::fs::create_dir_all(at("logs/day")).expect("made");
+        std::fs::create_dir_all(at("real")).expect("made");
+        for file in ["logs/day/app.log", "real/app.log"] {
+            std::fs::write(at(file), "").expect("written");
+        }
+        link("../real", "logs/current");
+        link("../logs", "real/back");
+        link("no-such-folder", "logs/dangling");
+        let found = |pattern: &str| {
+            let searched = search(&at(pattern), 100).expect("a pattern");
+            assert!(searched.changed.is_some(), "{pattern}");
+            let short = |path: &Path| path.strip_prefix(dir.path()).expect("inside").display().to_string();
+            let found: Vec<String> = searched.found.iter().map(|path| short(path)).collect();
+            (found.join(" "), searched.hidden.iter().map(|(path, _)| short(path)).collect::<Vec<_>>().join(" "))
+        };
+        let both = "logs/current/app.log logs/day/app.log";
+        assert_eq!(found("logs/*/app.log"), (both.to_owned(), String::new()));
+        assert_eq!(found("logs/**/app.log"), (both.to_owned(), String::new()), "and no loop");
+        assert_eq!(found("logs/{current,none}/app.log").0, "logs/current/app.log");
+        assert_eq!(found("none/*/app.log"), Default::default(), "what is not there is no trouble");
+        // A link to itself cannot be looked through, whoever looks.
+        link("loop", "logs/loop");
+        assert_eq!(found("logs/*/app.log"), (both.to_owned(), "logs/loop".to_owned()));
+        assert_eq!(found("logs/d*/app.log"), ("logs/day/app.log".to_owned(), String::new()), "it is beside the way");
     }
 }

@@ -49,6 +49,37 @@ pub fn disk(path: &Path) -> Result<FileSystem, String> {
     })
 }
 
+/// Less than this is full: a sign of life that is written aside and renamed needs some blocks of its own, and what a large
+/// write did not get stays free.
+const FULL: u64 = 64 * 1024;
+
+/// Why nothing could be written there, as far as that can be told: by the process, with root's reserve or without.
+#[must_use]
+pub fn unwritable(path: &Path, pid: Option<i32>, root: bool) -> Option<&'static str> {
+    use std::os::unix::fs::MetadataExt;
+    // A mount may be read-only for us alone: a process may have another view of the same folder.
+    let view =
+        pid.map(|pid| Path::new("/proc").join(format!("{pid}/root")).join(path.strip_prefix("/").unwrap_or(path)));
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    let own = view.filter(|view| id(view).is_some_and(|same| id(path) == Some(same)));
+    let path = own.as_deref().unwrap_or(path);
+    let stats = statvfs(path).ok()?;
+    if stats.f_flag.contains(StatVfsMountFlags::RDONLY) || gave_up(path) == Some(true) {
+        return Some("its file system is read-only");
+    }
+    let (blocks, inodes) = if root { (stats.f_bfree, stats.f_ffree) } else { (stats.f_bavail, stats.f_favail) };
+    full(stats.f_blocks, blocks.saturating_mul(stats.f_frsize), stats.f_files, inodes)
+}
+
+/// A file system that counts no blocks, or no inodes, has no end of them.
+fn full(blocks: u64, free: u64, inodes: u64, free_inodes: u64) -> Option<&'static str> {
+    match () {
+        () if blocks > 0 && free < FULL => Some("its file system is full"),
+        () if inodes > 0 && free_inodes == 0 => Some("its file system has no inode left"),
+        () => None,
+    }
+}
+
 /// Is the file system itself read-only, whatever holds of its mounts? Linux 6.15 keeps what it turned so after an error
 /// apart (`emergency_ro`), and `statvfs` does not show it. `None`: nobody says.
 #[cfg(target_os = "linux")]
@@ -213,5 +244,19 @@ mod tests {
         assert_eq!(vm_stat(text), Some(123 * 16_384));
         assert_eq!(vm_stat(&text.replace("Pages free", "Pages fresh")), None, "half an answer is none");
         assert_eq!(vm_stat("vm_stat: no"), None);
+    }
+
+    #[test]
+    fn what_counts_no_blocks_is_not_full() {
+        let table = [
+            ((0, 0, 0, 0), None),
+            ((100, FULL, 0, 0), None),
+            ((100, FULL, 10, 1), None),
+            ((100, FULL - 1, 10, 1), Some("its file system is full")),
+            ((100, FULL, 10, 0), Some("its file system has no inode left")),
+        ];
+        for ((blocks, free, inodes, free_inodes), expected) in table {
+            assert_eq!(full(blocks, free, inodes, free_inodes), expected, "{blocks} {free} {inodes} {free_inodes}");
+        }
     }
 }

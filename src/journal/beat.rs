@@ -13,7 +13,7 @@ const OTHER_USER: &str = "it belongs to the user who runs heal; a service of ano
 /// Writes a beat of this moment. Many at once do no harm: each is whole, the last one stays.
 ///
 /// # Errors
-/// It cannot be written ([`Kind::Io`]).
+/// It cannot be written ([`Kind::Io`]), or the folder of the beats is a link ([`Kind::Config`]).
 pub fn beat(
     dir: &DataDir,
     (service, part): (&str, &str),
@@ -22,6 +22,11 @@ pub fn beat(
     note: Option<String>,
     pid: i32,
 ) -> Result<Beat> {
+    // As everywhere in the data directory: what it leads to is not heal's to write.
+    if std::fs::symlink_metadata(dir.beats()).is_ok_and(|meta| meta.is_symlink()) {
+        let message = format!("{} is a link, which heal does not follow", dir.beats().display());
+        return Err(Error::new(Kind::Config, message).hint("put a folder in its place, which heal may have to itself"));
+    }
     let path = dir.beats().join(file_name(service, part));
     let last = host::files::read(&path, 64 * 1024).ok().and_then(|bytes| serde_json::from_slice::<Beat>(&bytes).ok());
     let beat = Beat { note, pid: Some(pid), ..Beat::after(last.as_ref(), moment, progress) };

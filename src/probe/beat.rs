@@ -1,6 +1,7 @@
 //! Does the work go on? The age of the heartbeat that the service's own work loop wrote, and of the progress it told:
 //! a process whose thread lives on while its work stands still has none (FAULTS, "age of progress").
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 use toml::de::ValueDeserializer;
 
 use super::fresh::{More, excused, judge_signal, stamp, started};
+use super::silence::{self, Note};
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::files::{self, Unread};
 use crate::model::event::Moment;
@@ -63,18 +65,19 @@ struct Heard {
 
 impl Probe for Beat {
     fn look(&self, scene: &Scene, _timeout: Duration) -> Sight {
-        let heard = files::read(&scene.beats.join(beat::file_name(&scene.service, &self.part)), LIMIT);
+        let path = scene.beats.join(beat::file_name(&scene.service, &self.part));
+        let heard = files::read(&path, LIMIT);
         let heard = match heard.map(|bytes| read(&bytes, &scene.now)) {
             Ok(Ok(heard)) => heard,
             Ok(Err(why)) => return Sight::new(Judged::Unknown, format!("the last beat cannot be read: {why}")),
             Err(Unread::Failed(why)) => return Sight::new(Judged::Unknown, format!("no beat can be read: {why}")),
-            Err(Unread::Missing) => return self.never(scene),
+            Err(Unread::Missing) => return self.never(scene, &path),
         };
         let (now, since) = (scene.now.at, started(scene));
         let judge = |name: (&str, &str), at: Stamp, within: Span| {
             excused(scene, within, &|more: More<'_>| judge_signal(name, at, now, since, within, more))
         };
-        let mut sight = judge(("the beat", "written"), heard.at, self.within);
+        let (mut sight, mut spoke) = (judge(("the beat", "written"), heard.at, self.within), self.within);
         // Both ages, whichever of the two speaks.
         let mut figures = vec![age("age", now - heard.at, self.within)];
         if let Some(limit) = self.progress_within {
@@ -88,7 +91,7 @@ impl Probe for Beat {
             };
             // Of the two the worse one speaks.
             if super::fresh::rank(&progress) > super::fresh::rank(&sight) {
-                sight = progress;
+                (sight, spoke) = (progress, limit);
             }
         }
         sight.figures = figures;
@@ -97,7 +100,9 @@ impl Probe for Beat {
         }
         let told = heard.progress.map(|progress| ("progress", progress.to_string()));
         sight.evidence.extend(told.into_iter().chain(heard.note.map(|note| ("note", note))));
-        sight
+        let mut note = Note::of(scene);
+        note.seen(&scene.now);
+        note.heard(scene, spoke, sight, &[&path])
     }
 
     fn heartbeat(&self) -> Option<&str> {
@@ -106,16 +111,21 @@ impl Probe for Beat {
 }
 
 impl Beat {
-    /// There was no beat at all: a process that runs for longer than the limit should have written one.
-    fn never(&self, scene: &Scene) -> Sight {
+    /// There is no beat at all: a process that runs for longer than the limit should have written one, unless it was taken away.
+    fn never(&self, scene: &Scene, path: &Path) -> Sight {
         let Some(up) = scene.process().map(|process| process.age_ms) else {
             return Sight::new(Judged::Unknown, "there was no beat yet");
         };
-        let said = format!("no beat, {} after the start", span_text(up));
-        excused(scene, self.within, &|more: More<'_>| {
-            let late = up > self.within.millis().saturating_add(more(up));
+        let mut note = Note::of(scene);
+        let changed = files::search(path, 1).ok().and_then(|searched| searched.changed);
+        let silent = note.missing(up, changed, &scene.now, scene.tick);
+        let gone = silence::gone(silent, up, self.within);
+        let said = format!("no beat, {}", gone.unwrap_or_else(|| format!("{} after the start", span_text(up))));
+        let sight = excused(scene, self.within, &|more: More<'_>| {
+            let late = silent > self.within.millis().saturating_add(more(silent));
             Sight::new(if late { Judged::Bad(None) } else { Judged::Skipped }, said.clone())
-        })
+        });
+        note.heard(scene, self.within, sight, &[path])
     }
 }
 

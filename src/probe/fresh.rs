@@ -8,6 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::silence::{self, Note};
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::files;
 use crate::model::units::span_text;
@@ -52,20 +53,33 @@ type Signals = Vec<(PathBuf, Result<Stamp, String>)>;
 
 impl Probe for Fresh {
     fn look(&self, scene: &Scene, _timeout: Duration) -> Sight {
-        let paths = match files::glob(&scene.root.join(&self.path), MOST_FILES) {
-            Ok(paths) => paths,
+        let searched = match files::search(&scene.root.join(&self.path), MOST_FILES) {
+            Ok(searched) => searched,
             Err(why) => return Sight::new(Judged::Unknown, format!("{}: {why}", self.path.display())),
         };
-        let mut signals: Signals = Vec::with_capacity(paths.len());
-        for path in paths {
+        let mut signals: Signals = Vec::with_capacity(searched.found.len());
+        for path in searched.found {
             match self.signal(&path) {
                 Ok(at) => signals.push((path, Ok(at))),
                 Err(files::Unread::Missing) => {}
                 Err(files::Unread::Failed(why)) => signals.push((path, Err(why))),
             }
         }
+        let mut note = Note::of(scene);
+        if signals.iter().any(|(_, signal)| signal.is_ok()) {
+            note.seen(&scene.now);
+        }
+        // What could not be looked into may hold the newest of all.
+        signals.extend(searched.hidden.into_iter().map(|(path, why)| (path, Err(why))));
         let started = started(scene);
-        excused(scene, self.within, &|more| self.judge(&signals, scene.now.at, started, more))
+        if let (true, Some(process)) = (signals.is_empty(), scene.process()) {
+            let silent = note.missing(process.age_ms, searched.changed, &scene.now, scene.tick);
+            let sight = excused(scene, self.within, &|more| self.missing(silent, process.age_ms, more));
+            return note.heard(scene, self.within, sight, &[&scene.root.join(&self.path)]);
+        }
+        let sight = excused(scene, self.within, &|more| self.judge(&signals, scene.now.at, started, more));
+        let places: Vec<&Path> = signals.iter().map(|(path, _)| path.as_path()).collect();
+        note.heard(scene, self.within, sight, &places)
     }
 
     fn sign(&self) -> Sign {
@@ -109,16 +123,18 @@ impl Fresh {
         if let Some(sight) = if self.each { worst } else { best } {
             return sight.with("limit", self.within);
         }
-        // Nothing there: a process that runs for longer than the limit should have written by now.
-        match started.map(|started| (now - started).num_milliseconds()) {
-            Some(up) if up > self.within.millis().saturating_add(more(up)) => {
-                Sight::new(Judged::Bad(None), format!("{shown} does not exist after {}", span_text(up)))
-            }
-            Some(up) => {
-                Sight::new(Judged::Skipped, format!("{shown} does not exist yet, {} after the start", span_text(up)))
-            }
-            None => Sight::new(Judged::Unknown, format!("{shown} does not exist")),
+        Sight::new(Judged::Unknown, format!("{shown} does not exist"))
+    }
+
+    /// Nothing there: a process that runs for longer than the limit should have written by now, unless it was taken away.
+    fn missing(&self, silent: i64, up: i64, more: More<'_>) -> Sight {
+        let shown = self.path.display();
+        if silent > self.within.millis().saturating_add(more(silent)) {
+            return Sight::new(Judged::Bad(None), format!("{shown} does not exist after {}", span_text(up)));
         }
+        let yet = || format!("yet, {} after the start", span_text(up));
+        let said = silence::gone(silent, up, self.within).map_or_else(yet, |gone| format!("any more, {gone}"));
+        Sight::new(Judged::Skipped, format!("{shown} does not exist {said}"))
     }
 }
 
@@ -257,8 +273,6 @@ mod tests {
             (&[90], Some(97), false, Judged::Skipped), // from another life, and the new one is young
             (&[90], Some(94), false, Judged::Bad(None)), // from another life, and the new one had its time
             (&[103], Some(0), false, Judged::Unknown), // the future
-            (&[], Some(98), false, Judged::Skipped),
-            (&[], Some(90), false, Judged::Bad(None)),
             (&[], None, false, Judged::Unknown),
             (&[90, 99], Some(0), false, Judged::Good),
             (&[90, 99], Some(0), true, Judged::Bad(None)),
@@ -268,6 +282,11 @@ mod tests {
             let sight = fresh(*each).judge(&signals, at(100), started.map(at), &|_| 0);
             assert_eq!(sight.judged, *expected, "{signals:?} {started:?}: {}", sight.summary);
         }
+        let missing = |silent: i64, up: i64| fresh(false).missing(silent * 60_000, up * 60_000, &|_| 0).judged;
+        let seen = [missing(2, 2), missing(10, 10), missing(2, 10), missing(6, 10)];
+        assert_eq!(seen, [Judged::Skipped, Judged::Bad(None), Judged::Skipped, Judged::Bad(None)]);
+        let hidden: Signals = vec![("old".into(), Ok(at(90))), ("locked".into(), Err("Permission denied".to_owned()))];
+        assert_eq!(fresh(false).judge(&hidden, at(100), Some(at(0)), &|_| 0).judged, Judged::Unknown);
         let signals: Signals = vec![(PathBuf::from("hb"), Ok(at(90)))];
         let figure = fresh(false).judge(&signals, at(100), None, &|_| 0).figures[0];
         assert_eq!((figure.name, figure.value, figure.critical), ("age", 600.0, Some(Limit::Above(300.0))));

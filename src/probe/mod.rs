@@ -17,6 +17,7 @@ pub mod port;
 pub mod process;
 mod program;
 pub mod run;
+mod silence;
 pub mod sqlite;
 mod tail;
 pub mod tcp;

@@ -68,6 +68,7 @@ mod readme;
 mod release;
 mod schema_config;
 mod schema_output;
+mod silence;
 mod status;
 mod support;
 mod telling;
