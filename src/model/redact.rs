@@ -69,7 +69,7 @@ pub fn line(text: &str) -> String {
     shown.join(" ")
 }
 
-/// Lines of free text, as [`line`]; private keys, which take several of them, are masked as a whole, also when only their
+/// Lines of free text, as [`line()`]; private keys, which take several of them, are masked as a whole, also when only their
 /// end or their middle is among the lines.
 #[must_use]
 pub fn lines<S: AsRef<str>>(lines: &[S]) -> Vec<String> {

@@ -126,7 +126,7 @@ fn verify(
         let nobody = |glance: &Glance| match glance {
             Glance::Nobody(_) => true,
             // It may have ended while the probes still asked.
-            Glance::Young(..) => !matches!(looker.who_again(watched, &past), Who::Running { .. }),
+            Glance::Young(..) => !matches!(looker.who_again(watched, past), Who::Running { .. }),
             _ => false,
         };
         if let Some(status) = failed
