@@ -5,6 +5,7 @@ use std::fs;
 use expect_test::expect;
 
 use super::acting::{NAP, end, later, sleeper, the_one, timeless};
+use super::killpoints::{Fault, sweep};
 use super::support::{Project, wait_for};
 
 /// A service that runs, and whose loop has to beat.
@@ -222,4 +223,28 @@ fn a_beat_that_cannot_be_kept_is_74() {
     "#]]
     .assert_eq(&ran.snapshot(&project));
     assert_eq!(project.read("data/beats"), "in the way\n");
+}
+
+#[test]
+fn a_beat_is_the_old_one_or_the_new_one_wherever_heal_ends() {
+    let world = || {
+        let project = job();
+        project.heal(&["beat", "host", "--progress", "1"]).exits(0);
+        project
+    };
+    for fault in [Fault::Kill, Fault::Error("ENOSPC"), Fault::Error("EIO")] {
+        let points = sweep(world, &["beat", "host", "--progress", "2"], fault, 1, |project, point, ran| {
+            let progress = || {
+                let beat: serde_json::Value =
+                    serde_json::from_str(&project.read("data/beats/host.json")).expect("whole");
+                beat["progress"].clone()
+            };
+            assert!(progress() == 1 || progress() == 2, "{point:?}");
+            // It may say less than it did, never more.
+            assert!(ran.code != 0 || progress() == 2, "{point:?} {ran:?}");
+            project.heal(&["beat", "host", "--progress", "3"]).exits(0);
+            assert_eq!(progress(), 3, "{point:?}");
+        });
+        println!("{fault:?}: {points} points");
+    }
 }

@@ -58,6 +58,7 @@ mod init;
 mod init_propose;
 mod init_propose_written;
 mod json;
+mod killpoints;
 mod links;
 mod man;
 mod nagios;
