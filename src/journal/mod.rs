@@ -97,6 +97,12 @@ impl DataDir {
         self.root.join("state/probes.json")
     }
 
+    /// What was moved aside: one folder for each intent.
+    #[must_use]
+    pub fn quarantine(&self) -> PathBuf {
+        self.root.join("vault/quarantine")
+    }
+
     /// The heartbeats of services, one file each.
     #[must_use]
     pub fn beats(&self) -> PathBuf {

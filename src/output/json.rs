@@ -135,7 +135,7 @@ pub(super) fn decision(decision: &report::Decision) -> Decision {
     }
 }
 
-fn change(change: &change::Change) -> Change {
+pub(super) fn change(change: &change::Change) -> Change {
     // Why `heal undo` will not offer it.
     let irreversible = change.irreversible();
     match change {
@@ -154,6 +154,15 @@ fn change(change: &change::Change) -> Change {
         },
         change::Change::RunCommand { argv, timeout_ms } => {
             Change::RunCommand { argv: redact::command_line(argv), timeout_ms: *timeout_ms, irreversible }
+        }
+        change::Change::MoveAside { path, why, .. } => {
+            Change::MoveAside { path: path.display().to_string(), why: why.clone(), irreversible }
+        }
+        change::Change::PutBack { kept, path, .. } => {
+            Change::PutBack { kept: kept.display().to_string(), path: path.display().to_string(), irreversible }
+        }
+        change::Change::RecoverDatabase { path, why, .. } => {
+            Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
         }
         change::Change::SendRequest { method, url, timeout_ms, .. } => Change::SendRequest {
             method: method.clone(),
