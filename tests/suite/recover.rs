@@ -163,7 +163,7 @@ fn without_room_nothing_is_touched() {
     let (project, said) = crashed(WAL, 150);
     fs::create_dir(project.path("small")).expect("made");
     let script = r#"
-mount -t tmpfs -o size=1200k tmpfs small && cp -p app.db app.db-wal app.db-shm small/ || exit 99
+mount -t tmpfs -o size=1800k tmpfs small && cp -p app.db app.db-wal app.db-shm small/ || exit 99
 head -c 2000000 /dev/zero >small/filler 2>/dev/null
 sum() { cat small/app.db small/app.db-wal | sha256sum; }
 before=$(sum) here=$(pwd)
