@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::identity::{Identity, Selector};
 use super::units::Span;
 
-/// How old a lock has to be before anything else about it counts, unless `min_age` says otherwise (DESIGN §7.2, FAULTS 50).
-pub const MIN_AGE: Span = Span::secs(300);
+/// How old a lock of a git repository has to be, unless `min_age` says otherwise: git holds one for seconds.
+pub const GIT_AGE: Span = Span::secs(300);
 
 /// What a lock file means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -133,6 +133,72 @@ pub enum Holding {
     Unknown(String),
 }
 
+/// What a file that should name its holder says, held against the processes that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It names no process that could be asked for: empty, unreadable, of another form or another machine. Says why.
+    Unnamed(String),
+    /// Nobody has that number, here or in a pid namespace below.
+    Dead(i32),
+    /// The number was given away: another start time, or another boot.
+    Over(i32, String),
+    /// The process that it names is alive.
+    Alive(Box<Holder>),
+    /// Somebody has that number, and it cannot be said whether it is the one who was meant. Says why.
+    Doubtful(String),
+}
+
+/// What stands beside a SQLite database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// Nothing that SQLite would have to do anything about.
+    Nothing,
+    /// Sidecars: which.
+    Sidecars(String),
+    /// Sidecars with something in them, while the database itself is gone.
+    Orphaned(String),
+    /// It is no database, or not one that is in its place. Says why.
+    NotOne(String),
+}
+
+/// What kind of thing a file was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing that heal would ever touch: a link, a FIFO, a folder, a file of two names. Says what.
+    Refused(String),
+    /// A database.
+    Sqlite(Remains),
+    /// A file for `flock`: what stands in it says nothing.
+    Flock,
+    /// A file that names its holder.
+    Pid(Life),
+    /// A lock of a git repository; the holding tells of every git process in there.
+    Git,
+    /// It does not say what it is.
+    Untold(String),
+}
+
+/// One file that a lock names, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The name of its `[lock.NAME]`.
+    pub lock: String,
+    /// What it is; for `auto` what it was told to be, if that could be told.
+    pub kind: LockKind,
+    /// The file; for `sqlite` the database, whether or not it is still there.
+    pub path: PathBuf,
+    /// Which file it was when it was looked at: to be compared again right before it is touched.
+    pub file: Option<FileId>,
+    /// Further files that share its fate: the sidecars of a database.
+    pub with: Vec<(PathBuf, FileId)>,
+    /// Milliseconds since it was last written or changed; `None` when that lies in the future, or nothing is there.
+    pub age_ms: Option<i64>,
+    /// What it was found to be.
+    pub content: Content,
+    /// Who has it, or one of `with`, in hand.
+    pub holding: Holding,
+}
+
 /// What may be done about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -176,7 +242,7 @@ pub struct Judged {
     pub path: PathBuf,
     /// Which file it was when it was looked at: to be compared again right before it is moved.
     pub file: Option<FileId>,
-    /// Further files that share its fate: the sidecars of a database that is gone.
+    /// Further files that share its fate: the sidecars of a database.
     pub with: Vec<(PathBuf, FileId)>,
     /// Who has it in hand.
     pub holding: Holding,
