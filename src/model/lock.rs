@@ -81,6 +81,8 @@ pub struct FileId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grip {
+    /// It is named by the file, and has it neither open nor locked.
+    Named,
     /// An open descriptor.
     Open,
     /// A mapping into its memory, without a descriptor.
@@ -98,6 +100,7 @@ impl Grip {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
+            Self::Named => "is named by it",
             Self::Open => "has it open",
             Self::Mapped => "has it mapped",
             Self::Record => "has it locked (fcntl)",

@@ -15,6 +15,7 @@ pub mod redact;
 pub mod report;
 pub mod service;
 pub mod status;
+pub mod sweep;
 pub mod threshold;
 pub mod units;
 
@@ -28,6 +29,7 @@ pub use lock::{FileId, Holder, Holding, Lock, LockKind};
 pub use report::Report;
 pub use service::{Rules, Service};
 pub use status::Status;
+pub use sweep::Sweep;
 pub use threshold::Threshold;
 pub use units::{Bytes, Percent, Rate, Span};
 

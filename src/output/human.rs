@@ -203,7 +203,7 @@ fn skipped(text: &mut String, skipped: &[&Finding]) {
     }
 }
 
-fn change_line(change: &Change) -> String {
+pub(super) fn change_line(change: &Change) -> String {
     match change {
         Change::StopProcess { identity, command, grace_ms } => {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))

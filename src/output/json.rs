@@ -135,7 +135,7 @@ pub(super) fn decision(decision: &report::Decision) -> Decision {
     }
 }
 
-fn change(change: &change::Change) -> Change {
+pub(super) fn change(change: &change::Change) -> Change {
     // Why `heal undo` will not offer it.
     let irreversible = change.irreversible();
     match change {

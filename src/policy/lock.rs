@@ -1,15 +1,44 @@
 //! May this lock be cleared? A verdict and its reason, from what was seen alone. In doubt it stays: unknown is not stale.
 //! Age never decides by itself; it can only keep a young lock where it is (DESIGN §7.1–7.2, FAULTS a and b).
 
-use crate::model::Span;
 use crate::model::lock::{Content, Holder, Holding, Judged, Life, Remains, Seen, Verdict};
+use crate::model::{Identity, Span};
 
 /// Judges one file. Younger than `min_age` it is never cleared.
 #[must_use]
 pub fn judge(seen: Seen, min_age: Span) -> Judged {
     let (verdict, why) = verdict(&seen, min_age);
-    let Seen { lock, kind, path, file, with, holding, .. } = seen;
+    let Seen { lock, kind, path, file, with, mut holding, content, .. } = seen;
+    // Who is named and lives holds it as well, for whoever is told, and for whoever stops them.
+    if let Content::Pid(Life::Alive(named)) = content {
+        holding = match holding {
+            Holding::Held(mut holders) => {
+                if !holders.iter().any(|holder| holder.identity == named.identity) {
+                    holders.push(*named);
+                }
+                Holding::Held(holders)
+            }
+            Holding::Free | Holding::Unknown(_) => Holding::Held(vec![*named]),
+        };
+    }
     Judged { lock, kind, path, file, with, holding, verdict, why }
+}
+
+/// What would be seen were these processes gone already: what a rung that stops them first may plan.
+#[must_use]
+pub fn without(mut seen: Seen, gone: &[Identity]) -> Seen {
+    if let Holding::Held(holders) = &mut seen.holding {
+        holders.retain(|holder| !gone.contains(&holder.identity));
+        if holders.is_empty() {
+            seen.holding = Holding::Free;
+        }
+    }
+    if let Content::Pid(Life::Alive(holder)) = &seen.content
+        && gone.contains(&holder.identity)
+    {
+        seen.content = Content::Pid(Life::Dead(holder.identity.pid));
+    }
+    seen
 }
 
 fn verdict(seen: &Seen, min_age: Span) -> (Verdict, String) {

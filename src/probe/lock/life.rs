@@ -57,7 +57,7 @@ pub(super) fn holder(process: &Process) -> Holder {
         command: process.command(),
         age_ms: process.age_ms,
         identity: process.identity.clone(),
-        grip: Grip::Open,
+        grip: Grip::Named,
         stoppable: false,
     }
 }
