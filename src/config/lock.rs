@@ -5,10 +5,12 @@ use std::path::{Component, Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use toml::Spanned;
 
 use super::checks::check_name;
 use super::faults::{Faults, Place, suggestion};
+use super::service::short;
 use super::typed::{self, Section, Table};
 use super::{Reader, Watched};
 use crate::host::{env, files};
@@ -213,4 +215,17 @@ impl Reader<'_> {
 /// `./run/x.lock` as `run/x.lock`: a pattern is compared as it is written.
 fn plain(path: &str) -> PathBuf {
     Path::new(path).components().filter(|part| *part != Component::CurDir).collect()
+}
+
+/// It as it holds, for `heal config show`.
+pub(super) fn shown(lock: &Lock, root: &Path) -> Value {
+    let paths: Vec<String> = lock.paths.iter().map(|path| short(path, root).display().to_string()).collect();
+    let mut shown = json!({"enabled": lock.enabled, "kind": lock.kind, "paths": paths, "min_age": lock.min_age});
+    if let Some(selector) = &lock.stop_holders {
+        shown["stop_holders"] = super::show::selector(selector);
+    }
+    if let Some(service) = &lock.service {
+        shown["service"] = json!(service);
+    }
+    shown
 }

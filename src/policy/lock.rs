@@ -45,8 +45,6 @@ fn verdict(seen: &Seen, min_age: Span) -> (Verdict, String) {
     match &seen.content {
         Content::Refused(what) => return doubtful(format!("{what}: heal touches nothing of that kind")),
         Content::Untold(why) | Content::Sqlite(Remains::NotOne(why)) => return doubtful(why.clone()),
-        // Whoever has it open is welcome, and whoever may have it open does not matter.
-        Content::Sqlite(Remains::Nothing) => return (Verdict::Free, "nothing is left beside it".to_owned()),
         // Who lives and is named by it holds it, whether or not it has the file open.
         Content::Pid(Life::Alive(holder))
             if !matches!(&seen.holding, Holding::Held(all) if stoppable(all)) || !holder.stoppable =>
@@ -57,12 +55,14 @@ fn verdict(seen: &Seen, min_age: Span) -> (Verdict, String) {
     }
     match &seen.holding {
         Holding::Held(holders) => return held(holders),
-        // What hinders nobody need not be known for sure.
         Holding::Unknown(why) => return doubtful(why.clone()),
         Holding::Free => {}
     }
     match &seen.content {
         Content::Flock => (Verdict::Free, "nobody holds it; an flock file without a holder hinders nobody".to_owned()),
+        Content::Sqlite(Remains::Nothing) => {
+            (Verdict::Free, "nobody has it open, and nothing is left beside it".to_owned())
+        }
         Content::Sqlite(Remains::Sidecars(what)) => {
             (Verdict::Recoverable, format!("nobody has it open, and {what} is left: SQLite recovers it"))
         }

@@ -106,7 +106,9 @@ fn a_database_is_recovered_only_when_nobody_has_it_and_never_moved() {
         (&sidecars, held(Grip::Record), Verdict::Held),
         (&sidecars, unknown(), Verdict::Doubtful),
         (&Content::Sqlite(Remains::Nothing), Holding::Free, Verdict::Free),
-        (&Content::Sqlite(Remains::Nothing), unknown(), Verdict::Free),
+        (&Content::Sqlite(Remains::Nothing), unknown(), Verdict::Doubtful),
+        // An idle connection that keeps a rollback journal leaves nothing beside the file, and holds it all the same.
+        (&Content::Sqlite(Remains::Nothing), held(Grip::Open), Verdict::Held),
         (&Content::Sqlite(Remains::Orphaned("-wal".to_owned())), Holding::Free, Verdict::Stale),
         (&Content::Sqlite(Remains::Orphaned("-wal".to_owned())), held(Grip::Open), Verdict::Held),
         (&Content::Sqlite(Remains::Orphaned("-wal".to_owned())), unknown(), Verdict::Doubtful),
