@@ -155,6 +155,15 @@ pub(super) fn change(change: &change::Change) -> Change {
         change::Change::RunCommand { argv, timeout_ms } => {
             Change::RunCommand { argv: redact::command_line(argv), timeout_ms: *timeout_ms, irreversible }
         }
+        change::Change::MoveAside { path, why, .. } => {
+            Change::MoveAside { path: path.display().to_string(), why: why.clone(), irreversible }
+        }
+        change::Change::PutBack { kept, path, .. } => {
+            Change::PutBack { kept: kept.display().to_string(), path: path.display().to_string(), irreversible }
+        }
+        change::Change::RecoverDatabase { path, why, .. } => {
+            Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
+        }
         change::Change::SendRequest { method, url, timeout_ms, .. } => Change::SendRequest {
             method: method.clone(),
             url: redact::line(url),

@@ -263,6 +263,33 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Move a file of the project into the quarantine.
+    MoveAside {
+        /// Where it stands.
+        path: String,
+        /// Why it has to go.
+        why: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Bring a file back out of the quarantine.
+    PutBack {
+        /// Where it is kept.
+        kept: String,
+        /// Where it stood.
+        path: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Let SQLite finish what was begun in a database, and check it.
+    RecoverDatabase {
+        /// The database.
+        path: String,
+        /// Why it is needed.
+        why: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
     /// Send an HTTP request of the owner's own.
     SendRequest {
         /// The method.

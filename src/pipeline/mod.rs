@@ -12,6 +12,8 @@ mod seen;
 mod status;
 mod tell;
 mod tick;
+#[cfg(debug_assertions)]
+pub mod trial;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -90,7 +90,11 @@ fn acting(
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     let over = emergency::import(config, &mut journal)?;
-    report.unfinished = apply::resume(&mut journal)?;
+    if !journal.history().open_intents.is_empty() {
+        // Whoever has the lock is at work on files, and finishes for itself what it began.
+        let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
+        report.unfinished = apply::resume(&mut journal, files.as_ref().map(|_| config.root.as_path()))?;
+    }
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start);
@@ -310,7 +314,8 @@ impl Run<'_> {
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
-        let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        let plan =
+            Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why, unheld: &apply::Unasked };
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
