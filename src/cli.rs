@@ -118,6 +118,7 @@ pub enum Command {
     Check(commands::check::Args),
     Status(commands::status::Args),
     Heal(commands::heal::Args),
+    CleanLocks(commands::clean_locks::Args),
     Release(commands::release::Args),
 
     Beat(commands::beat::Args),
@@ -130,7 +131,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "release", "beat"]),
+    ("Act", &["heal", "clean-locks", "release", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -141,6 +142,7 @@ impl Command {
         match self {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
+            Self::CleanLocks(_) => "clean-locks",
             Self::Release(_) => "release",
 
             Self::Status(_) => "status",
@@ -178,6 +180,7 @@ impl Command {
         match self {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
+            Self::CleanLocks(args) => args.run(global),
             Self::Release(args) => args.run(global),
 
             Self::Status(args) => args.run(global),

@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Kind};
+use crate::model::lock::Verdict;
 use crate::model::report::{Decision, Level, Report, Subject};
-use crate::model::{Outcome, Status};
+use crate::model::sweep::{Fate, Swept, SweptLock};
+use crate::model::{Outcome, Status, Sweep};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +134,30 @@ impl Exit {
             (Level::Unhealthy | Level::Blocked, _) => Self::Critical,
         });
         services.max().unwrap_or(Self::Unknown).max(if duty { Self::Warning } else { Self::Fine })
+    }
+}
+
+impl Exit {
+    /// The code of a sweep: who lives may hold what he holds, but who asks for a lock by name waits for it; what is in doubt
+    /// waits for a person (DESIGN §3, FAULTS 38).
+    #[must_use]
+    pub fn of_sweep(sweep: &Sweep) -> Self {
+        let files = sweep.files().map(|(lock, file)| of_file(lock, file)).max().unwrap_or(Self::Fine);
+        files.max(if sweep.unfinished.is_empty() { Self::Fine } else { Self::Warning })
+    }
+}
+
+fn of_file(lock: &SweptLock, file: &Swept) -> Exit {
+    match (&file.fate, &file.judged.verdict) {
+        (Fate::Failed(_), _) => Exit::Io,
+        (Fate::Broken(_), _) => Exit::Critical,
+        (Fate::Refused(_), _) | (Fate::Left, Verdict::Doubtful) => Exit::Held,
+        (Fate::Left, Verdict::Held) if lock.asked => Exit::Held,
+        // Only looked at: there is something to do.
+        (Fate::Left, Verdict::Stale | Verdict::Recoverable | Verdict::Stoppable) => Exit::Warning,
+        // The database itself is gone: what was saved of it waits for a person (FAULTS 40).
+        (Fate::Done(_), Verdict::Stale) if file.judged.file.is_none() => Exit::Warning,
+        (Fate::Left | Fate::Done(_), _) => Exit::Fine,
     }
 }
 

@@ -21,7 +21,6 @@ pub(super) const PLANNED: &[&str] = &[
     "http",
     "journal",
     "layout",
-    "lock",
     "metrics",
     "port",
     "retry",
@@ -32,7 +31,7 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 6] = ["project", "service", "host", "alert", "alerting", "schedule"];
+pub(super) const SECTIONS: [&str; 7] = ["project", "service", "host", "lock", "alert", "alerting", "schedule"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =

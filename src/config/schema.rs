@@ -35,6 +35,7 @@ pub fn schema() -> Value {
         "project": of::<file::Project>(&mut generator),
         "service": named("service", "What heal keeps alive, by name."),
         "host": host,
+        "lock": named("lock", "Files that may keep a service from starting, by name."),
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
@@ -47,6 +48,7 @@ pub fn schema() -> Value {
         ("probe".to_owned(), one_of(probes, &[])),
         ("remedy".to_owned(), one_of(remedies, &[])),
         ("channel".to_owned(), one_of(channels, &alert::PLANNED)),
+        ("lock".to_owned(), of::<super::lock::Written>(&mut generator)),
     ]);
     definitions.extend(generator.take_definitions(true));
     let mut schema = json!({

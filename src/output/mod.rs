@@ -2,6 +2,8 @@
 
 pub mod human;
 pub mod json;
+pub mod locks;
+pub mod locks_json;
 pub mod nagios;
 pub mod sanitize;
 pub mod schema;

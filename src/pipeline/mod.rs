@@ -3,6 +3,7 @@
 mod act;
 mod emergency;
 mod evidence;
+mod locks;
 mod look;
 mod misconfigured;
 mod plan;
@@ -24,6 +25,7 @@ use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use locks::{Depth, clean_locks};
 pub use misconfigured::tell_broken;
 pub use status::status;
 pub use tick::tick;

@@ -11,6 +11,7 @@ pub mod fresh;
 pub mod http;
 pub mod identify;
 pub mod index;
+pub mod lock;
 pub mod log;
 pub mod memory;
 pub mod port;

@@ -1,5 +1,6 @@
 //! What do we prescribe? One file per rung: given a case it returns the changes that would cure it, and touches nothing.
 
+pub mod clear_locks;
 pub mod command;
 pub mod http;
 pub mod restart;
