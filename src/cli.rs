@@ -120,6 +120,7 @@ pub enum Command {
     Heal(commands::heal::Args),
     CleanLocks(commands::clean_locks::Args),
     Release(commands::release::Args),
+    Undo(commands::undo::Args),
 
     Beat(commands::beat::Args),
     Init(commands::init::Args),
@@ -131,7 +132,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "clean-locks", "release", "beat"]),
+    ("Act", &["heal", "clean-locks", "undo", "release", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -144,6 +145,7 @@ impl Command {
             Self::Heal(_) => "heal",
             Self::CleanLocks(_) => "clean-locks",
             Self::Release(_) => "release",
+            Self::Undo(_) => "undo",
 
             Self::Status(_) => "status",
             Self::Beat(_) => "beat",
@@ -182,6 +184,7 @@ impl Command {
             Self::Heal(args) => args.run(global),
             Self::CleanLocks(args) => args.run(global),
             Self::Release(args) => args.run(global),
+            Self::Undo(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
             Self::Beat(args) => args.run(global),

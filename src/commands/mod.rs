@@ -10,6 +10,7 @@ pub mod init;
 pub mod man;
 pub mod release;
 pub mod status;
+pub mod undo;
 
 use std::rc::Rc;
 
@@ -19,6 +20,7 @@ use serde_json::Value;
 use crate::cli;
 use crate::exit::{self, Exit};
 use crate::output::locks_json;
+use crate::output;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
@@ -95,6 +97,8 @@ views! {
     CleanLocks(locks_json::Told) = "clean-locks" as "clean-locks",
     /// `heal status`
     Status(Told) = "status" as "status",
+    /// `heal undo`
+    Undo(output::undo::Told) = "undo" as "undo",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`

@@ -18,7 +18,7 @@ pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;
 pub use recent::{Recent, recent};
-pub use snapshot::{LastRun, past};
+pub use snapshot::{LastRun, entries, past};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;

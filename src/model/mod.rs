@@ -17,6 +17,7 @@ pub mod service;
 pub mod status;
 pub mod sweep;
 pub mod threshold;
+pub mod undo;
 pub mod units;
 
 pub use change::Change;

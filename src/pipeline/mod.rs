@@ -14,6 +14,7 @@ mod tell;
 mod tick;
 #[cfg(debug_assertions)]
 pub mod trial;
+pub mod undo;
 
 use std::sync::Arc;
 use std::time::Instant;

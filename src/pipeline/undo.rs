@@ -2,7 +2,7 @@
 //! last one first, behind an intent of their own: so a taking back can be taken back as well.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::apply::{self, Repair, Trouble, Unheld};
@@ -115,25 +115,29 @@ fn nothing(config: &Config, dry_run: bool) -> Undone {
 fn seen(dir: &DataDir) -> Result<Vec<PastRun>> {
     let mut runs = runs(&entries(dir)?);
     runs.reverse();
-    for change in runs.iter_mut().flat_map(|run| run.changes.iter_mut()) {
-        if change.fate == Fate::Reversible
-            && let Some(why) = moved_on(&change.done)
-        {
-            change.fate = Fate::MovedOn(why);
+    for run in &mut runs {
+        // The last change is taken back first: what it put somewhere is away by then.
+        let mut cleared: Vec<PathBuf> = Vec::new();
+        for change in run.changes.iter_mut().rev().filter(|change| change.fate == Fate::Reversible) {
+            match (moved_on(&change.done, &cleared), &change.done) {
+                (Some(why), _) => change.fate = Fate::MovedOn(why),
+                (None, Done::Back { path, .. }) => cleared.push(path.clone()),
+                (None, _) => {}
+            }
         }
     }
     Ok(runs)
 }
 
 /// Why what heal left is not there any more.
-fn moved_on(done: &Done) -> Option<String> {
+fn moved_on(done: &Done, cleared: &[PathBuf]) -> Option<String> {
     let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
     match done {
         Done::Aside { path, kept, .. } => {
             if meta(kept).is_none() {
                 return Some(format!("{} is not in the quarantine any more", kept.display()));
             }
-            meta(path).map(|_| format!("there is a file at {} again", path.display()))
+            meta(path).filter(|_| !cleared.contains(path)).map(|_| format!("there is a file at {} again", path.display()))
         }
         Done::Back { path, file, .. } => match meta(path) {
             None => Some(format!("{} is not there any more", path.display())),
