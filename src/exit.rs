@@ -109,7 +109,8 @@ impl Exit {
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         let least = if pending || alarmed { Self::Warning } else { Self::Fine };
-        subjects.max(least).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
+        let locks = report.locks.iter().flat_map(|lock| &lock.files).map(of_cleared).max().unwrap_or(Self::Fine);
+        subjects.max(least).max(locks).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
     }
 }
 
@@ -144,6 +145,16 @@ impl Exit {
     pub fn of_sweep(sweep: &Sweep) -> Self {
         let files = sweep.files().map(|(lock, file)| of_file(lock, file)).max().unwrap_or(Self::Fine);
         files.max(if sweep.unfinished.is_empty() { Self::Fine } else { Self::Warning })
+    }
+}
+
+/// What a tick made of a lock file. One that was let be when it came to it is looked at by the next tick.
+const fn of_cleared(file: &Swept) -> Exit {
+    match &file.fate {
+        Fate::Failed(_) => Exit::Io,
+        Fate::Broken(_) => Exit::Critical,
+        Fate::Done(_) if file.judged.file.is_none() => Exit::Warning,
+        Fate::Left | Fate::Refused(_) | Fate::Done(_) => Exit::Fine,
     }
 }
 

@@ -31,7 +31,7 @@ use crate::journal::Journal;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Plan<'a> {
     /// The service.
     pub service: &'a Service,
@@ -47,6 +47,9 @@ pub struct Plan<'a> {
     pub why: String,
     /// Who is asked whether a file that is to be changed is in use.
     pub unheld: &'a dyn Unheld,
+    /// The repair lock, where files are to be changed. It is let go before the service is started: what starts it may begin
+    /// with a `heal heal --startup` of its own, which waits for it (DESIGN §5).
+    pub files: Option<crate::journal::RecoveryLock>,
 }
 
 /// What came of it, before anybody looked at the service again.
@@ -57,6 +60,8 @@ pub struct Performed {
     rung: String,
     /// A file is neither where it was nor known to be where it should be: a later run finishes that.
     stuck: bool,
+    /// Files that were left alone when it came to it, and why: no reason to leave a service down that was stopped.
+    pub left: Vec<String>,
     /// The process that was started, and its handle: its exit code is only known to us, and only while we run.
     pub started: Option<(Identity, Child)>,
     /// Why the changes were not all made.
@@ -67,7 +72,8 @@ pub struct Performed {
 ///
 /// # Errors
 /// The intent could not be written: then nothing was done.
-pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>) -> Result<Performed> {
+pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<'_>) -> Result<Performed> {
+    let mut files = plan.files.take();
     let intent = journal.next_intent();
     let service = plan.service.name.clone();
     journal.record(Event::Intent {
@@ -79,25 +85,33 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         why: plan.why.clone(),
     })?;
     failpoint("after-intent");
+    let rung = plan.rung.to_owned();
     let mut performed =
-        Performed { intent, service, rung: plan.rung.to_owned(), stuck: false, started: None, failure: None };
+        Performed { intent, service, rung, stuck: false, left: Vec::new(), started: None, failure: None };
     let mut number = 0;
     // What is stopped is stopped together: an act takes one grace, however many were left behind.
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
         let made = match changes {
-            [Change::StartService { .. }, ..] => match plan.service.launch.as_ref() {
-                Some(launch) => launch::start(journal, processes, launch, &performed.intent, &plan)
+            [Change::StartService { .. }, ..] => match (drop(files.take()), plan.service.launch.as_ref()) {
+                ((), Some(launch)) => launch::start(journal, processes, launch, &performed.intent, &plan)
                     .map(|started| performed.started = Some(started)),
-                None => Err("it has no `start`".to_owned()),
+                ((), None) => Err("it has no `start`".to_owned()),
             },
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             [file, ..] if file.is_repair() => {
                 let (intent, service) = (performed.intent.as_str(), plan.service.name.as_str());
                 let site = repair::Site { root: plan.root, intent, service, unheld: plan.unheld };
-                site.change(journal, number, file)?.map(|_| ()).map_err(|trouble| {
-                    performed.stuck = matches!(trouble, Trouble::Stuck(_));
-                    trouble.to_string()
-                })
+                match site.change(journal, number, file)? {
+                    Ok(_) => Ok(()),
+                    Err(Trouble::Refused(why)) => {
+                        performed.left.push(why);
+                        Ok(())
+                    }
+                    Err(trouble) => {
+                        performed.stuck = matches!(trouble, Trouble::Stuck(_));
+                        Err(trouble.to_string())
+                    }
+                }
             }
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };

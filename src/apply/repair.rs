@@ -10,7 +10,7 @@ use super::trouble::Trouble;
 use super::{back, beneath, recover, stop_all};
 use crate::error::Result;
 use crate::host::process::Processes;
-use crate::journal::Journal;
+use crate::journal::{DataDir, Journal};
 use crate::model::{Change, Event};
 
 /// Is nobody at a file? Asked once more right before it is touched: between a look and an act somebody may have come.
@@ -177,7 +177,7 @@ impl Site<'_> {
     /// A file that is to be moved: nobody has it, it is not heal's own, and no database needs it.
     fn free(&self, data: &Path, path: &Path) -> std::result::Result<(), Trouble> {
         let refused = |why: String| Err(Trouble::Refused(format!("{} is left alone: {why}", path.display())));
-        if path.starts_with(data) {
+        if DataDir::at(data.to_owned()).owns(path) {
             return refused("it is heal's own".to_owned());
         }
         // What cannot be written down word for word could not be brought back.

@@ -100,6 +100,7 @@ fn performed(processes: &dyn Processes, events: Vec<Event>, changes: Vec<Change>
         cause: Class::Hung,
         changes,
         why: "a test".to_owned(),
+        files: None,
         unheld: &crate::apply::Unasked,
     };
     let failure = perform(&mut journal, processes, plan).expect("written").failure;

@@ -14,7 +14,7 @@ use super::service::short;
 use super::typed::{self, Section, Table};
 use super::{Reader, Watched};
 use crate::host::{env, files};
-use crate::model::lock::GIT_AGE;
+use crate::model::lock::{GIT_AGE, OWN};
 use crate::model::{Lock, LockKind, Selector, Span};
 
 /// `[lock.NAME]`: files that may keep a service from starting.
@@ -78,28 +78,6 @@ pub const KINDS: [Kind; 5] = [
         about: "told from the name and the content, never taken for a database; in doubt it stays",
         example: r#"state = { kind = "auto", paths = ["state/*.lock"], min_age = "5m" }"#,
     },
-];
-
-/// What heal itself keeps in its data directory, one of each sort: see DESIGN §5.
-const OWN: [&str; 18] = [
-    "recovery-in-progress",
-    "repair.lock",
-    "state/now.json",
-    "state/now.lock",
-    "last-run",
-    "state/last-run",
-    "auto-revert-enabled",
-    "crash_history.jsonl",
-    "journal/2026-11-21.jsonl",
-    "operator_alerts.jsonl",
-    "vault/x",
-    "spool/x",
-    "ports.json",
-    "breakers/x",
-    "rotations/x",
-    "pauses/x",
-    "beats/x",
-    "output/x.log",
 ];
 
 impl Reader<'_> {

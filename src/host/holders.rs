@@ -58,13 +58,26 @@ pub fn file_id(path: &Path) -> std::io::Result<FileId> {
 /// Who has each of these files in hand, in their order.
 #[must_use]
 pub fn look(processes: &dyn Processes, wanted: &[Wanted]) -> Vec<Holding> {
+    survey(processes, wanted, true)
+}
+
+/// The same, for whoever need not know who it is: a file that somebody has open is not free, and nobody is searched for.
+#[must_use]
+pub fn free(processes: &dyn Processes, wanted: &[Wanted]) -> Vec<Holding> {
+    survey(processes, wanted, false)
+}
+
+fn survey(processes: &dyn Processes, wanted: &[Wanted], named: bool) -> Vec<Holding> {
     let told: Vec<Told> = wanted.iter().map(ask).collect();
-    let open = |at: &usize| told[*at].opened != Opened::Nobody || told[*at].doubt.is_some();
+    let searched = |told: &Told| named || told.opened != Opened::Somebody;
+    let open = |at: &usize| searched(&told[*at]) && (told[*at].opened != Opened::Nobody || told[*at].doubt.is_some());
     let mut asked: Vec<(FileId, usize)> = (0..wanted.len()).filter(open).map(|at| (wanted[at].file, at)).collect();
     asked.sort_unstable();
     let mut files: Vec<FileId> = asked.iter().map(|(file, _)| *file).collect();
     files.dedup();
-    let mut holdings: Vec<Holding> = wanted.iter().map(|_| Holding::Free).collect();
+    let taken = || Holding::Unknown("somebody has it open".to_owned());
+    let mut holdings: Vec<Holding> =
+        told.iter().map(|told| if searched(told) { Holding::Free } else { taken() }).collect();
     if files.is_empty() {
         return holdings;
     }
@@ -154,7 +167,7 @@ fn conclude(
     match (told.opened, grips) {
         // Whoever had it may have let go since.
         (Opened::Somebody | Opened::CannotSay, _) if ask(wanted).opened == Opened::Nobody => Holding::Free,
-        (Opened::Somebody, Ok(_)) | (_, Ok(_)) if unseen || told.opened == Opened::Somebody => Holding::Unknown(
+        (opened, Ok(_)) if unseen || opened == Opened::Somebody => Holding::Unknown(
             "it is held by an unseen process: of another user, or outside of the pid namespace of heal".to_owned(),
         ),
         (_, Err(why)) => Holding::Unknown(why.clone()),

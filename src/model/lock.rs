@@ -13,6 +13,28 @@ use super::units::Span;
 /// How old a lock of a git repository has to be, unless `min_age` says otherwise: git holds one for seconds.
 pub const GIT_AGE: Span = Span::secs(300);
 
+/// What heal itself keeps in its data directory, one of each sort (DESIGN §5). A service may keep its own files beside these.
+pub const OWN: [&str; 18] = [
+    "recovery-in-progress",
+    "repair.lock",
+    "telling.lock",
+    "state/now.json",
+    "state/now.lock",
+    "state/last-run",
+    "auto-revert-enabled",
+    "crash_history.jsonl",
+    "journal/2026-11-21.jsonl",
+    "operator_alerts.jsonl",
+    "vault/x",
+    "spool/x",
+    "ports.json",
+    "breakers/x",
+    "rotations/x",
+    "pauses/x",
+    "beats/x",
+    "output/x.log",
+];
+
 /// What a lock file means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -11,6 +11,7 @@ use super::event::Outcome;
 use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
+use super::sweep::SweptLock;
 
 /// Where a service stands, all its findings and the past considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -211,6 +212,8 @@ pub struct Report {
     pub dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub subjects: Vec<Subject>,
+    /// Lock files that were cleared beside all that, or could not be.
+    pub locks: Vec<SweptLock>,
     /// Why the data directory cannot be written: then only what is positively dead was restarted.
     pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.

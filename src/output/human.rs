@@ -32,6 +32,7 @@ pub fn report(report: &Report, quiet: bool) -> String {
             self::subject(&mut text, subject, report.dry_run);
         }
     }
+    super::locks::cleared(&mut text, &report.locks);
     if report.subjects.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
         let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));

@@ -48,6 +48,7 @@ fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
         duration_ms: report.duration_ms,
         dry_run: report.dry_run,
         services: report.subjects.iter().map(subject).collect(),
+        locks: report.locks.iter().map(super::locks_json::lock).collect(),
         totals,
         unwritable: report.unwritable.clone(),
         unfinished: report.unfinished.clone(),

@@ -19,7 +19,7 @@ pub fn human(sweep: &Sweep, quiet: bool) -> String {
     // Stable: equals stay in the order of the file.
     files.sort_by_key(|(lock, file)| std::cmp::Reverse(urgency(lock, file)));
     for (lock, file) in files.into_iter().filter(|(lock, file)| !quiet || urgency(lock, file) > 0) {
-        self::file(&mut text, sweep, lock, file);
+        self::file(&mut text, sweep.list, lock, file);
     }
     for lock in sweep.locks.iter().filter(|lock| !quiet && lock.files.is_empty()) {
         let line = match lock.enabled {
@@ -58,7 +58,15 @@ fn urgency(lock: &SweptLock, file: &Swept) -> u8 {
     }
 }
 
-fn file(text: &mut String, sweep: &Sweep, lock: &SweptLock, file: &Swept) {
+/// What a tick did about locks, and what it could not do.
+pub(super) fn cleared(text: &mut String, locks: &[SweptLock]) {
+    let files = locks.iter().flat_map(|lock| lock.files.iter().map(move |file| (lock, file)));
+    for (lock, file) in files.filter(|(_, file)| file.fate != Fate::Left) {
+        self::file(text, false, lock, file);
+    }
+}
+
+fn file(text: &mut String, list: bool, lock: &SweptLock, file: &Swept) {
     let judged = &file.judged;
     let (word, level) = match (&file.fate, &judged.verdict) {
         (Fate::Done(_), _) => ("cleared", Level::Healthy),
@@ -76,7 +84,7 @@ fn file(text: &mut String, sweep: &Sweep, lock: &SweptLock, file: &Swept) {
         }
     }
     match &file.fate {
-        Fate::Left if sweep.list => {}
+        Fate::Left if list => {}
         Fate::Left => {
             for change in &file.plan {
                 let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));

@@ -37,7 +37,7 @@ pub struct Told {
 /// One `[lock.NAME]`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SweptLock")]
-struct Lock {
+pub(super) struct Lock {
     /// Its name.
     name: String,
     /// As it is declared.
@@ -147,7 +147,7 @@ pub fn told(sweep: &Sweep) -> Told {
     }
 }
 
-fn lock(lock: &SweptLock) -> Lock {
+pub(super) fn lock(lock: &SweptLock) -> Lock {
     let files = lock.files.iter().map(file).collect();
     Lock { name: lock.name.clone(), kind: lock.kind, enabled: lock.enabled, files }
 }

@@ -36,6 +36,8 @@ pub struct Report<Totals> {
     pub(super) dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub(super) services: Vec<Subject>,
+    /// Locks of which a tick cleared files, or tried to.
+    pub(super) locks: Vec<super::locks_json::Lock>,
     #[serde(flatten)]
     pub(super) totals: Totals,
     /// Why the data directory cannot be written; null when it can.

@@ -98,6 +98,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         duration_ms: 0,
         dry_run: false,
         subjects: Vec::new(),
+        locks: Vec::new(),
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::locks::{self, Again};
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
@@ -95,6 +96,7 @@ fn acting(
         let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
         report.unfinished = apply::resume(&mut journal, files.as_ref().map(|_| config.root.as_path()))?;
     }
+    report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start);
@@ -310,12 +312,21 @@ impl Run<'_> {
             seen.notes = Notes::default();
             return Ok(());
         }
+        let files = match self.files_lock(&seen.subject.plan) {
+            Ok(files) => files,
+            Err(error) => {
+                seen.subject.decision = wait(&format!("files cannot be changed now: {error}"));
+                seen.notes = Notes::default();
+                return Ok(());
+            }
+        };
         self.keep(&watched.service.name, &evidence);
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
-        let plan =
-            Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why, unheld: &apply::Unasked };
+        let (watch, changes) = (locks::of_service(self.looker, watched.name()), seen.subject.plan.clone());
+        let again = Again::of(&watch, &changes);
+        let plan = Plan { service, root, rung, cause, changes, why, unheld: &again, files };
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
@@ -323,6 +334,13 @@ impl Run<'_> {
         self.acted.insert(watched.name().to_owned(), act.outcome);
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
+    }
+
+    /// The repair lock, for a plan that changes files.
+    fn files_lock(&self, plan: &[Change]) -> Result<Option<RecoveryLock>> {
+        let needed = plan.iter().any(Change::is_repair);
+        let path = self.journal.dir().repair_lock();
+        needed.then(|| RecoveryLock::take_within(&path, "heal heal", locks::PATIENCE)).transpose()
     }
 
     /// Keeps with the incident what was seen, if anything was.

@@ -28,6 +28,8 @@ pub struct Eyes<'a> {
     pub now_ms: i64,
     /// The processes of services that run: they are no stale holders, whatever `stop_holders` says.
     pub services: &'a [Identity],
+    /// Whoever has a file in hand is searched for. Else it is enough that it is not free, which costs next to nothing.
+    pub names: bool,
 }
 
 impl std::fmt::Debug for Eyes<'_> {
@@ -62,7 +64,8 @@ fn ask(locks: &[&Lock], all: &mut [Vec<Seen>], eyes: &Eyes<'_>) {
         wanted.extend(main);
         wanted.extend(seen.with.iter().map(|(path, file)| Wanted { path: path.clone(), file: *file }));
     }
-    let mut answers = holders::look(eyes.processes, &wanted).into_iter();
+    let look = if eyes.names { holders::look } else { holders::free };
+    let mut answers = look(eyes.processes, &wanted).into_iter();
     for seen in all.iter_mut().flatten().filter(|seen| matters(seen)) {
         let count = usize::from(seen.file.is_some()) + seen.with.len();
         seen.holding = answers.by_ref().take(count).fold(Holding::Free, together);
