@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Kind};
 use crate::model::lock::Verdict;
-use crate::model::report::{Decision, Level, Report, Subject};
+use crate::model::report::{Decision, Left, Level, Report, Subject};
 use crate::model::sweep::{Fate, Swept, SweptLock};
 use crate::model::{Outcome, Status, Sweep};
 
@@ -108,7 +108,9 @@ impl Exit {
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
-        let least = if pending || alarmed { Self::Warning } else { Self::Fine };
+        // Whoever was left behind may do what the service does, a second time.
+        let left = |subject: &Subject| subject.orphans.iter().any(|orphan| orphan.left != Left::Stopped);
+        let least = if pending || alarmed || report.subjects.iter().any(left) { Self::Warning } else { Self::Fine };
         let locks = report.locks.iter().flat_map(|lock| &lock.files).map(of_cleared).max().unwrap_or(Self::Fine);
         subjects.max(least).max(locks).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
     }

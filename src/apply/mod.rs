@@ -22,7 +22,7 @@ use std::time::Duration;
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
-pub use repair::{Repair, Repaired, Unasked, Unheld, repair};
+pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
 pub use trouble::Trouble;
 
 use crate::error::Result;

@@ -149,7 +149,9 @@ fn work(path: &Path, judged: (u64, u64)) -> Result<Answer, Answer> {
         return Err(Answer::Refused("another file stands there by now".to_owned()));
     }
     let beside = sidecars(path);
-    let held: u64 = beside.iter().filter(|(path, _)| !path.ends_with("-shm")).map(|(_, length)| length).sum();
+    // What a `-shm` holds can be made anew, and is no data.
+    let holds = |path: &Path| !path.as_os_str().as_bytes().ends_with(b"-shm");
+    let held: u64 = beside.iter().filter(|(path, _)| holds(path)).map(|(_, length)| length).sum();
     // Before anything is opened by SQLite: to close a descriptor drops the locks that this process has on the file.
     let is_wal = is_wal(path, held)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
@@ -196,8 +198,7 @@ fn finish(connection: &Connection, is_wal: bool, held: u64) -> rusqlite::Result<
         let rolled = if held > 0 { "its rollback journal was looked after" } else { "nothing was left to recover" };
         return Ok(Ok(format!("{rolled}; quick_check ok")));
     }
-    let (busy, frames): (i64, i64) =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if busy != 0 {
         return Ok(Err(Answer::Refused("somebody has it open".to_owned())));
     }
@@ -205,7 +206,6 @@ fn finish(connection: &Connection, is_wal: bool, held: u64) -> rusqlite::Result<
         return Ok(Err(Answer::Corrupt(wrong)));
     }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    let _ = frames;
     Ok(Ok(format!("a wal of {} was moved into the database; quick_check ok", Bytes(held))))
 }
 

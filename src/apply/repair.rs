@@ -66,6 +66,24 @@ const PATIENCE: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(5),
 /// # Errors
 /// The journal could not be written. Before the intent that means that nothing was done; after it a later run finishes it.
 pub fn repair(journal: &mut Journal, processes: &dyn Processes, repair: &Repair<'_>) -> Result<Repaired> {
+    repair_sparing(journal, processes, repair, repair.service)
+}
+
+/// As [`repair`], for what no service owns: not even its own service, nor what descends from that, is stopped with it.
+///
+/// # Errors
+/// As [`repair`].
+pub fn stop_orphans(journal: &mut Journal, processes: &dyn Processes, repair: &Repair<'_>) -> Result<Repaired> {
+    repair_sparing(journal, processes, repair, "")
+}
+
+/// `whose` is the service whose processes may end with what is stopped.
+fn repair_sparing(
+    journal: &mut Journal,
+    processes: &dyn Processes,
+    repair: &Repair<'_>,
+    whose: &str,
+) -> Result<Repaired> {
     let id = journal.next_intent();
     let (service, rung) = (repair.service.to_owned(), repair.rung.to_owned());
     let (changes, why) = (repair.changes.iter().map(super::masked).collect(), repair.why.clone());
@@ -73,14 +91,19 @@ pub fn repair(journal: &mut Journal, processes: &dyn Processes, repair: &Repair<
     super::failpoint("after-intent");
     let mut repaired = Repaired::default();
     let site = Site { root: repair.root, intent: &id, service: repair.service, unheld: repair.unheld };
-    for (number, change) in repair.changes.iter().enumerate() {
-        let made = match change {
-            Change::StopProcess { .. } => stop_patiently(journal, processes, repair.service, change),
-            change => site.change(journal, number, change)?,
+    let mut number = 0;
+    // What is stopped is stopped together: it takes one grace.
+    for changes in repair.changes.chunk_by(|one, next| super::is_stop(one) && super::is_stop(next)) {
+        let Some(change) = changes.first() else { continue };
+        let made = if super::is_stop(change) {
+            stop_patiently(journal, processes, whose, changes)
+        } else {
+            site.change(journal, number, change)?
         };
+        number += changes.len();
         super::failpoint("after-change");
         match made {
-            Ok(seen) => repaired.made.push((change.clone(), seen)),
+            Ok(seen) => repaired.made.extend(changes.iter().map(|change| (change.clone(), seen.clone()))),
             Err(trouble) => {
                 repaired.failure = Some((change.clone(), trouble));
                 break;
@@ -104,11 +127,11 @@ fn stop_patiently(
     journal: &Journal,
     processes: &dyn Processes,
     service: &str,
-    change: &Change,
+    changes: &[Change],
 ) -> std::result::Result<String, Trouble> {
     let mut pauses = PATIENCE.into_iter();
     loop {
-        match stop_all(journal, processes, service, std::slice::from_ref(change)) {
+        match stop_all(journal, processes, service, changes) {
             Ok(()) => return Ok("it ended".to_owned()),
             Err(why) => match pauses.next().filter(|_| why.starts_with(super::stop::STILL_ALIVE)) {
                 Some(pause) => std::thread::sleep(pause),

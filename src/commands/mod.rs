@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
-use crate::output::locks_json;
 use crate::output;
+use crate::output::locks_json;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;

@@ -114,13 +114,13 @@ pub(super) struct Service {
     /// Services without which it works, degraded.
     #[serde(default)]
     pub(super) wants: Vec<String>,
+    /// Processes that it leaves behind: fit this, are older than `min_age`, and have no living owner. Reported; in
+    /// `mode = "paper"` stopped.
+    pub(super) orphans: Option<Selector>,
 }
 
 /// Keys of a service that are tables of their own kind, read one by one.
 pub(super) const SERVICE_TABLES: [&str; 2] = ["probes", "remedies"];
-
-/// Keys of a service that are not built yet.
-pub(super) const SERVICE_PLANNED: [&str; 1] = ["orphans"];
 
 /// `[host]`, beside its probes: the machine itself.
 #[derive(Debug, Deserialize, JsonSchema)]

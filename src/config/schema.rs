@@ -112,9 +112,6 @@ fn service(generator: &mut SchemaGenerator) -> Value {
         "remedies",
         named("remedy", "Rungs of its own, by name. A rung is taken where it stands in `ladder`."),
     );
-    for key in file::SERVICE_PLANNED {
-        add(&mut service, key, json!({"description": "Not built yet: accepted, and does nothing."}));
-    }
     service["anyOf"] = json!([{"required": ["match"]}, {"required": ["unit"]}]);
     service["not"] = json!({"required": ["unit", "start"]});
     service

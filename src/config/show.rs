@@ -83,6 +83,9 @@ impl Config {
         if let Some(selector) = &service.selector {
             add("match", self::selector(selector));
         }
+        if let Some(orphans) = &service.orphans {
+            add("orphans", self::selector(orphans));
+        }
         if let Some(launch) = &service.launch {
             let env: Map<String, Value> = launch
                 .env

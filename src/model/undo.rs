@@ -102,7 +102,9 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
             Event::Intent { id, service, rung, changes, .. } | Event::Repairing { id, service, rung, changes, .. } => {
                 rungs.insert(id, rung);
                 for change in changes {
-                    let Some(why) = change.irreversible() else { continue };
+                    // What SQLite did has a line of its own, once it is done.
+                    let recovers = matches!(change, Change::RecoverDatabase { .. });
+                    let Some(why) = change.irreversible().filter(|_| !recovers) else { continue };
                     add(&mut runs, id, moment.at, service, rung, Done::Other(change.clone()), Fate::Irreversible(why));
                 }
             }
@@ -114,11 +116,18 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                 add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
             }
             Event::PutBack { intent, service, kept, path, file } => {
-                let again = |done: &Done| matches!(done, Done::Aside { kept: was, .. } if was.as_os_str() == kept.as_str());
+                let again =
+                    |done: &Done| matches!(done, Done::Aside { kept: was, .. } if was.as_os_str() == kept.as_str());
                 taken_back(&mut runs, intent, again);
                 let done = Done::Back { kept: kept.into(), path: path.into(), file: file.clone() };
                 let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
                 add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+            }
+            Event::Recovered { intent, service, path, detail } => {
+                let change = Change::RecoverDatabase { path: path.into(), device: 0, inode: 0, why: detail.clone() };
+                let fate = change.irreversible().map_or(Fate::Reversible, Fate::Irreversible);
+                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                add(&mut runs, intent, moment.at, service, rung, Done::Other(change), fate);
             }
             _ => {}
         }
@@ -217,8 +226,11 @@ mod tests {
     #[test]
     fn each_change_knows_whether_it_was_taken_back_and_by_whom() {
         let start = Change::StartService { argv: Vec::new(), cwd: "/".into(), log: "/log".into() };
-        let mut entries =
-            vec![begun("r1.1", "clean-locks", vec![start]), aside("r1.1", "/p/a", "/q/1", 7), aside("r1.2", "/p/b", "/q/2", 8)];
+        let mut entries = vec![
+            begun("r1.1", "clean-locks", vec![start]),
+            aside("r1.1", "/p/a", "/q/1", 7),
+            aside("r1.2", "/p/b", "/q/2", 8),
+        ];
         assert_eq!(shown(&entries), ["r1: never, open, open"]);
         entries.extend([begun("r2.1", UNDO, Vec::new()), back("r2.1", "/p/b", "/q/2", 8)]);
         assert_eq!(shown(&entries), ["r1: never, open, by r2", "r2: open"]);

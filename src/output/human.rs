@@ -8,7 +8,7 @@ use console::{Style, StyledObject};
 use super::{level, outcome, sanitize};
 use crate::model::change::Change;
 use crate::model::event::Outcome;
-use crate::model::report::{Act, Decision, Level, Refusal, Report, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
 use crate::model::units::span_text;
 use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
 
@@ -112,6 +112,9 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     if let Some(alarm) = &subject.alarm {
         let _ = writeln!(text, "    often  {}", sanitize::line(alarm));
     }
+    for orphan in &subject.orphans {
+        let _ = writeln!(text, "    {}", sanitize::line(&self::orphan(orphan)));
+    }
     for one in &subject.considered {
         let fits = if one.fits { "fits" } else { "no  " };
         let line = format!("{fits} pid {}  {}  ({})", one.pid, one.command, one.reason);
@@ -138,6 +141,16 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         };
         let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
     }
+}
+
+fn orphan(orphan: &Orphan) -> String {
+    let what = match &orphan.left {
+        Left::Observed => "reported only; mode = \"paper\" would stop it".to_owned(),
+        Left::Due => "the tick stops it".to_owned(),
+        Left::Stopped => "stopped, with what descended from it".to_owned(),
+        Left::Failed(why) => format!("not stopped: {why}"),
+    };
+    format!("orphan  {} `{}`, {} old: {what}", orphan.identity, orphan.command, span_text(orphan.age_ms))
 }
 
 /// What was seen before the act, in short; the journal and `--json` have all of it.

@@ -2,8 +2,8 @@
 
 use super::outcome;
 use super::view::{
-    Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
-    Ticked,
+    Act, Change, Considered, Decision, Delivery, Finding, Incident, Left, Looked, Orphan, Process, Refusal, Report,
+    Seen, Stats, Subject, Ticked,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
@@ -25,11 +25,14 @@ pub fn ticked(report: &report::Report) -> Report<Ticked> {
     };
     let critical = report.subjects.iter().filter(|subject| super::human::is_critical(subject));
     let critical: Vec<String> = critical.map(|subject| subject.name.clone()).collect();
+    let orphans = report.subjects.iter().flat_map(|subject| &subject.orphans);
+    let stopped = orphans.filter(|orphan| orphan.left == report::Left::Stopped);
     let totals = Ticked {
         healed: acted(&["healed", "probation"]),
         failed: acted(&["failed", "unchanged"]),
         success: critical.is_empty(),
         critical,
+        stats: Stats { orphans_stopped: stopped.count() },
     };
     view(report, totals)
 }
@@ -94,8 +97,25 @@ fn subject(subject: &report::Subject) -> Subject {
         held: subject.held.clone(),
         behind: subject.behind.clone(),
         alarm: subject.alarm.clone(),
+        orphans: subject.orphans.iter().map(orphan).collect(),
         would: subject.would.clone(),
     }
+}
+
+fn orphan(orphan: &report::Orphan) -> Orphan {
+    let (status, why) = match &orphan.left {
+        report::Left::Observed => (Left::Observed, None),
+        report::Left::Due => (Left::Due, None),
+        report::Left::Stopped => (Left::Stopped, None),
+        report::Left::Failed(why) => (Left::Failed, Some(why.clone())),
+    };
+    let process = Process {
+        pid: orphan.identity.pid,
+        start: orphan.identity.start,
+        boot: orphan.identity.boot.clone(),
+        command: orphan.command.clone(),
+    };
+    Orphan { process, age_ms: orphan.age_ms, status, why }
 }
 
 fn finding(finding: &Found) -> Finding {

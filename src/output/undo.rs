@@ -77,7 +77,8 @@ struct Made {
 /// For programs.
 #[must_use]
 pub fn told(undone: &Undone) -> Told {
-    let made = |(change, seen): &(crate::model::Change, String)| Made { change: json::change(change), seen: seen.clone() };
+    let made =
+        |(change, seen): &(crate::model::Change, String)| Made { change: json::change(change), seen: seen.clone() };
     Told {
         dry_run: undone.dry_run,
         runs: undone.runs.iter().map(run).collect(),

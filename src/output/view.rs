@@ -65,6 +65,43 @@ pub struct Ticked {
     pub(super) critical: Vec<String>,
     /// Nothing is critical.
     pub(super) success: bool,
+    /// What was put in order beside the services.
+    pub(super) stats: Stats,
+}
+
+/// What was put in order beside the services: nothing of it counts as healed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Stats {
+    /// Processes that were left behind and were stopped.
+    pub(super) orphans_stopped: usize,
+}
+
+/// A process that was left behind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Orphan {
+    /// Which process.
+    #[serde(flatten)]
+    pub(super) process: Process,
+    /// How long it has been running, in milliseconds.
+    pub(super) age_ms: i64,
+    /// What became of it.
+    pub(super) status: Left,
+    /// Why it could not be stopped.
+    pub(super) why: Option<String>,
+}
+
+/// What becomes of one who was left behind.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Left {
+    /// Only reported.
+    Observed,
+    /// A tick would stop it.
+    Due,
+    /// It was stopped.
+    Stopped,
+    /// It could not be stopped.
+    Failed,
 }
 
 /// What is said about one service, or about the host.
@@ -98,6 +135,8 @@ pub(super) struct Subject {
     pub(super) behind: Option<String>,
     /// That it is healed too often.
     pub(super) alarm: Option<String>,
+    /// Who was left behind: fits `orphans`, and has no living owner.
+    pub(super) orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
     pub(super) would: BTreeMap<String, u32>,
 }

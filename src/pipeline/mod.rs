@@ -6,6 +6,7 @@ mod evidence;
 mod locks;
 mod look;
 mod misconfigured;
+mod orphans;
 mod plan;
 pub mod propose;
 mod seen;
@@ -67,7 +68,9 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(past.warnings());
     let before = emergency::recollect(config, past.history)?;
     let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
-    let seen = looker.look(&before).into_iter().map(|seen| seen.subject);
+    let mut seen = looker.look(&before);
+    report.warnings.extend(orphans::find(&looker, &mut seen, &before));
+    let seen = seen.into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
@@ -81,7 +84,10 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
             }
         }
     } else {
-        report.unfinished = after.open_intents.values().map(ToString::to_string).collect();
+        // Whoever repairs files at this moment has begun, and will finish.
+        let repairs = holds(&dir.repair_lock()).is_some();
+        let open = after.open_intents.values().filter(|open| !repairs || open.repairs.is_empty());
+        report.unfinished = open.map(ToString::to_string).collect();
     }
     report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)

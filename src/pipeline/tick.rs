@@ -10,14 +10,14 @@ use super::locks::{self, Again};
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
@@ -45,7 +45,9 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
-        for mut seen in looker.look(&history) {
+        let mut looked = looker.look(&history);
+        report.warnings.extend(orphans::find(&looker, &mut looked, &history));
+        for mut seen in looked {
             let past = history.service(&seen.subject.name);
             plan(&looker, &mut seen, past, &remedy::built());
             if looker.is_asked(&seen.subject.name) {
@@ -98,7 +100,9 @@ fn acting(
     }
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
-    let seen = looker.look(journal.history());
+    let mut seen = looker.look(journal.history());
+    report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
+    orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
@@ -244,7 +248,8 @@ impl Run<'_> {
                 }
             }
         }
-        subject.news = self.journal.news() > told || worse;
+        let stopped = subject.orphans.iter().any(|orphan| orphan.left != Left::Observed);
+        subject.news = self.journal.news() > told || worse || stopped;
         Ok(subject)
     }
 

@@ -137,7 +137,9 @@ fn moved_on(done: &Done, cleared: &[PathBuf]) -> Option<String> {
             if meta(kept).is_none() {
                 return Some(format!("{} is not in the quarantine any more", kept.display()));
             }
-            meta(path).filter(|_| !cleared.contains(path)).map(|_| format!("there is a file at {} again", path.display()))
+            meta(path)
+                .filter(|_| !cleared.contains(path))
+                .map(|_| format!("there is a file at {} again", path.display()))
         }
         Done::Back { path, file, .. } => match meta(path) {
             None => Some(format!("{} is not there any more", path.display())),

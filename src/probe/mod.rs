@@ -14,6 +14,7 @@ pub mod index;
 pub mod lock;
 pub mod log;
 pub mod memory;
+pub mod orphans;
 pub mod port;
 pub mod process;
 mod program;

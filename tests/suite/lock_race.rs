@@ -22,7 +22,6 @@ struct Nemesis {
 fn race(nemesis: Nemesis, length: Duration) -> (usize, String) {
     let project = trial::project();
     fs::create_dir(project.path("data")).expect("made");
-    std::os::unix::fs::PermissionsExt::set_mode(&mut fs::metadata(project.path("data")).expect("there").permissions(), 0o700);
     super::acting::shell(&project, "chmod 700 data").exits(0);
     let order = serde_json::json!({"race": {"data": project.path("data"), "millis": 600_000, "hold_micros": 3_000}});
     project.write("trial.json", &order.to_string());

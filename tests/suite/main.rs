@@ -65,6 +65,7 @@ mod links;
 mod lock_race;
 mod man;
 mod nagios;
+mod orphans;
 mod portable;
 mod probe_log;
 mod probe_sqlite;

@@ -27,7 +27,8 @@ fn shown(project: &Project, ran: &Ran) -> String {
     let runs = project.journal().into_iter().filter_map(|event| Some(event["run"].as_str()?.to_owned()));
     let mut runs: Vec<String> = runs.collect();
     runs.dedup();
-    let text = runs.iter().enumerate().fold(ran.snapshot(project), |text, (n, run)| text.replace(run, &format!("[RUN{n}]")));
+    let text =
+        runs.iter().enumerate().fold(ran.snapshot(project), |text, (n, run)| text.replace(run, &format!("[RUN{n}]")));
     project.normalise(&text)
 }
 
@@ -107,7 +108,10 @@ fn a_file_that_is_there_again_is_only_moved_for_who_insists() {
     assert_eq!(stands(&project), Some((BYTES.to_owned(), 0o640)));
     let newer = kept(&project, "run/app.pid");
     assert_eq!(newer, None, "the last word about this path is that it was put back");
-    assert_eq!(quarantine(&project).iter().map(|path| fs::read_to_string(path).expect("read")).collect::<Vec<_>>(), ["newer\n"]);
+    assert_eq!(
+        quarantine(&project).iter().map(|path| fs::read_to_string(path).expect("read")).collect::<Vec<_>>(),
+        ["newer\n"]
+    );
     // The whole of it can be taken back: the older one goes, the newer one comes.
     let run = forced["runs"][0]["id"].as_str().expect("a run");
     assert_ne!(run, "");
@@ -160,7 +164,10 @@ fn what_heal_left_and_what_it_kept_have_to_be_what_they_were() {
 #[test]
 fn an_act_that_has_no_way_back_says_so() {
     let project = sleeper("");
-    assert_eq!(project.heal(&["undo", "--list"]).exits(0).stdout, "heal has changed nothing that the journal knows of\n");
+    assert_eq!(
+        project.heal(&["undo", "--list"]).exits(0).stdout,
+        "heal has changed nothing that the journal knows of\n"
+    );
     project.heal(&["heal"]).exits(0);
     let list = project.heal(&["undo", "--list", "--json"]).exits(0).json();
     assert_eq!(list["runs"][0]["changes"][0]["fate"], "irreversible", "{list:#}");
@@ -190,9 +197,7 @@ fn while_a_run_is_at_work_nothing_is_taken_back() {
         project.heal(&["undo"]).exits(75);
         super::acting::end(holder);
         fs::remove_file(project.path("ready")).expect("removed");
-        super::support::wait_for("its end", || {
-            shell(&project, &format!("flock -n data/{lock} true")).code == 0
-        });
+        super::support::wait_for("its end", || shell(&project, &format!("flock -n data/{lock} true")).code == 0);
     }
     project.heal(&["undo"]).exits(0);
 }

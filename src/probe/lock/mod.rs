@@ -7,6 +7,8 @@ mod life;
 mod names;
 mod stoppable;
 
+pub(in crate::probe) use stoppable::fits;
+
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{SysconfVar, sysconf};

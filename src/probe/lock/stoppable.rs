@@ -31,7 +31,8 @@ pub(super) fn mark(
     }
 }
 
-fn fits(process: &Process, selector: &Selector, root: &Path) -> bool {
+/// Does it fit, beyond doubt?
+pub(in crate::probe) fn fits(process: &Process, selector: &Selector, root: &Path) -> bool {
     let Selector { executable, args_contain, pidfile, cwd, user, min_age, max_matches: _ } = selector;
     let pid_in = |path: &Path| files::read_text(&root.join(path), 4096).ok().and_then(|text| parse_pid(&text));
     executable.as_ref().is_none_or(|name| is_program(process, name) == Some(true))
