@@ -1,6 +1,7 @@
 //! How does a file come out of the quarantine, and how far did a run come that died while it moved one? Nothing is put over
 //! another file, and nothing is put back that is not what was moved.
 
+use std::io;
 use std::path::Path;
 
 use rustix::io::Errno;
@@ -78,37 +79,49 @@ pub(super) fn seal(data: &Path, kept: &Path) {
 /// # Errors
 /// It cannot be said, or not be finished: a later run tries again.
 pub(super) fn finish_aside(order: &Order<'_>, judged: (u64, u64)) -> Result<Option<Moved>, Trouble> {
-    // Without its folder in the quarantine nothing was begun.
-    let (Ok(vault), Ok(copy)) = (order.stored(false), order.stored(true)) else { return Ok(None) };
     let io = |error| order.failed(error);
+    // Without its folder in the quarantine nothing was begun.
+    let vault = if_there(order.stored(false)).map_err(io)?;
+    let copy = if_there(order.stored(true)).map_err(io)?;
+    let (Some(vault), Some(copy)) = (vault, copy) else { return Ok(None) };
     let _ = vault.beside(order.part()).and_then(|part| remove(&part));
     let copied = vault.stat().map_err(io)?.is_none();
     if copied && copy.stat().map_err(io)?.is_none() {
         return Ok(None);
     }
-    let place = order.stands()?;
+    let place = if_there(beneath::place(order.root, order.path)).map_err(io)?;
     let kept = if copied { copy } else { vault };
-    if copied {
+    let is_judged = kept.stat().map_err(io)?.is_some_and(|stat| id(&stat) == judged);
+    // Where its folder is gone nothing is left there, and the copy was whole before it had its name.
+    if let (true, Some(place)) = (copied, &place) {
         let leaving = place.beside(order.leaving()).map_err(io)?;
         let is_original = |place: &Place| place.stat().map(|stat| stat.is_some_and(|stat| id(&stat) == judged));
-        if is_original(&place).map_err(io)? {
+        if is_original(place).map_err(io)? {
             remove(&kept).map_err(io)?;
             return Ok(None);
         }
         if is_original(&leaving).map_err(io)? {
             let sha256 = kept.open().and_then(|mut bytes| hash(&mut bytes)).map_err(io)?;
-            take_away(order, &place, &leaving, &kept, &sha256)?;
+            take_away(order, place, &leaving, &kept, &sha256)?;
         }
-    } else {
-        match settle(&place, &kept, judged) {
+    } else if !copied && !is_judged {
+        match settle(&order.stands()?, &kept, judged) {
             Ok(()) => {}
             Err(Swapped::Back) => return Ok(None),
             Err(why) => return Err(why.of(order)),
         }
     }
     let file = kept.open().and_then(|mut bytes| state(&mut bytes, judged)).map_err(io)?;
-    kept.sync().and_then(|()| place.sync()).map_err(io)?;
+    kept.sync().and_then(|()| place.map_or(Ok(()), |place| place.sync())).map_err(io)?;
     Ok(Some(Moved { to: order.kept(copied), file, copied }))
+}
+
+/// A place whose folder is there; not to be allowed to look is no answer.
+fn if_there(place: io::Result<Place>) -> io::Result<Option<Place>> {
+    match place {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        place => place.map(Some),
+    }
 }
 
 /// A run died while it put this file back. `None`: it is still kept.
@@ -116,7 +129,9 @@ pub(super) fn finish_aside(order: &Order<'_>, judged: (u64, u64)) -> Result<Opti
 /// # Errors
 /// It cannot be said, or not be finished: a later run tries again.
 pub(super) fn finish_back(order: &Order<'_>, kept: &Path, file: &FileState) -> Result<Option<Moved>, Trouble> {
-    let (Ok(store), Ok(place)) = (beneath::place(order.data, kept), order.stands()) else { return Ok(None) };
+    let store = if_there(beneath::place(order.data, kept)).map_err(|error| order.failed(error))?;
+    let place = if_there(beneath::place(order.root, order.path)).map_err(|error| order.failed(error))?;
+    let (Some(store), Some(place)) = (store, place) else { return Ok(None) };
     let _ = place.beside(order.part()).and_then(|part| remove(&part));
     let back = stands(&place, order)?.filter(|now| now.sha256 == file.sha256);
     let is_kept = store.stat().map_err(|error| order.failed(error))?.is_some();

@@ -102,6 +102,9 @@ fn repair_sparing(
         };
         number += changes.len();
         super::failpoint("after-change");
+        if made.is_ok() && super::is_stop(change) && number < repair.changes.len() {
+            std::thread::sleep(jitter());
+        }
         match made {
             Ok(seen) => repaired.made.extend(changes.iter().map(|change| (change.clone(), seen.clone()))),
             Err(trouble) => {
@@ -121,6 +124,11 @@ fn repair_sparing(
     let done = repaired.failure.is_none();
     journal.record(Event::Repaired { intent: id, service, rung, done, detail })?;
     Ok(repaired)
+}
+
+/// After somebody was stopped, others who waited for the same thing have their turn: not all of them, and heal, at once.
+fn jitter() -> Duration {
+    Duration::from_millis(50 + u64::from(std::process::id() % 200))
 }
 
 fn stop_patiently(

@@ -117,6 +117,15 @@ impl Change {
         matches!(self, Self::MoveAside { .. } | Self::PutBack { .. } | Self::RecoverDatabase { .. })
     }
 
+    /// Does it move the file that stands, or is kept, here?
+    #[must_use]
+    pub fn moves(&self, from: &str) -> bool {
+        match self {
+            Self::MoveAside { path: here, .. } | Self::PutBack { kept: here, .. } => here.as_os_str() == from,
+            _ => false,
+        }
+    }
+
     /// How long it may take at most, not counting what follows from it.
     #[must_use]
     pub fn longest(&self) -> Duration {

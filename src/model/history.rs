@@ -120,7 +120,7 @@ pub struct OpenIntent {
     pub when: Moment,
     /// The run that wrote it.
     pub run: String,
-    /// What it would do to files: a later run can find out how far it came.
+    /// What it would do to files and is not known to have done: a later run can find out how far it came.
     #[serde(default)]
     pub repairs: Vec<(usize, Change)>,
     /// It stands beside the ladder: no act, see [`Event::Repairing`].
@@ -233,7 +233,12 @@ impl History {
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::MovedAside { .. } | Event::PutBack { .. } | Event::Recovered { .. } | Event::Unknown => {}
+            Event::MovedAside { intent, path: from, .. } | Event::PutBack { intent, kept: from, .. } => {
+                if let Some(open) = self.open_intents.get_mut(intent) {
+                    open.repairs.retain(|(_, change)| !change.moves(from));
+                }
+            }
+            Event::Recovered { .. } | Event::Unknown => {}
         }
     }
 

@@ -68,8 +68,9 @@ fn whatever_is_no_plain_file_of_one_name_inside_the_project_is_left_alone() {
     let project = stale();
     project.write("run/app.db", "here");
     project.write("run/app.db-wal", "its data");
-    project.write("data/mine", "heal's");
-    for (path, why) in [("run/app.db-wal", "it belongs to a database that is there"), ("data/mine", "it is heal's own")]
+    project.write("data/repair.lock", "heal's");
+    for (path, why) in
+        [("run/app.db-wal", "it belongs to a database that is there"), ("data/repair.lock", "it is heal's own")]
     {
         let ran = trial::run(&project, &[aside(&project, path)]);
         assert!(ran.stdout.contains(why), "{path}: {ran:?}");
@@ -141,6 +142,41 @@ fn a_full_disk_at_any_system_call_loses_nothing() {
 #[test]
 fn an_input_output_error_at_any_system_call_loses_nothing() {
     trial::sweep(world, WRITES, Fault::Error("EIO"), 30, converges);
+}
+
+#[test]
+fn a_death_while_a_death_is_made_good_loses_nothing_either() {
+    let world = || {
+        let project = stale();
+        let args = trial::order(&project, &[aside(&project, "run/app.pid")]);
+        let died = project.run(project.command(&args).env("HEAL_TEST_DIE", "after-move"));
+        assert_eq!(died.code, 128 + 9, "moved, and not written down: {died:?}");
+        assert!(!project.path("run/app.pid").exists());
+        let args = trial::order(&project, &[]);
+        (project, args)
+    };
+    let judge = |project: &Project, point: &Point, ran: &Ran| {
+        converges(project, point, ran);
+        assert_eq!(project.events("moved-aside").len(), 1, "{point:?}: {ran:?}");
+    };
+    trial::sweep(world, WRITES, Fault::Kill, 30, judge);
+    trial::sweep(world, WRITES, Fault::Error("EIO"), 16, judge);
+}
+
+#[test]
+fn on_its_way_to_another_file_system_nothing_is_lost_either() {
+    let Some(_) = trial::elsewhere(&stale()) else { return };
+    let others = std::cell::RefCell::new(Vec::new());
+    let world = || {
+        let project = stale();
+        others.borrow_mut().extend(trial::elsewhere(&project));
+        let args = trial::order(&project, &[aside(&project, "run/app.pid")]);
+        (project, args)
+    };
+    trial::sweep(world, WRITES, Fault::Kill, 40, converges);
+    for error in ["ENOSPC", "EIO"] {
+        trial::sweep(world, WRITES, Fault::Error(error), 16, converges);
+    }
 }
 
 /// Runs a script with file systems of its own, where that is allowed.

@@ -18,6 +18,19 @@ pub fn project() -> Project {
     Project::new("[project]\nname = \"test\"\n\n[service.app]\nmatch = { executable = \"no-such-program\" }\n")
 }
 
+/// Gives the project a data directory on another file system; `None` where there is none at hand.
+pub fn elsewhere(project: &Project) -> Option<tempfile::TempDir> {
+    let other = tempfile::tempdir_in("/dev/shm").ok()?;
+    let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).ok();
+    if device(other.path()) == device(&project.path("")) {
+        return None;
+    }
+    std::os::unix::fs::symlink(other.path(), project.path("data")).expect("linked");
+    let line = format!("name = \"test\"\ndata_dir = \"{}\"", other.path().display());
+    project.write("heal.toml", &project.read("heal.toml").replace("name = \"test\"", &line));
+    Some(other)
+}
+
 /// The change that moves this file aside, as it stands there now.
 pub fn aside(project: &Project, path: &str) -> Value {
     change(project, "move-aside", path)
@@ -38,7 +51,9 @@ fn change(project: &Project, kind: &str, path: &str) -> Value {
 pub fn order(project: &Project, changes: &[Value]) -> Vec<String> {
     let root = project.path("").display().to_string();
     let root = root.trim_end_matches('/');
-    let order = json!({"repair": {"root": root, "data": format!("{root}/data"), "changes": changes}});
+    // Where the data directory is elsewhere, its name leads there: for the tests, which look by it.
+    let data = fs::canonicalize(project.path("data")).unwrap_or_else(|_| PathBuf::from(format!("{root}/data")));
+    let order = json!({"repair": {"root": root, "data": data, "changes": changes}});
     project.write("trial.json", &order.to_string());
     vec![WORD.to_owned(), format!("{root}/trial.json")]
 }

@@ -15,11 +15,15 @@ const BYTES: &str = "4194000\n";
 /// A project in which one file was moved aside.
 fn moved() -> Project {
     let project = trial::project();
+    aside_in(&project);
+    project
+}
+
+fn aside_in(project: &Project) {
     project.write("run/app.pid", BYTES);
     fs::set_permissions(project.path("run/app.pid"), fs::Permissions::from_mode(0o640)).expect("set");
-    trial::run(&project, &[aside(&project, "run/app.pid")]).exits(0);
-    assert!(kept(&project, "run/app.pid").is_some());
-    project
+    trial::run(project, &[aside(project, "run/app.pid")]).exits(0);
+    assert!(kept(project, "run/app.pid").is_some());
 }
 
 /// Replaces what no two runs share.
@@ -221,5 +225,21 @@ fn a_fault_at_any_system_call_of_an_undo_loses_nothing() {
     trial::sweep(world, WRITES, Fault::Kill, 40, converges);
     for error in ["ENOSPC", "EIO"] {
         trial::sweep(world, WRITES, Fault::Error(error), 16, converges);
+    }
+}
+
+#[test]
+fn nor_does_one_on_the_way_from_another_file_system() {
+    let Some(_) = trial::elsewhere(&trial::project()) else { return };
+    let others = std::cell::RefCell::new(Vec::new());
+    let world = || {
+        let project = trial::project();
+        others.borrow_mut().extend(trial::elsewhere(&project));
+        aside_in(&project);
+        (project, vec!["undo".to_owned()])
+    };
+    trial::sweep(world, WRITES, Fault::Kill, 30, converges);
+    for error in ["ENOSPC", "EIO"] {
+        trial::sweep(world, WRITES, Fault::Error(error), 12, converges);
     }
 }
