@@ -131,17 +131,17 @@ fn world() -> (Project, Vec<String>) {
 
 #[test]
 fn a_death_at_any_system_call_loses_nothing() {
-    trial::sweep(world, WRITES, Fault::Kill, 60, converges);
+    trial::sweep(world, WRITES, Fault::Kill, 42, converges);
 }
 
 #[test]
 fn a_full_disk_at_any_system_call_loses_nothing() {
-    trial::sweep(world, WRITES, Fault::Error("ENOSPC"), 30, converges);
+    trial::sweep(world, WRITES, Fault::Error("ENOSPC"), 21, converges);
 }
 
 #[test]
 fn an_input_output_error_at_any_system_call_loses_nothing() {
-    trial::sweep(world, WRITES, Fault::Error("EIO"), 30, converges);
+    trial::sweep(world, WRITES, Fault::Error("EIO"), 21, converges);
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn a_death_while_a_death_is_made_good_loses_nothing_either() {
         converges(project, point, ran);
         assert_eq!(project.events("moved-aside").len(), 1, "{point:?}: {ran:?}");
     };
-    trial::sweep(world, WRITES, Fault::Kill, 30, judge);
-    trial::sweep(world, WRITES, Fault::Error("EIO"), 16, judge);
+    trial::sweep(world, WRITES, Fault::Kill, 20, judge);
+    trial::sweep(world, WRITES, Fault::Error("EIO"), 10, judge);
 }
 
 #[test]
@@ -173,9 +173,9 @@ fn on_its_way_to_another_file_system_nothing_is_lost_either() {
         let args = trial::order(&project, &[aside(&project, "run/app.pid")]);
         (project, args)
     };
-    trial::sweep(world, WRITES, Fault::Kill, 40, converges);
+    trial::sweep(world, WRITES, Fault::Kill, 24, converges);
     for error in ["ENOSPC", "EIO"] {
-        trial::sweep(world, WRITES, Fault::Error(error), 16, converges);
+        trial::sweep(world, WRITES, Fault::Error(error), 10, converges);
     }
 }
 

@@ -222,9 +222,9 @@ fn converges(project: &Project, point: &Point, ran: &Ran) {
 #[test]
 fn a_fault_at_any_system_call_of_an_undo_loses_nothing() {
     let world = || (moved(), vec!["undo".to_owned()]);
-    trial::sweep(world, WRITES, Fault::Kill, 40, converges);
+    trial::sweep(world, WRITES, Fault::Kill, 20, converges);
     for error in ["ENOSPC", "EIO"] {
-        trial::sweep(world, WRITES, Fault::Error(error), 16, converges);
+        trial::sweep(world, WRITES, Fault::Error(error), 10, converges);
     }
 }
 
@@ -238,8 +238,8 @@ fn nor_does_one_on_the_way_from_another_file_system() {
         aside_in(&project);
         (project, vec!["undo".to_owned()])
     };
-    trial::sweep(world, WRITES, Fault::Kill, 30, converges);
+    trial::sweep(world, WRITES, Fault::Kill, 20, converges);
     for error in ["ENOSPC", "EIO"] {
-        trial::sweep(world, WRITES, Fault::Error(error), 12, converges);
+        trial::sweep(world, WRITES, Fault::Error(error), 8, converges);
     }
 }
