@@ -44,7 +44,6 @@ fn bridge() {
         &expect![[r#"
             note  heal.toml:8:2: [git] is not built yet and does nothing
             note  heal.toml:13:17: supervisors are not spoken to yet; heal only observes [service.bridge]
-            note  heal.toml:20:17: rung `clear-locks` of [service.bridge] is not built yet and is passed over
             note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
             note  heal.toml:30:2: [crash] is not built yet and does nothing
             note  heal.toml:35:2: [revert] is not built yet and does nothing

@@ -6,10 +6,11 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "heal",
     "heal-beat",
     "heal-check",
+    "heal-clean-locks",
     "heal-completions",
     "heal-config",
     "heal-config-check",
