@@ -164,14 +164,14 @@ impl Reader<'_> {
         let whole = self.root.join(plain(path));
         let wild = |part: &str| part.contains(['*', '?', '[', '{']);
         let last = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if last.is_empty() || last.chars().all(|c| matches!(c, '*' | '?')) {
-            return refuse("fits everything there", "name what the lock files have in common, such as *.lock");
-        }
         let fixed: PathBuf = whole.iter().take_while(|part| !part.to_str().is_some_and(wild)).collect();
         let folders = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/boot", "/dev", "/proc", "/sys"].map(PathBuf::from);
         let home = env::var("HOME").map(PathBuf::from).filter(|home| *home != self.root);
         if fixed == Path::new("/") || whole == self.root || home.is_some_and(|home| whole == home) {
             return refuse("is a root, not a lock", "name the lock files below it");
+        }
+        if last.is_empty() || last.chars().all(|c| matches!(c, '*' | '?')) {
+            return refuse("fits everything there", "name what the lock files have in common, such as *.lock");
         }
         if folders.iter().any(|folder| whole.starts_with(folder)) {
             return refuse("lies where no service keeps its locks", "heal clears nothing of the system itself");

@@ -2,6 +2,7 @@
 //! mappings only for files that nobody was found for.
 
 use std::fs;
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, OFlags, RawDir, StatxFlags, makedev, statx};
@@ -105,14 +106,15 @@ pub(super) fn mappings(pids: &[i32], files: &[FileId]) -> Grips {
             break;
         }
         text.clear();
-        match read_into(rustix::fs::CWD, &format!("/proc/{pid}/maps"), &mut text, usize::MAX) {
-            Ok(()) => {
+        // To its end: unlike the other files in there it comes in pieces, however much room there is.
+        match fs::File::open(format!("/proc/{pid}/maps")).and_then(|mut file| file.read_to_end(&mut text)) {
+            Ok(_) => {
                 let mapped = text.split(|byte| *byte == b'\n').filter_map(mapping);
                 found.extend(
                     mapped.filter(|file| files.binary_search(file).is_ok()).map(|file| (file, pid, Grip::Mapped)),
                 );
             }
-            Err(Errno::NOENT | Errno::SRCH) => {}
+            Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::NOENT | Errno::SRCH)) => {}
             Err(_) => unseen.add(pid),
         }
     }

@@ -25,7 +25,7 @@ fn what_would_clear_more_than_locks_is_refused() {
     for (path, why) in [
         ("/", "is a root, not a lock"),
         ("/*/x.lock", "is a root, not a lock"),
-        (".", "names nothing"),
+        (".", "is a root, not a lock"),
         ("", "names nothing"),
         ("*", "fits everything there"),
         ("**", "fits everything there"),
@@ -75,14 +75,39 @@ paths = []
 min_agee = "5m"
 stop_holders = { min_age = "60s" }
 service = "bto""#,
-        &expect![[""]],
+        &expect![[r#"
+            error: `kind` cannot be `sqlit`
+              = help: did you mean `sqlite`?
+            error: unknown key `min_agee`
+               = help: did you mean `min_age`?
+            heal.toml:8:8 heal.toml:10:1
+        "#]],
     );
     refused(
         "kind = \"pid\"\npaths = [\"a.pid\", \"*\", \"/\"]\nstop_holders = { executable = \"x\", max_matches = 0 }",
-        &expect![[""]],
+        &expect![[r#"
+            error: `*` fits everything there
+              = help: name what the lock files have in common, such as *.lock
+            error: `/` is a root, not a lock
+              = help: name the lock files below it
+            error: `max_matches` is 0: nothing could ever fit
+            heal.toml:9:19 heal.toml:9:24 heal.toml:10:16
+        "#]],
     );
-    refused("paths = [\"a.pid\"]", &expect![[""]]);
-    refused("kind = \"pid\"\npaths = \"a.pid\"", &expect![[""]]);
+    refused(
+        "paths = [\"a.pid\"]",
+        &expect![[r#"
+        error: `kind` is missing
+        heal.toml:7:1
+    "#]],
+    );
+    refused(
+        "kind = \"pid\"\npaths = \"a.pid\"",
+        &expect![[r#"
+        error: `paths` is a string, not a list such as ["a", "b"]
+        heal.toml:9:9
+    "#]],
+    );
 }
 
 #[test]

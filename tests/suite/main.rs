@@ -17,6 +17,8 @@ mod check_port;
 mod check_read_only;
 mod check_resources;
 mod clean_locks;
+mod clean_locks_acting;
+mod clean_locks_unseen;
 mod clean_room;
 mod completions;
 mod completions_dynamic;

@@ -196,6 +196,13 @@ fn the_tables_of_kinds_are_those_of_heal() {
         })
         .collect();
     assert_eq!(rows("### Kinds of probes"), probes, "\nput this into the README:\n{probes}");
+    let locks: String = built("locks")
+        .iter()
+        .map(|kind| {
+            format!("| `{}` | {} | `{}` |\n", cell(&kind["name"]), cell(&kind["about"]), cell(&kind["example"]))
+        })
+        .collect();
+    assert_eq!(rows("### Locks"), locks, "\nput this into the README:\n{locks}");
     for (title, key) in [("### Rungs of the ladder", "rungs"), ("### Alert channels", "alerts")] {
         let table: String = built(key)
             .iter()

@@ -25,6 +25,8 @@ pub(in crate::pipeline) struct Watch<'a> {
     root: &'a Path,
     processes: Arc<dyn Processes>,
     services: Vec<Identity>,
+    /// Services of which nobody knows which process they are: none of their holders is stopped.
+    unsure: Vec<String>,
     names: bool,
 }
 
@@ -48,8 +50,9 @@ impl<'a> Watch<'a> {
         let looker = Looker::new(config, &options, history, dir, clock::now())?;
         // Whoever may be stopped must not be a service that runs.
         let stops = locks.iter().any(|lock| lock.enabled && lock.stop_holders.is_some());
-        let services = if stops { running(config, &looker, history) } else { Vec::new() };
-        Ok(Self { locks, root: &config.root, processes: Arc::clone(&looker.processes), services, names: true })
+        let (services, unsure) = if stops { running(config, &looker, history) } else { Default::default() };
+        let processes = Arc::clone(&looker.processes);
+        Ok(Self { locks, root: &config.root, processes, services, unsure, names: true })
     }
 
     /// These locks in the eyes of a tick. Without `names` nobody is searched for who has them.
@@ -59,7 +62,14 @@ impl<'a> Watch<'a> {
         processes: &Arc<dyn Processes>,
         names: bool,
     ) -> Self {
-        Self { locks, root: &config.root, processes: Arc::clone(processes), services: Vec::new(), names }
+        Self {
+            locks,
+            root: &config.root,
+            processes: Arc::clone(processes),
+            services: Vec::new(),
+            unsure: Vec::new(),
+            names,
+        }
     }
 
     /// The process table that is looked through.
@@ -69,8 +79,8 @@ impl<'a> Watch<'a> {
 
     fn eyes(&self) -> Eyes<'_> {
         let now_ms = clock::now().at.timestamp_millis();
-        let (processes, services) = (self.processes.as_ref(), &self.services[..]);
-        Eyes { processes, root: self.root, now_ms, services, names: self.names }
+        let (processes, services, unsure) = (self.processes.as_ref(), &self.services[..], &self.unsure[..]);
+        Eyes { processes, root: self.root, now_ms, services, unsure, names: self.names }
     }
 
     /// What there is of each lock that is looked at, and what may be done about it.
@@ -156,14 +166,18 @@ fn stopped(change: &Change) -> Option<Identity> {
     }
 }
 
-/// Every process that runs as a service.
-fn running(config: &Config, looker: &Looker<'_>, history: &History) -> Vec<Identity> {
-    let mut found = Vec::new();
+/// Every process that runs as a service, and the services of which that cannot be said.
+fn running(config: &Config, looker: &Looker<'_>, history: &History) -> (Vec<Identity>, Vec<String>) {
+    let (mut found, mut unsure) = (Vec::new(), Vec::new());
     for watched in config.services.iter().filter(|watched| watched.enabled) {
-        if let Who::Running { process, also, .. } = looker.who_again(watched, history.service(watched.name())) {
-            found.push(process.identity.clone());
-            found.extend(also.iter().map(|one| one.identity.clone()));
+        match looker.who_again(watched, history.service(watched.name())) {
+            Who::Running { process, also, .. } => {
+                found.push(process.identity.clone());
+                found.extend(also.iter().map(|one| one.identity.clone()));
+            }
+            Who::Unknown { .. } => unsure.push(watched.name().to_owned()),
+            Who::Gone { .. } | Who::Unwatched => {}
         }
     }
-    found
+    (found, unsure)
 }

@@ -30,6 +30,8 @@ pub struct Eyes<'a> {
     pub now_ms: i64,
     /// The processes of services that run: they are no stale holders, whatever `stop_holders` says.
     pub services: &'a [Identity],
+    /// Services that run as nobody knows which process: nobody is stopped for their locks.
+    pub unsure: &'a [String],
     /// Whoever has a file in hand is searched for. Else it is enough that it is not free, which costs next to nothing.
     pub names: bool,
 }
@@ -142,6 +144,10 @@ fn work_in_progress(seen: &mut Seen, known: &mut Vec<(PathBuf, Holding)>, eyes: 
 
 fn mark(seen: &mut Seen, lock: &Lock, eyes: &Eyes<'_>) {
     let Some(selector) = &lock.stop_holders else { return };
+    // A lock of no service in particular may be of any.
+    if eyes.unsure.iter().any(|service| lock.service.as_ref().is_none_or(|own| own == service)) {
+        return;
+    }
     let mark = |holders: &mut [crate::model::Holder]| {
         stoppable::mark(holders, selector, eyes.root, eyes.processes, eyes.services);
     };
