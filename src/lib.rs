@@ -114,10 +114,7 @@ type Work = fn() -> std::io::Result<()>;
 fn child(work: Work) -> Exit {
     match std::panic::catch_unwind(work) {
         Ok(Ok(())) => Exit::Fine,
-        Ok(Err(error)) => {
-            say(&format!("heal: {error}\n"));
-            Exit::Io
-        }
+        Ok(Err(_)) => Exit::Io,
         Err(_) => Exit::Bug,
     }
 }

@@ -52,7 +52,10 @@ pub fn trial() -> io::Result<()> {
             race(data, Duration::from_millis(millis), Duration::from_micros(hold_micros))
         }
     };
-    let said = said.map_err(|error| io::Error::other(error.to_string()))?;
+    let said = said.map_err(|error| {
+        let _ = io::stderr().lock().write_all(format!("{error}\n").as_bytes());
+        io::Error::other(error.to_string())
+    })?;
     io::stdout().lock().write_all(said.as_bytes())
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::acting::shell;
+use super::faults_data::private;
 use super::killpoints::{Fault, Point};
 use super::support::{Project, Ran};
 use super::trial::{self, WRITES, aside, kept, project, quarantine};
@@ -177,14 +178,6 @@ fn on_its_way_to_another_file_system_nothing_is_lost_either() {
     for error in ["ENOSPC", "EIO"] {
         trial::sweep(world, WRITES, Fault::Error(error), 10, converges);
     }
-}
-
-/// Runs a script with file systems of its own, where that is allowed.
-fn private(project: &Project, script: &str) -> Option<Ran> {
-    let allowed = |how: &str| shell(project, &format!("unshare {how} true")).code == 0;
-    let how = ["-m", "-rm"].into_iter().find(|how| allowed(how))?;
-    project.write("script.sh", script);
-    Some(shell(project, &format!("unshare {how} /bin/sh script.sh")))
 }
 
 #[test]
