@@ -40,7 +40,9 @@ complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print versio
 complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
+complete -c heal -n "__fish_heal_needs_command" -f -a "clean-locks" -d 'Clear locks that are proved stale; tell who holds the others'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
+complete -c heal -n "__fish_heal_needs_command" -f -a "undo" -d 'Take back what a run changed'
 complete -c heal -n "__fish_heal_needs_command" -f -a "beat" -d 'Write a heartbeat, from the work loop of a service'
 complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory (or where --config says)'
 complete -c heal -n "__fish_heal_needs_command" -f -a "config" -d 'Check heal.toml, show what it comes to, list what may stand in it'
@@ -88,6 +90,20 @@ complete -c heal -n "__fish_heal_using_subcommand heal" -l dry-run -d 'Print wha
 complete -c heal -n "__fish_heal_using_subcommand heal" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l list -d 'Print each lock with its holder, what may be done and why; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l dry-run -d 'Print what would be done and why; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand release" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand release" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand release" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
@@ -100,6 +116,21 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand release" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand undo" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand undo" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand undo" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand undo" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand undo" -l list -d 'List the runs that changed something, and what of it can be taken back'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l force -d 'Move aside what stands in the old place by now'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand undo" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand beat" -l progress -d 'How far the work is: any number that moves while work is done, such as a count of messages' -r
 complete -c heal -n "__fish_heal_using_subcommand beat" -l note -d 'What the loop says about itself, shown beside the verdict' -r
 complete -c heal -n "__fish_heal_using_subcommand beat" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F

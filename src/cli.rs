@@ -118,7 +118,9 @@ pub enum Command {
     Check(commands::check::Args),
     Status(commands::status::Args),
     Heal(commands::heal::Args),
+    CleanLocks(commands::clean_locks::Args),
     Release(commands::release::Args),
+    Undo(commands::undo::Args),
 
     Beat(commands::beat::Args),
     Init(commands::init::Args),
@@ -130,7 +132,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "release", "beat"]),
+    ("Act", &["heal", "clean-locks", "undo", "release", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -141,7 +143,9 @@ impl Command {
         match self {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
+            Self::CleanLocks(_) => "clean-locks",
             Self::Release(_) => "release",
+            Self::Undo(_) => "undo",
 
             Self::Status(_) => "status",
             Self::Beat(_) => "beat",
@@ -178,7 +182,9 @@ impl Command {
         match self {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
+            Self::CleanLocks(args) => args.run(global),
             Self::Release(args) => args.run(global),
+            Self::Undo(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
             Self::Beat(args) => args.run(global),

@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Kind};
-use crate::model::report::{Decision, Level, Report, Subject};
-use crate::model::{Outcome, Status};
+use crate::model::lock::Verdict;
+use crate::model::report::{Decision, Left, Level, Report, Subject};
+use crate::model::sweep::{Fate, Swept, SweptLock};
+use crate::model::{Outcome, Status, Sweep};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,8 +108,11 @@ impl Exit {
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
-        let least = if pending || alarmed { Self::Warning } else { Self::Fine };
-        subjects.max(least).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
+        // Whoever was left behind may do what the service does, a second time.
+        let left = |subject: &Subject| subject.orphans.iter().any(|orphan| orphan.left != Left::Stopped);
+        let least = if pending || alarmed || report.subjects.iter().any(left) { Self::Warning } else { Self::Fine };
+        let locks = report.locks.iter().flat_map(|lock| &lock.files).map(of_cleared).max().unwrap_or(Self::Fine);
+        subjects.max(least).max(locks).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
     }
 }
 
@@ -132,6 +137,40 @@ impl Exit {
             (Level::Unhealthy | Level::Blocked, _) => Self::Critical,
         });
         services.max().unwrap_or(Self::Unknown).max(if duty { Self::Warning } else { Self::Fine })
+    }
+}
+
+impl Exit {
+    /// The code of a sweep: who lives may hold what he holds, but who asks for a lock by name waits for it; what is in doubt
+    /// waits for a person (DESIGN §3, FAULTS 38).
+    #[must_use]
+    pub fn of_sweep(sweep: &Sweep) -> Self {
+        let files = sweep.files().map(|(lock, file)| of_file(lock, file)).max().unwrap_or(Self::Fine);
+        files.max(if sweep.unfinished.is_empty() { Self::Fine } else { Self::Warning })
+    }
+}
+
+/// What a tick made of a lock file. One that was let be when it came to it is looked at by the next tick.
+const fn of_cleared(file: &Swept) -> Exit {
+    match &file.fate {
+        Fate::Failed(_) => Exit::Io,
+        Fate::Broken(_) => Exit::Critical,
+        Fate::Done(_) if file.judged.file.is_none() => Exit::Warning,
+        Fate::Left | Fate::Refused(_) | Fate::Done(_) => Exit::Fine,
+    }
+}
+
+fn of_file(lock: &SweptLock, file: &Swept) -> Exit {
+    match (&file.fate, &file.judged.verdict) {
+        (Fate::Failed(_), _) => Exit::Io,
+        (Fate::Broken(_), _) => Exit::Critical,
+        (Fate::Refused(_), _) | (Fate::Left, Verdict::Doubtful) => Exit::Held,
+        (Fate::Left, Verdict::Held) if lock.asked => Exit::Held,
+        // Only looked at: there is something to do.
+        (Fate::Left, Verdict::Stale | Verdict::Recoverable | Verdict::Stoppable) => Exit::Warning,
+        // The database itself is gone: what was saved of it waits for a person (FAULTS 40).
+        (Fate::Done(_), Verdict::Stale) if file.judged.file.is_none() => Exit::Warning,
+        (Fate::Left | Fate::Done(_), _) => Exit::Fine,
     }
 }
 

@@ -1,6 +1,8 @@
 //! How do we act? The only code that changes the world, and it writes down what it is about to do before it does it.
 //! The primitives are private to this module: there is no way to act without an intent in the journal.
 
+mod aside;
+mod back;
 mod beneath;
 mod deliver;
 mod family;
@@ -8,7 +10,10 @@ mod files;
 mod launch;
 mod own;
 mod pidfd;
+pub mod recover;
+mod repair;
 mod stop;
+mod trouble;
 
 use std::path::Path;
 use std::process::Child;
@@ -17,6 +22,8 @@ use std::time::Duration;
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
+pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
+pub use trouble::Trouble;
 
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};
@@ -24,7 +31,7 @@ use crate::journal::Journal;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Plan<'a> {
     /// The service.
     pub service: &'a Service,
@@ -38,6 +45,11 @@ pub struct Plan<'a> {
     pub changes: Vec<Change>,
     /// The rule and the finding behind them.
     pub why: String,
+    /// Who is asked whether a file that is to be changed is in use.
+    pub unheld: &'a dyn Unheld,
+    /// The repair lock, where files are to be changed. It is let go before the service is started: what starts it may begin
+    /// with a `heal heal --startup` of its own, which waits for it (DESIGN §5).
+    pub files: Option<crate::journal::RecoveryLock>,
 }
 
 /// What came of it, before anybody looked at the service again.
@@ -46,6 +58,10 @@ pub struct Performed {
     intent: String,
     service: String,
     rung: String,
+    /// A file is neither where it was nor known to be where it should be: a later run finishes that.
+    stuck: bool,
+    /// Files that were left alone when it came to it, and why: no reason to leave a service down that was stopped.
+    pub left: Vec<String>,
     /// The process that was started, and its handle: its exit code is only known to us, and only while we run.
     pub started: Option<(Identity, Child)>,
     /// Why the changes were not all made.
@@ -56,7 +72,8 @@ pub struct Performed {
 ///
 /// # Errors
 /// The intent could not be written: then nothing was done.
-pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>) -> Result<Performed> {
+pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<'_>) -> Result<Performed> {
+    let mut files = plan.files.take();
     let intent = journal.next_intent();
     let service = plan.service.name.clone();
     journal.record(Event::Intent {
@@ -68,18 +85,37 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         why: plan.why.clone(),
     })?;
     failpoint("after-intent");
-    let mut performed = Performed { intent, service, rung: plan.rung.to_owned(), started: None, failure: None };
+    let rung = plan.rung.to_owned();
+    let mut performed =
+        Performed { intent, service, rung, stuck: false, left: Vec::new(), started: None, failure: None };
+    let mut number = 0;
     // What is stopped is stopped together: an act takes one grace, however many were left behind.
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
         let made = match changes {
-            [Change::StartService { .. }, ..] => match plan.service.launch.as_ref() {
-                Some(launch) => launch::start(journal, processes, launch, &performed.intent, &plan)
+            [Change::StartService { .. }, ..] => match (drop(files.take()), plan.service.launch.as_ref()) {
+                ((), Some(launch)) => launch::start(journal, processes, launch, &performed.intent, &plan)
                     .map(|started| performed.started = Some(started)),
-                None => Err("it has no `start`".to_owned()),
+                ((), None) => Err("it has no `start`".to_owned()),
             },
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
+            [file, ..] if file.is_repair() => {
+                let (intent, service) = (performed.intent.as_str(), plan.service.name.as_str());
+                let site = repair::Site { root: plan.root, intent, service, unheld: plan.unheld };
+                match site.change(journal, number, file)? {
+                    Ok(_) => Ok(()),
+                    Err(Trouble::Refused(why)) => {
+                        performed.left.push(why);
+                        Ok(())
+                    }
+                    Err(trouble) => {
+                        performed.stuck = matches!(trouble, Trouble::Stuck(_));
+                        Err(trouble.to_string())
+                    }
+                }
+            }
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
+        number += changes.len();
         failpoint("after-change");
         if let Err(why) = made {
             performed.failure = Some(why);
@@ -132,7 +168,10 @@ fn masked(change: &Change) -> Change {
             status: *status,
             timeout_ms: *timeout_ms,
         },
-        Change::StopProcess { .. } => change.clone(),
+        Change::StopProcess { .. }
+        | Change::MoveAside { .. }
+        | Change::PutBack { .. }
+        | Change::RecoverDatabase { .. } => change.clone(),
     }
 }
 
@@ -141,6 +180,9 @@ fn masked(change: &Change) -> Change {
 /// # Errors
 /// It could not be written; a later run finds the intent unfinished.
 pub fn conclude(journal: &mut Journal, performed: &Performed, outcome: Outcome, detail: &str) -> Result<()> {
+    if performed.stuck {
+        return Ok(());
+    }
     journal.record(Event::Done {
         intent: performed.intent.clone(),
         service: performed.service.clone(),
@@ -150,21 +192,42 @@ pub fn conclude(journal: &mut Journal, performed: &Performed, outcome: Outcome, 
     })
 }
 
-/// Closes the intents of runs that died in the middle of an act; answers with a line for each.
+/// Closes the intents of runs that died in the middle of an act; answers with a line for each. What they did to files is
+/// found out, and finished, by whoever holds the repair lock: `root` is then the project's directory. Else such intents stay
+/// open, because the one who has the lock may be at work on them.
 ///
 /// # Errors
 /// An outcome could not be written.
-pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
+pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>> {
     let open = journal.history().open_intents.clone();
     let mut lines = Vec::with_capacity(open.len());
     for (intent, what) in open {
-        lines.push(what.to_string());
-        journal.record(Event::Done {
-            intent,
-            service: what.service,
-            rung: what.rung,
-            outcome: Outcome::Interrupted,
-            detail: "the run ended before the outcome was known".to_owned(),
+        if !what.repairs.is_empty() && root.is_none() {
+            continue;
+        }
+        let (mut found, mut doubt) = (Vec::new(), None);
+        for (number, change) in &what.repairs {
+            let Some(root) = root else { continue };
+            let site = repair::Site { root, intent: &intent, service: &what.service, unheld: &Unasked };
+            match site.finish(journal, *number, change)? {
+                repair::Found::Done(seen) => found.push(seen),
+                repair::Found::Undone => {}
+                repair::Found::Doubtful(why) => doubt = Some(why),
+            }
+        }
+        let line = what.to_string();
+        if let Some(why) = doubt {
+            lines.push(format!("{line}: {why}"));
+            continue;
+        }
+        let seen = if found.is_empty() { String::new() } else { format!("; found done: {}", found.join("; ")) };
+        lines.push(format!("{line}{seen}"));
+        let detail = format!("the run ended before the outcome was known{seen}");
+        let (service, rung) = (what.service, what.rung);
+        journal.record(if what.beside {
+            Event::Repaired { intent, service, rung, done: found.len() == what.repairs.len(), detail }
+        } else {
+            Event::Done { intent, service, rung, outcome: Outcome::Interrupted, detail }
         })?;
     }
     Ok(lines)

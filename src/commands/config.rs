@@ -86,6 +86,8 @@ pub struct Kinds {
     remedies: Group,
     /// Alert channels.
     alerts: Group,
+    /// Locks.
+    locks: Group,
 }
 
 /// A JSON Schema.
@@ -228,5 +230,6 @@ pub(super) fn kinds() -> Answer {
     let remedies = section("Rungs of a service's own, in [service.NAME.remedies]", &own, &[]);
     let alerts =
         section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &alert::PLANNED);
-    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, remedies, alerts }))
+    let locks = section("Locks", &crate::config::LOCKS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
+    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, remedies, alerts, locks }))
 }

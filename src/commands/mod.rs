@@ -2,6 +2,7 @@
 
 pub mod beat;
 pub mod check;
+pub mod clean_locks;
 pub mod completions;
 pub mod config;
 pub mod heal;
@@ -9,6 +10,7 @@ pub mod init;
 pub mod man;
 pub mod release;
 pub mod status;
+pub mod undo;
 
 use std::rc::Rc;
 
@@ -17,6 +19,8 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
+use crate::output;
+use crate::output::locks_json;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
@@ -89,8 +93,12 @@ views! {
     Check(Report<Looked>) = "check" as "check",
     /// `heal heal`
     Heal(Report<Ticked>) = "heal" as "heal",
+    /// `heal clean-locks`
+    CleanLocks(locks_json::Told) = "clean-locks" as "clean-locks",
     /// `heal status`
     Status(Told) = "status" as "status",
+    /// `heal undo`
+    Undo(output::undo::Told) = "undo" as "undo",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`

@@ -21,7 +21,6 @@ pub(super) const PLANNED: &[&str] = &[
     "http",
     "journal",
     "layout",
-    "lock",
     "metrics",
     "port",
     "retry",
@@ -32,7 +31,7 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 6] = ["project", "service", "host", "alert", "alerting", "schedule"];
+pub(super) const SECTIONS: [&str; 7] = ["project", "service", "host", "lock", "alert", "alerting", "schedule"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =
@@ -115,13 +114,13 @@ pub(super) struct Service {
     /// Services without which it works, degraded.
     #[serde(default)]
     pub(super) wants: Vec<String>,
+    /// Processes that it leaves behind: fit this, are older than `min_age`, and have no living owner. Reported; in
+    /// `mode = "paper"` stopped.
+    pub(super) orphans: Option<Selector>,
 }
 
 /// Keys of a service that are tables of their own kind, read one by one.
 pub(super) const SERVICE_TABLES: [&str; 2] = ["probes", "remedies"];
-
-/// Keys of a service that are not built yet.
-pub(super) const SERVICE_PLANNED: [&str; 1] = ["orphans"];
 
 /// `[host]`, beside its probes: the machine itself.
 #[derive(Debug, Deserialize, JsonSchema)]

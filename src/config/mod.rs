@@ -3,6 +3,7 @@
 mod checks;
 mod faults;
 mod file;
+mod lock;
 mod mask;
 mod named;
 mod names;
@@ -25,11 +26,12 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
-use crate::model::{Rate, Service, Span};
+use crate::model::{Lock, Rate, Service, Span};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
+pub use lock::KINDS as LOCKS;
 pub use named::Named;
 pub use overrides::Override;
 pub use schema::schema;
@@ -65,6 +67,8 @@ pub struct Config {
     pub host_enabled: bool,
     /// `[host.probes]`.
     pub host_probes: Vec<probe::Declared>,
+    /// `[lock.*]`.
+    pub locks: Vec<Lock>,
     /// `[alert.*]`.
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
@@ -302,6 +306,7 @@ impl Reader<'_> {
         if [Path::new("/"), self.root].contains(&data_dir.as_path()) {
             faults.add(place_of("data_dir"), "`data_dir` has to be a directory of its own", None);
         }
+        let locks = self.locks(section("lock").as_ref(), &data_dir, &services, faults);
         check_written(&alerts, &services, &host_probes, self.root, &document.span(), faults);
         // Default logs need the data directory, which is known only now.
         for watched in &mut services {
@@ -322,6 +327,7 @@ impl Reader<'_> {
             services,
             host_enabled,
             host_probes,
+            locks,
             alerts,
             heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
             tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),

@@ -26,13 +26,8 @@ const VERIFY_MOST: Span = Span::secs(60);
 
 impl Reader<'_> {
     pub(super) fn service(&self, name: &str, place: &Place, mut table: Table, faults: &mut Faults) -> Option<Watched> {
-        let planned = typed::split_off(&mut table, &file::SERVICE_PLANNED);
-        for key in planned.get_ref().keys() {
-            faults
-                .note(key.span(), format!("`{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
-        }
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
-        let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
+        let extra = file::SERVICE_TABLES;
         let mut probes = vec![implied()];
         let shape = format!("[service.{name}.probes]");
         let declared = tables.get_ref().get("probes").and_then(|value| typed::table(value, "probes", &shape, faults));
@@ -61,6 +56,9 @@ impl Reader<'_> {
         }
         let named = ["unit", "match"].iter().any(|key| table.get_ref().contains_key(*key));
         check_identity(name, named, &written, &place_of, faults);
+        if let Some(orphans) = &written.orphans {
+            check_orphans(orphans, &place_of("orphans"), faults);
+        }
         if written.unit.is_some() {
             let note = format!("supervisors are not spoken to yet; heal only observes [service.{name}]");
             faults.note(place_of("unit"), note);
@@ -112,6 +110,7 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         launch,
         unit: written.unit,
         needs: written.needs,
+        orphans: written.orphans,
         wants: written.wants,
         ..Service::named(name)
     }
@@ -165,6 +164,25 @@ fn check_identity(
             let message = "both `unit` and `start` are given: one service has one owner";
             faults.add(place_of("start"), message, Some("keep `unit`, and let its supervisor start it".to_owned()));
         }
+    }
+}
+
+/// Whoever fits may be stopped without a life of it ever having been recorded: so it is named by more than a service has to be.
+fn check_orphans(orphans: &Selector, place: &Place, faults: &mut Faults) {
+    let example = "orphans = { executable = \"python3\", args_contain = \"bot.py\", min_age = \"1h\" }";
+    let wrong = if orphans.min_age.is_none_or(|age| age.get().is_zero()) {
+        "`orphans` has no `min_age`: a process that was just started has no history yet"
+    } else if orphans.executable.is_none() || orphans.args_contain.is_none() {
+        "`orphans` needs both `executable` and `args_contain`: one of them alone fits strangers"
+    } else if orphans.pidfile.is_some() {
+        "`orphans` has a `pidfile`: who is named by one is the service"
+    } else if orphans.max_matches == 0 {
+        "`max_matches` is 0: nothing could ever fit"
+    } else {
+        return;
+    };
+    if !faults.has_in(place) {
+        faults.add(place.clone(), wrong, Some(example.to_owned()));
     }
 }
 

@@ -136,6 +136,15 @@ pub fn fits(pattern: &Path, path: &Path) -> bool {
         })
 }
 
+/// Is this a pattern that can be searched for?
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check_pattern(pattern: &Path) -> Result<(), String> {
+    let text = pattern.to_str().ok_or("it is not UTF-8")?;
+    globset::GlobBuilder::new(text).literal_separator(true).build().map(drop).map_err(|error| error.kind().to_string())
+}
+
 /// Paths that fit a glob, sorted, at most `limit` of them, as far as they can be looked for: see [`search`].
 ///
 /// # Errors

@@ -4,13 +4,19 @@
 pub mod clock;
 pub mod commits;
 #[cfg(target_os = "linux")]
+mod descriptors;
+#[cfg(target_os = "linux")]
 mod entry;
 pub mod env;
 pub mod exec;
 pub mod files;
 pub mod gather;
+pub mod holders;
 pub mod jq;
+#[cfg(target_os = "linux")]
+mod kernel_locks;
 pub mod net;
+mod place;
 mod portable;
 #[cfg(target_os = "linux")]
 pub mod proc;

@@ -104,6 +104,12 @@ impl Journal {
         self.news
     }
 
+    /// Where it is written.
+    #[must_use]
+    pub const fn dir(&self) -> &DataDir {
+        &self.dir
+    }
+
     /// The id of this run.
     #[must_use]
     pub fn run(&self) -> &str {

@@ -18,10 +18,11 @@ pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;
 pub use recent::{Recent, recent};
-pub use snapshot::{LastRun, past};
+pub use snapshot::{LastRun, entries, past};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;
+use crate::model::lock::OWN;
 
 /// The layout of the data directory (DESIGN §5).
 #[derive(Clone, Debug)]
@@ -46,6 +47,13 @@ impl DataDir {
     #[must_use]
     pub fn lock(&self) -> PathBuf {
         self.root.join("recovery-in-progress")
+    }
+
+    /// Held while a run changes files: layout, locks, databases, state. The tick lets it go before it starts a service, so
+    /// that the service's own `heal heal --startup`, which takes only this one, never waits for the tick that started it.
+    #[must_use]
+    pub fn repair_lock(&self) -> PathBuf {
+        self.root.join("repair.lock")
     }
 
     /// Held while a run tells what happened: never together with the recovery lock.
@@ -90,6 +98,12 @@ impl DataDir {
         self.root.join("state/probes.json")
     }
 
+    /// What was moved aside: one folder for each intent.
+    #[must_use]
+    pub fn quarantine(&self) -> PathBuf {
+        self.root.join("vault/quarantine")
+    }
+
     /// The heartbeats of services, one file each.
     #[must_use]
     pub fn beats(&self) -> PathBuf {
@@ -100,6 +114,14 @@ impl DataDir {
     #[must_use]
     pub fn operator_alerts(&self) -> PathBuf {
         self.root.join("operator_alerts.jsonl")
+    }
+
+    /// Is this a file or folder of heal's own? A service may keep its own files in the same directory.
+    #[must_use]
+    pub fn owns(&self, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.root) else { return false };
+        let first = below.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
+        first.is_empty() || OWN.iter().any(|own| own.split('/').next() == Some(first))
     }
 
     /// Creates what is missing of it, private to its owner. What exists is never re-moded.

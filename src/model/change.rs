@@ -51,9 +51,81 @@ pub enum Change {
         /// The whole exchange may take so many milliseconds.
         timeout_ms: i64,
     },
+    /// Move a file of the project into the quarantine of the data directory, whence `heal undo` brings it back.
+    MoveAside {
+        /// Where it stands, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// The device of the file that was judged.
+        device: u64,
+        /// Its inode: another file under this name is left alone.
+        inode: u64,
+        /// Why it has to go.
+        why: String,
+    },
+    /// Bring a file that was moved aside back to where it stood. Only `heal undo` does.
+    PutBack {
+        /// Where it is kept.
+        #[serde(serialize_with = "as_text")]
+        kept: PathBuf,
+        /// Where it stood, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// What it was when it was moved.
+        file: FileState,
+    },
+    /// Open a database that nobody holds, as its owner, so that SQLite finishes what was begun, and check it.
+    RecoverDatabase {
+        /// The database itself, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// The device of the file that was judged.
+        device: u64,
+        /// Its inode.
+        inode: u64,
+        /// Why it is needed.
+        why: String,
+    },
 }
 
+/// What a file was when heal moved it: enough to know it again, and to give it back as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileState {
+    /// The device that it was on.
+    pub device: u64,
+    /// Its inode there.
+    pub inode: u64,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its owner.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// How long recovering one database may take: what its child gets, and two seconds to be ended and collected.
+pub const RECOVERY: Duration = Duration::from_secs(60);
+
 impl Change {
+    /// Does it change files alone? Such a change needs the repair lock, and a later run can finish it.
+    #[must_use]
+    pub const fn is_repair(&self) -> bool {
+        matches!(self, Self::MoveAside { .. } | Self::PutBack { .. } | Self::RecoverDatabase { .. })
+    }
+
+    /// Does it move the file that stands, or is kept, here?
+    #[must_use]
+    pub fn moves(&self, from: &str) -> bool {
+        match self {
+            Self::MoveAside { path: here, .. } | Self::PutBack { kept: here, .. } => here.as_os_str() == from,
+            _ => false,
+        }
+    }
+
     /// How long it may take at most, not counting what follows from it.
     #[must_use]
     pub fn longest(&self) -> Duration {
@@ -63,7 +135,8 @@ impl Change {
             | Self::SendRequest { timeout_ms: millis, .. } => {
                 Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
-            Self::StartService { .. } => Duration::ZERO,
+            Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
+            Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
         }
     }
 
@@ -74,6 +147,8 @@ impl Change {
             Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
             Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
+            Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
+            Self::MoveAside { .. } | Self::PutBack { .. } => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
+use super::change::{Change, FileState};
 use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
@@ -180,6 +180,73 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
         /// What was seen.
+        detail: String,
+    },
+    /// heal is about to repair something beside the ladder: files, what was left behind, or what a person takes back. No
+    /// budget counts it, and no incident.
+    Repairing {
+        /// The intent's id.
+        id: String,
+        /// The service that it belongs to.
+        service: String,
+        /// What it is called: `clean-locks`, `orphans`, `undo`.
+        rung: String,
+        /// Exactly what will be done.
+        changes: Vec<Change>,
+        /// The rule and the finding behind it.
+        why: String,
+    },
+    /// How a repair ended.
+    Repaired {
+        /// The intent's id.
+        intent: String,
+        /// The service that it belongs to.
+        service: String,
+        /// What it is called.
+        rung: String,
+        /// All of it was done.
+        done: bool,
+        /// What was seen.
+        detail: String,
+    },
+    /// A file was moved into the quarantine.
+    MovedAside {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// Where it stood.
+        path: String,
+        /// Where it is kept.
+        kept: String,
+        /// What it was.
+        file: FileState,
+        /// It was only copied: the original stays where it is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stays: bool,
+    },
+    /// A file was brought back out of the quarantine.
+    PutBack {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// Where it was kept.
+        kept: String,
+        /// Where it stands again.
+        path: String,
+        /// What it is now: its device and inode are new where it had to be copied.
+        file: FileState,
+    },
+    /// SQLite recovered a database.
+    Recovered {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// The database.
+        path: String,
+        /// What was recovered, and what `quick_check` said.
         detail: String,
     },
     /// A tick found the service to stand elsewhere than the tick before.

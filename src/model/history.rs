@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
 use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::evidence::Digest;
 use super::finding::Class;
@@ -119,6 +120,12 @@ pub struct OpenIntent {
     pub when: Moment,
     /// The run that wrote it.
     pub run: String,
+    /// What it would do to files and is not known to have done: a later run can find out how far it came.
+    #[serde(default)]
+    pub repairs: Vec<(usize, Change)>,
+    /// It stands beside the ladder: no act, see [`Event::Repairing`].
+    #[serde(default)]
+    pub beside: bool,
 }
 
 impl std::fmt::Display for OpenIntent {
@@ -173,15 +180,15 @@ impl History {
                     open.seen = evidence.digest();
                 }
             }
-            Event::Intent { id, service, rung, cause, .. } => {
-                let open = OpenIntent {
-                    service: service.clone(),
-                    rung: rung.clone(),
-                    when: when.clone(),
-                    run: entry.run.clone(),
-                };
-                self.open_intents.insert(id.clone(), open);
+            Event::Intent { id, service, rung, cause, changes, .. } => {
+                self.begun(entry, (id, service, rung), changes, false);
                 self.entry(service).acted(when, rung, *cause);
+            }
+            Event::Repairing { id, service, rung, changes, .. } => {
+                self.begun(entry, (id, service, rung), changes, true);
+            }
+            Event::Repaired { intent, .. } => {
+                self.open_intents.remove(intent);
             }
             Event::Started { service, identity, intent } => {
                 let service = self.entry(service);
@@ -226,8 +233,26 @@ impl History {
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::Unknown => {}
+            Event::MovedAside { intent, path: from, .. } | Event::PutBack { intent, kept: from, .. } => {
+                if let Some(open) = self.open_intents.get_mut(intent) {
+                    open.repairs.retain(|(_, change)| !change.moves(from));
+                }
+            }
+            Event::Recovered { .. } | Event::Unknown => {}
         }
+    }
+
+    fn begun(&mut self, entry: &Entry, (id, service, rung): (&str, &str, &str), changes: &[Change], beside: bool) {
+        let repairs = changes.iter().cloned().enumerate().filter(|(_, change)| change.is_repair());
+        let open = OpenIntent {
+            service: service.to_owned(),
+            rung: rung.to_owned(),
+            when: entry.moment.clone(),
+            run: entry.run.clone(),
+            repairs: repairs.collect(),
+            beside,
+        };
+        self.open_intents.insert(id.to_owned(), open);
     }
 
     fn entry(&mut self, service: &str) -> &mut ServiceHistory {

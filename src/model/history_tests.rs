@@ -110,3 +110,31 @@ fn the_memory_of_acts_is_bounded() {
     let history = fold((0..ACTS_KEPT + 50).map(|n| intent(&n.to_string(), "restart")));
     assert_eq!(history.service("bot").acts.len(), ACTS_KEPT);
 }
+
+#[test]
+fn what_is_known_to_be_done_to_files_is_not_to_be_found_out_again() {
+    let file = crate::model::change::FileState {
+        device: 1,
+        inode: 7,
+        mode: 0o640,
+        uid: 0,
+        gid: 0,
+        size: 3,
+        sha256: String::new(),
+    };
+    let (kept, path) = ("/q/0-a".to_owned(), "/p/a".to_owned());
+    let away = Change::MoveAside { path: "/p/a".into(), device: 1, inode: 8, why: String::new() };
+    let back = Change::PutBack { kept: kept.clone().into(), path: "/p/a".into(), file: file.clone() };
+    let stop = Change::StartService { argv: Vec::new(), cwd: "/".into(), log: "/log".into() };
+    let (id, service, rung, why) = ("1".to_owned(), bot(), "undo".to_owned(), String::new());
+    let begun = Event::Repairing { id: id.clone(), service, rung, changes: vec![stop, away, back.clone()], why };
+    let moved = Event::MovedAside { intent: id, service: bot(), path, kept: "/q/1-a".to_owned(), file, stays: false };
+    let history = fold([opened(), begun.clone(), moved]);
+    assert_eq!(history.open_intents["1"].repairs, [(2, back)], "the same path is put back as well");
+    assert!(history.open_intents["1"].beside);
+    let service = history.service("bot");
+    assert!(service.acts.is_empty() && service.incident.as_ref().is_some_and(|one| one.tries.is_empty()));
+    let (intent, service, rung, detail) = ("1".to_owned(), bot(), "undo".to_owned(), String::new());
+    let ended = Event::Repaired { intent, service, rung, done: true, detail };
+    assert!(fold([begun, ended]).open_intents.is_empty());
+}

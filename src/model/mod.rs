@@ -10,11 +10,14 @@ pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod lock;
 pub mod redact;
 pub mod report;
 pub mod service;
 pub mod status;
+pub mod sweep;
 pub mod threshold;
+pub mod undo;
 pub mod units;
 
 pub use change::Change;
@@ -23,9 +26,11 @@ pub use evidence::Evidence;
 pub use finding::{Class, Figure, Finding, Limit, Severity, Sign, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
+pub use lock::{FileId, Holder, Holding, Lock, LockKind};
 pub use report::Report;
 pub use service::{Rules, Service};
 pub use status::Status;
+pub use sweep::Sweep;
 pub use threshold::Threshold;
 pub use units::{Bytes, Percent, Rate, Span};
 

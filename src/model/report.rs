@@ -11,6 +11,7 @@ use super::event::Outcome;
 use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
+use super::sweep::SweptLock;
 
 /// Where a service stands, all its findings and the past considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -126,6 +127,32 @@ pub struct Act {
     pub evidence: Option<Evidence>,
 }
 
+/// A process that fits `orphans` and has no living owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// Which life of which process.
+    pub identity: Identity,
+    /// Its command line, redacted.
+    pub command: String,
+    /// How long it has been running, in milliseconds.
+    pub age_ms: i64,
+    /// What became of it.
+    pub left: Left,
+}
+
+/// What becomes of one who was left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Only reported: the mode is not `paper`.
+    Observed,
+    /// A tick would stop it, in `mode = "paper"`.
+    Due,
+    /// It was stopped.
+    Stopped,
+    /// It could not be stopped, because.
+    Failed(String),
+}
+
 /// What is said about one service, or about the host.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -153,6 +180,8 @@ pub struct Subject {
     pub behind: Option<String>,
     /// That it is healed too often, if it is.
     pub alarm: Option<String>,
+    /// Who was left behind.
+    pub orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
     pub would: BTreeMap<String, u32>,
     /// The command to type next about it, where it is another than for a service.
@@ -186,6 +215,7 @@ impl Subject {
             held: None,
             behind: None,
             alarm: None,
+            orphans: Vec::new(),
             would: BTreeMap::new(),
             news: true,
         }
@@ -211,6 +241,8 @@ pub struct Report {
     pub dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub subjects: Vec<Subject>,
+    /// Lock files that were cleared beside all that, or could not be.
+    pub locks: Vec<SweptLock>,
     /// Why the data directory cannot be written: then only what is positively dead was restarted.
     pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.

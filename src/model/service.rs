@@ -33,6 +33,8 @@ pub struct Service {
     pub wants: Vec<String>,
     /// Rungs of its own, by name.
     pub remedies: BTreeMap<String, Remedy>,
+    /// Who was left behind by it, when nobody owns such a process.
+    pub orphans: Option<Selector>,
 }
 
 impl Service {
@@ -48,6 +50,7 @@ impl Service {
             needs: Vec::new(),
             wants: Vec::new(),
             remedies: BTreeMap::new(),
+            orphans: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use console::{Style, StyledObject};
 use super::{level, outcome, sanitize};
 use crate::model::change::Change;
 use crate::model::event::Outcome;
-use crate::model::report::{Act, Decision, Level, Refusal, Report, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
 use crate::model::units::span_text;
 use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
 
@@ -32,6 +32,7 @@ pub fn report(report: &Report, quiet: bool) -> String {
             self::subject(&mut text, subject, report.dry_run);
         }
     }
+    super::locks::cleared(&mut text, &report.locks);
     if report.subjects.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
         let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));
@@ -111,6 +112,9 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     if let Some(alarm) = &subject.alarm {
         let _ = writeln!(text, "    often  {}", sanitize::line(alarm));
     }
+    for orphan in &subject.orphans {
+        let _ = writeln!(text, "    {}", sanitize::line(&self::orphan(orphan)));
+    }
     for one in &subject.considered {
         let fits = if one.fits { "fits" } else { "no  " };
         let line = format!("{fits} pid {}  {}  ({})", one.pid, one.command, one.reason);
@@ -137,6 +141,16 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         };
         let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
     }
+}
+
+fn orphan(orphan: &Orphan) -> String {
+    let what = match &orphan.left {
+        Left::Observed => "reported only; mode = \"paper\" would stop it".to_owned(),
+        Left::Due => "the tick stops it".to_owned(),
+        Left::Stopped => "stopped, with what descended from it".to_owned(),
+        Left::Failed(why) => format!("not stopped: {why}"),
+    };
+    format!("orphan  {} `{}`, {} old: {what}", orphan.identity, orphan.command, span_text(orphan.age_ms))
 }
 
 /// What was seen before the act, in short; the journal and `--json` have all of it.
@@ -203,8 +217,12 @@ fn skipped(text: &mut String, skipped: &[&Finding]) {
     }
 }
 
-fn change_line(change: &Change) -> String {
+/// What a change does, for a person.
+pub(super) fn change_line(change: &Change) -> String {
     match change {
+        Change::MoveAside { path, why, .. } => format!("move {} aside ({why})", path.display()),
+        Change::PutBack { path, .. } => format!("put {} back", path.display()),
+        Change::RecoverDatabase { path, .. } => format!("let SQLite recover {}, then check it", path.display()),
         Change::StopProcess { identity, command, grace_ms } => {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))
         }

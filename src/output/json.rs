@@ -2,8 +2,8 @@
 
 use super::outcome;
 use super::view::{
-    Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
-    Ticked,
+    Act, Change, Considered, Decision, Delivery, Finding, Incident, Left, Looked, Orphan, Process, Refusal, Report,
+    Seen, Stats, Subject, Ticked,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
@@ -25,11 +25,14 @@ pub fn ticked(report: &report::Report) -> Report<Ticked> {
     };
     let critical = report.subjects.iter().filter(|subject| super::human::is_critical(subject));
     let critical: Vec<String> = critical.map(|subject| subject.name.clone()).collect();
+    let orphans = report.subjects.iter().flat_map(|subject| &subject.orphans);
+    let stopped = orphans.filter(|orphan| orphan.left == report::Left::Stopped);
     let totals = Ticked {
         healed: acted(&["healed", "probation"]),
         failed: acted(&["failed", "unchanged"]),
         success: critical.is_empty(),
         critical,
+        stats: Stats { orphans_stopped: stopped.count() },
     };
     view(report, totals)
 }
@@ -48,6 +51,7 @@ fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
         duration_ms: report.duration_ms,
         dry_run: report.dry_run,
         services: report.subjects.iter().map(subject).collect(),
+        locks: report.locks.iter().map(super::locks_json::lock).collect(),
         totals,
         unwritable: report.unwritable.clone(),
         unfinished: report.unfinished.clone(),
@@ -93,8 +97,25 @@ fn subject(subject: &report::Subject) -> Subject {
         held: subject.held.clone(),
         behind: subject.behind.clone(),
         alarm: subject.alarm.clone(),
+        orphans: subject.orphans.iter().map(orphan).collect(),
         would: subject.would.clone(),
     }
+}
+
+fn orphan(orphan: &report::Orphan) -> Orphan {
+    let (status, why) = match &orphan.left {
+        report::Left::Observed => (Left::Observed, None),
+        report::Left::Due => (Left::Due, None),
+        report::Left::Stopped => (Left::Stopped, None),
+        report::Left::Failed(why) => (Left::Failed, Some(why.clone())),
+    };
+    let process = Process {
+        pid: orphan.identity.pid,
+        start: orphan.identity.start,
+        boot: orphan.identity.boot.clone(),
+        command: orphan.command.clone(),
+    };
+    Orphan { process, age_ms: orphan.age_ms, status, why }
 }
 
 fn finding(finding: &Found) -> Finding {
@@ -135,7 +156,7 @@ pub(super) fn decision(decision: &report::Decision) -> Decision {
     }
 }
 
-fn change(change: &change::Change) -> Change {
+pub(super) fn change(change: &change::Change) -> Change {
     // Why `heal undo` will not offer it.
     let irreversible = change.irreversible();
     match change {
@@ -154,6 +175,15 @@ fn change(change: &change::Change) -> Change {
         },
         change::Change::RunCommand { argv, timeout_ms } => {
             Change::RunCommand { argv: redact::command_line(argv), timeout_ms: *timeout_ms, irreversible }
+        }
+        change::Change::MoveAside { path, why, .. } => {
+            Change::MoveAside { path: path.display().to_string(), why: why.clone(), irreversible }
+        }
+        change::Change::PutBack { kept, path, .. } => {
+            Change::PutBack { kept: kept.display().to_string(), path: path.display().to_string(), irreversible }
+        }
+        change::Change::RecoverDatabase { path, why, .. } => {
+            Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
         }
         change::Change::SendRequest { method, url, timeout_ms, .. } => Change::SendRequest {
             method: method.clone(),

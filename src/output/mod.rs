@@ -2,11 +2,14 @@
 
 pub mod human;
 pub mod json;
+pub mod locks;
+pub mod locks_json;
 pub mod nagios;
 pub mod sanitize;
 pub mod schema;
 pub mod status;
 pub mod status_json;
+pub mod undo;
 pub mod view;
 
 use crate::model::event::Outcome;

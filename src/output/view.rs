@@ -36,6 +36,8 @@ pub struct Report<Totals> {
     pub(super) dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub(super) services: Vec<Subject>,
+    /// Locks of which a tick cleared files, or tried to.
+    pub(super) locks: Vec<super::locks_json::Lock>,
     #[serde(flatten)]
     pub(super) totals: Totals,
     /// Why the data directory cannot be written; null when it can.
@@ -63,6 +65,43 @@ pub struct Ticked {
     pub(super) critical: Vec<String>,
     /// Nothing is critical.
     pub(super) success: bool,
+    /// What was put in order beside the services.
+    pub(super) stats: Stats,
+}
+
+/// What was put in order beside the services: nothing of it counts as healed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Stats {
+    /// Processes that were left behind and were stopped.
+    pub(super) orphans_stopped: usize,
+}
+
+/// A process that was left behind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Orphan {
+    /// Which process.
+    #[serde(flatten)]
+    pub(super) process: Process,
+    /// How long it has been running, in milliseconds.
+    pub(super) age_ms: i64,
+    /// What became of it.
+    pub(super) status: Left,
+    /// Why it could not be stopped.
+    pub(super) why: Option<String>,
+}
+
+/// What becomes of one who was left behind.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Left {
+    /// Only reported.
+    Observed,
+    /// A tick would stop it.
+    Due,
+    /// It was stopped.
+    Stopped,
+    /// It could not be stopped.
+    Failed,
 }
 
 /// What is said about one service, or about the host.
@@ -96,6 +135,8 @@ pub(super) struct Subject {
     pub(super) behind: Option<String>,
     /// That it is healed too often.
     pub(super) alarm: Option<String>,
+    /// Who was left behind: fits `orphans`, and has no living owner.
+    pub(super) orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
     pub(super) would: BTreeMap<String, u32>,
 }
@@ -260,6 +301,33 @@ pub(super) enum Change {
         argv: String,
         /// It is ended after so many milliseconds.
         timeout_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Move a file of the project into the quarantine.
+    MoveAside {
+        /// Where it stands.
+        path: String,
+        /// Why it has to go.
+        why: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Bring a file back out of the quarantine.
+    PutBack {
+        /// Where it is kept.
+        kept: String,
+        /// Where it stood.
+        path: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Let SQLite finish what was begun in a database, and check it.
+    RecoverDatabase {
+        /// The database.
+        path: String,
+        /// Why it is needed.
+        why: String,
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },

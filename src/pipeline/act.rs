@@ -74,6 +74,10 @@ pub(super) fn act(
         (Outcome::Failed, Some(words)) if performed.started.is_some() => format!("{detail}; its last words: {words}"),
         _ => detail,
     };
+    let detail = match performed.left.as_slice() {
+        [] => detail,
+        left => format!("{detail}; {}", left.join("; ")),
+    };
     apply::conclude(journal, &performed, outcome, &detail)?;
     if let Some(code) = exit_code(&mut performed).filter(|code| watched.service.rules.hold_on_exit.contains(code)) {
         let reason = format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)");

@@ -50,7 +50,7 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     let mut journal = Journal::beside(dir.clone(), base.history)?;
     let mut report = empty(config, "heal", &now);
     report.dry_run = config.mode == Mode::Observe;
-    report.unfinished = apply::resume(&mut journal)?;
+    report.unfinished = apply::resume(&mut journal, None)?;
     let looker = Looker::new(config, options, journal.history(), &full, now)?;
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start).only_starting(dir.root().join("output"));

@@ -94,6 +94,11 @@ impl<'a> Looker<'a> {
             .filter(move |watched| self.scope.as_ref().is_none_or(|scope| scope.contains(watched.name())))
     }
 
+    /// Is only a part of the services looked at?
+    pub(super) const fn is_partial(&self) -> bool {
+        self.scope.is_some()
+    }
+
     /// Was this subject asked for?
     pub(super) fn is_asked(&self, name: &str) -> bool {
         self.options.only.is_empty() || self.options.only.iter().any(|only| only == name)

@@ -3,14 +3,19 @@
 mod act;
 mod emergency;
 mod evidence;
+mod locks;
 mod look;
 mod misconfigured;
+mod orphans;
 mod plan;
 pub mod propose;
 mod seen;
 mod status;
 mod tell;
 mod tick;
+#[cfg(debug_assertions)]
+pub mod trial;
+pub mod undo;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,6 +27,7 @@ use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use locks::{Depth, clean_locks};
 pub use misconfigured::tell_broken;
 pub use status::status;
 pub use tick::tick;
@@ -62,7 +68,9 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(past.warnings());
     let before = emergency::recollect(config, past.history)?;
     let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
-    let seen = looker.look(&before).into_iter().map(|seen| seen.subject);
+    let mut seen = looker.look(&before);
+    report.warnings.extend(orphans::find(&looker, &mut seen, &before));
+    let seen = seen.into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
@@ -76,7 +84,10 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
             }
         }
     } else {
-        report.unfinished = after.open_intents.values().map(ToString::to_string).collect();
+        // Whoever repairs files at this moment has begun, and will finish.
+        let repairs = holds(&dir.repair_lock()).is_some();
+        let open = after.open_intents.values().filter(|open| !repairs || open.repairs.is_empty());
+        report.unfinished = open.map(ToString::to_string).collect();
     }
     report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
@@ -93,6 +104,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         duration_ms: 0,
         dry_run: false,
         subjects: Vec::new(),
+        locks: Vec::new(),
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::locks;
 use super::look::Looker;
 use super::seen::Seen;
 use crate::model::report::{Decision, Level, Refusal, Standing};
@@ -38,7 +39,12 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
             Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
             Who::Unknown { .. } | Who::Unwatched => Vec::new(),
         };
-        let case = remedy::Case { service: &watched.service, processes: &processes };
+        let locks = if rung == remedy::clear_locks::KIND.name {
+            locks::cures(looker, watched.name(), &processes)
+        } else {
+            Vec::new()
+        };
+        let case = remedy::Case { service: &watched.service, processes: &processes, locks: &locks };
         match remedy::propose(rung, &case) {
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),

@@ -90,6 +90,7 @@ pub(super) fn subject(
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
         behind: None,
         alarm: None,
+        orphans: Vec::new(),
         would: past.would.clone(),
         next: None,
         news: false,

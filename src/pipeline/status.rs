@@ -40,7 +40,8 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let observes = config.mode == Mode::Observe;
     let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
     let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { undelivered(config, &history, &asked) };
-    let unfinished = if holder.is_some() { Vec::new() } else { unfinished(&history, &asked) };
+    let at_work = holder.is_some() || holds(&dir.repair_lock()).is_some();
+    let unfinished = if at_work { Vec::new() } else { unfinished(&history, &asked) };
     let mut services: Vec<Remembered> =
         asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
     if let Some(age) = ticks.age_ms.filter(|_| ticks.late.is_some()) {

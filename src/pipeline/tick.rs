@@ -6,17 +6,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::locks::{self, Again};
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
@@ -44,7 +45,9 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
-        for mut seen in looker.look(&history) {
+        let mut looked = looker.look(&history);
+        report.warnings.extend(orphans::find(&looker, &mut looked, &history));
+        for mut seen in looked {
             let past = history.service(&seen.subject.name);
             plan(&looker, &mut seen, past, &remedy::built());
             if looker.is_asked(&seen.subject.name) {
@@ -90,9 +93,16 @@ fn acting(
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     let over = emergency::import(config, &mut journal)?;
-    report.unfinished = apply::resume(&mut journal)?;
+    if !journal.history().open_intents.is_empty() {
+        // Whoever has the lock is at work on files, and finishes for itself what it began.
+        let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
+        report.unfinished = apply::resume(&mut journal, files.as_ref().map(|_| config.root.as_path()))?;
+    }
+    report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
-    let seen = looker.look(journal.history());
+    let mut seen = looker.look(journal.history());
+    report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
+    orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
@@ -238,7 +248,8 @@ impl Run<'_> {
                 }
             }
         }
-        subject.news = self.journal.news() > told || worse;
+        let stopped = subject.orphans.iter().any(|orphan| orphan.left != Left::Observed);
+        subject.news = self.journal.news() > told || worse || stopped;
         Ok(subject)
     }
 
@@ -306,11 +317,21 @@ impl Run<'_> {
             seen.notes = Notes::default();
             return Ok(());
         }
+        let files = match self.files_lock(&seen.subject.plan) {
+            Ok(files) => files,
+            Err(error) => {
+                seen.subject.decision = wait(&format!("files cannot be changed now: {error}"));
+                seen.notes = Notes::default();
+                return Ok(());
+            }
+        };
         self.keep(&watched.service.name, &evidence);
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
-        let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        let (watch, changes) = (locks::of_service(self.looker, watched.name()), seen.subject.plan.clone());
+        let again = Again::of(&watch, &changes);
+        let plan = Plan { service, root, rung, cause, changes, why, unheld: &again, files };
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
@@ -318,6 +339,13 @@ impl Run<'_> {
         self.acted.insert(watched.name().to_owned(), act.outcome);
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
+    }
+
+    /// The repair lock, for a plan that changes files.
+    fn files_lock(&self, plan: &[Change]) -> Result<Option<RecoveryLock>> {
+        let needed = plan.iter().any(Change::is_repair);
+        let path = self.journal.dir().repair_lock();
+        needed.then(|| RecoveryLock::take_within(&path, "heal heal", locks::PATIENCE)).transpose()
     }
 
     /// Keeps with the incident what was seen, if anything was.

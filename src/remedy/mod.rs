@@ -1,5 +1,6 @@
 //! What do we prescribe? One file per rung: given a case it returns the changes that would cure it, and touches nothing.
 
+pub mod clear_locks;
 pub mod command;
 pub mod http;
 pub mod restart;
@@ -12,10 +13,10 @@ use toml::de::ValueDeserializer;
 use crate::model::{Change, Class, Identity, Service, Span};
 
 /// Every rung that is built, mildest first.
-pub const KINDS: [Kind; 2] = [restart::KIND, stop_stale::KIND];
+pub const KINDS: [Kind; 3] = [restart::KIND, stop_stale::KIND, clear_locks::KIND];
 
 /// Rungs that the design names and that are not built yet: accepted in a ladder with a warning, passed over.
-pub const PLANNED: [&str; 2] = ["clear-locks", "revert"];
+pub const PLANNED: [&str; 1] = ["revert"];
 
 /// A kind of remedy.
 #[derive(Clone, Copy)]
@@ -66,6 +67,8 @@ pub struct Case<'a> {
     pub service: &'a Service,
     /// Its process and command line while it runs; else what its last life left behind.
     pub processes: &'a [(Identity, String)],
+    /// What would clear its locks once none of these runs any more: see [`clear_locks::cure`].
+    pub locks: &'a [Change],
 }
 
 /// The names of the rungs that are built.
@@ -100,6 +103,13 @@ pub fn propose(rung: &str, case: &Case<'_>) -> Result<Vec<Change>, String> {
 
 /// Stop what runs, if anything does, then start.
 fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
+    around(case, &[])
+}
+
+/// The same, with something to do in between: what is to be stopped as well comes first.
+fn around(case: &Case<'_>, between: &[Change]) -> Result<Vec<Change>, String> {
+    let (stops, rest): (Vec<_>, Vec<_>) =
+        between.iter().cloned().partition(|change| matches!(change, Change::StopProcess { .. }));
     let launch = case.service.launch.as_ref().ok_or("it has no `start`")?;
     let stop = case.processes.iter().map(|(identity, command)| Change::StopProcess {
         identity: identity.clone(),
@@ -107,5 +117,5 @@ fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
         grace_ms: launch.stop_grace.millis(),
     });
     let start = Change::StartService { argv: launch.argv.clone(), cwd: launch.cwd.clone(), log: launch.log.clone() };
-    Ok(stop.chain([start]).collect())
+    Ok(stop.chain(stops).chain(rest).chain([start]).collect())
 }

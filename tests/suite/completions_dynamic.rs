@@ -24,7 +24,8 @@ probes.freshness = { kind = "fresh", path = "x.log", within = "5m" }
 match = { executable = "zebra" }
 
 [lock.runlock]
-path = "run.lock"
+kind = "pid"
+paths = ["run.lock"]
 
 [state.positions]
 path = "positions.json"
@@ -57,7 +58,7 @@ fn names_stand_in_the_file_that_the_command_line_names() {
         (&["heal", "--config", "other/heal.toml", "release", ""], &["elsewhere"]),
         (&["heal", "release", "--config=other/heal.toml", ""], &["elsewhere"]),
         (&["heal", "--config", "nowhere.toml", "release", ""], &[]),
-        (&["heal", "check", "--set", "lock."], &["lock.runlock.path="]),
+        (&["heal", "check", "--set", "lock."], &["lock.runlock.kind=", "lock.runlock.paths="]),
         (
             &["heal", "check", "--set", "service.trading-bot.probes.freshness.w"],
             &["service.trading-bot.probes.freshness.within="],

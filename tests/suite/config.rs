@@ -273,7 +273,8 @@ fn kinds_lists_everything_that_may_stand_there() {
         Rungs of a ladder
           restart      start it again; stop it first if it runs
           stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
-          not built yet: clear-locks, revert
+          clear-locks  stop it as stop-stale does, clear its locks that are proved stale, then start it
+          not built yet: revert
 
         Rungs of a service's own, in [service.NAME.remedies]
           command      run a command of one's own; exit code 0 is done
@@ -291,6 +292,18 @@ fn kinds_lists_everything_that_may_stand_there() {
                        kind = "command"
                        command = ["sh", "-c", "cat >> alerts.txt"]
           not built yet: telegram, slack, discord, ntfy, webhook, email, alertmanager, syslog, desktop, ping
+
+        Locks
+          sqlite       a SQLite database: nobody's -wal or -journal is removed, SQLite recovers it once nobody has it open
+                       session = { kind = "sqlite", paths = ["data/*.session"], stop_holders = { args_contain = "bot.py" } }
+          flock        a file for flock(2): never moved, its holder is told
+                       single = { kind = "flock", paths = ["run/single.lock"] }
+          pid          a file that names its holder: moved aside once that one is proved dead and nobody has the file
+                       run = { kind = "pid", paths = ["run/*.pid"] }
+          git          locks of a git repository: moved aside when no git works there and they are older than min_age
+                       repository = { kind = "git", paths = [".git"], min_age = "10m" }
+          auto         told from the name and the content, never taken for a database; in doubt it stays
+                       state = { kind = "auto", paths = ["state/*.lock"], min_age = "5m" }
 
         --- stderr
     "#]]

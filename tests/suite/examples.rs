@@ -44,9 +44,7 @@ fn bridge() {
         &expect![[r#"
             note  heal.toml:8:2: [git] is not built yet and does nothing
             note  heal.toml:13:17: supervisors are not spoken to yet; heal only observes [service.bridge]
-            note  heal.toml:20:17: rung `clear-locks` of [service.bridge] is not built yet and is passed over
             note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
-            note  heal.toml:25:2: [lock] is not built yet and does nothing
             note  heal.toml:30:2: [crash] is not built yet and does nothing
             note  heal.toml:35:2: [revert] is not built yet and does nothing
             note  heal.toml:38:2: [update] is not built yet and does nothing
@@ -130,8 +128,6 @@ fn trading() {
         &expect![[r#"
             note  heal.toml:7:2: [layout] is not built yet and does nothing
             note  heal.toml:12:11: supervisors are not spoken to yet; heal only observes [service.bot]
-            note  heal.toml:13:1: `orphans` of [service.bot] is not built yet and does nothing
-            note  heal.toml:18:2: [lock] is not built yet and does nothing
             note  heal.toml:23:2: [state] is not built yet and does nothing
             [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
         "#]],

@@ -2,7 +2,7 @@
 //! each promise that cuts across them. Nothing here touches anything outside its own temporary directory.
 
 // Tests make the world that heal looks at; `allow-expect-in-tests` of clippy does not reach functions beside #[test].
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod acting;
 mod architecture;
@@ -16,6 +16,9 @@ mod check_output;
 mod check_port;
 mod check_read_only;
 mod check_resources;
+mod clean_locks;
+mod clean_locks_acting;
+mod clean_locks_unseen;
 mod clean_room;
 mod completions;
 mod completions_dynamic;
@@ -24,6 +27,7 @@ mod config;
 mod config_enabled;
 mod config_faults;
 mod config_files;
+mod config_locks;
 mod config_numbers;
 mod config_overrides;
 mod config_probes;
@@ -60,12 +64,16 @@ mod init_propose_written;
 mod json;
 mod killpoints;
 mod links;
+mod lock_race;
 mod man;
 mod nagios;
+mod orphans;
 mod portable;
 mod probe_log;
 mod probe_sqlite;
+mod quarantine;
 mod readme;
+mod recover;
 mod release;
 mod schema_config;
 mod schema_output;
@@ -73,4 +81,6 @@ mod silence;
 mod status;
 mod support;
 mod telling;
+mod trial;
+mod undo;
 mod usage;

@@ -6,10 +6,11 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "heal",
     "heal-beat",
     "heal-check",
+    "heal-clean-locks",
     "heal-completions",
     "heal-config",
     "heal-config-check",
@@ -21,6 +22,7 @@ const PAGES: [&str; 14] = [
     "heal-man",
     "heal-release",
     "heal-status",
+    "heal-undo",
 ];
 
 fn page(project: &Project, name: &str) -> String {

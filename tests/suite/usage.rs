@@ -27,6 +27,8 @@ fn the_help_of_heal() {
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
+          clean-locks  Clear locks that are proved stale; tell who holds the others
+          undo         Take back what a run changed
           release      End the hold of a service, so that heal may act on it again
           beat         Write a heartbeat, from the work loop of a service
 
@@ -164,7 +166,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

@@ -15,10 +15,11 @@ use nix::errno::Errno;
 use nix::unistd::{Pid, getsid};
 
 use super::exec::{self, Job};
-use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
+use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row};
 use super::{clock, env};
 use crate::model::Identity;
 use crate::model::evidence::{Descriptors, Vitals};
+use crate::model::lock::FileId;
 
 /// What one call may take. `lsof` asks about every file and may meet a network that does not answer.
 const PS: Duration = Duration::from_secs(3);
@@ -79,7 +80,7 @@ impl Portable {
 
     fn lsof(&self, args: &[&str]) -> Result<Vec<lsof::Entry>, String> {
         // No warnings, no names of hosts or ports: these would be looked up.
-        let args: Vec<&str> = ["-w", "-n", "-P", "-F0ftan"].iter().chain(args).copied().collect();
+        let args: Vec<&str> = ["-w", "-n", "-P", "-F0ftaDin"].iter().chain(args).copied().collect();
         Ok(lsof::entries(&self.ask("lsof", &args, LSOF)?))
     }
 
@@ -193,6 +194,18 @@ impl Processes for Portable {
         Ok(self.descriptors_of(pid)?.into_iter().filter_map(open).collect())
     }
 
+    fn grips(&self, files: &[FileId]) -> Result<Grips, String> {
+        let entries = self.lsof(&[])?;
+        let held = |entry: &lsof::Entry| {
+            let (file, grip) = entry.grip()?;
+            (entry.pid != own_pid() && files.contains(&file)).then_some((file, entry.pid, grip))
+        };
+        // To others than root, some of them show their own processes alone, and not a word about the rest.
+        let all = nix::unistd::geteuid().is_root() && !entries.iter().any(lsof::Entry::is_hidden);
+        let unseen = (!all).then(|| "what other users have open is hidden from this user; root sees it".to_owned());
+        Ok(Grips { found: entries.iter().filter_map(held).collect(), unseen })
+    }
+
     fn listeners(&self) -> Result<Vec<Listener>, String> {
         // To others than root, `lsof` shows their own processes alone.
         let entries = self.lsof(&["-iTCP", "-sTCP:LISTEN"])?;
@@ -251,7 +264,7 @@ impl Processes for Portable {
 impl Portable {
     fn descriptors_of(&self, pid: i32) -> Result<Vec<lsof::Entry>, String> {
         let entries = self.lsof(&["-a", "-p", &pid.to_string()])?;
-        let unread = entries.iter().any(|entry| entry.name.contains("Permission denied"));
+        let unread = entries.iter().any(lsof::Entry::is_hidden);
         if entries.is_empty() || unread {
             return Err(format!("`lsof` does not say what pid {pid} has open"));
         }
