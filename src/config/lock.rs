@@ -22,9 +22,12 @@ use crate::model::{Lock, LockKind, Selector, Span};
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
     /// What they mean: a database of SQLite, a file for flock, one that names its holder, locks of a git repository, or `auto`.
-    kind: LockKind,
+    #[schemars(required)]
+    kind: Option<LockKind>,
     /// Which files: globs from the directory of heal.toml. For `sqlite` the databases, for `git` lock files or a `.git`.
-    paths: Vec<String>,
+    #[serde(default)]
+    #[schemars(required)]
+    paths: Option<Vec<String>>,
     /// Younger ones are left alone; 5m unless said for git, else any age. Age is never enough by itself.
     min_age: Option<Span>,
     /// Holders that may be stopped. Others are kept and reported.
@@ -107,16 +110,26 @@ impl Reader<'_> {
     ) -> Option<Lock> {
         let place_of = |key: &str| table.get_ref().get(key).map_or_else(|| table.span(), Spanned::span);
         let written = typed::read::<Written>(table, faults)?;
+        // Without a key that was wrong, and was complained about: what else is wrong is to be said as well.
+        let kinds = KINDS.map(|kind| format!("`{}`", kind.name)).join(", ");
+        for (key, hint) in
+            [("kind", format!("kinds are {kinds}")), ("paths", "write it as [\"run/*.lock\"]".to_owned())]
+        {
+            if !table.get_ref().contains_key(key) {
+                faults.add(table.span(), format!("`{key}` is missing"), Some(hint));
+            }
+        }
+        let paths = written.paths.clone().unwrap_or_default();
         let places: Vec<Place> = table
             .get_ref()
             .get("paths")
             .and_then(|value| value.get_ref().as_array())
             .map(|items| items.iter().map(Spanned::span).collect())
             .unwrap_or_default();
-        if written.paths.is_empty() {
+        if written.paths.as_ref().is_some_and(Vec::is_empty) {
             faults.add(place_of("paths"), "`paths` is empty", Some("write it as [\"run/*.lock\"]".to_owned()));
         }
-        for (at, path) in written.paths.iter().enumerate() {
+        for (at, path) in paths.iter().enumerate() {
             if let Err((why, hint)) = self.check_path(path, data_dir) {
                 faults.add(places.get(at).cloned().unwrap_or_else(|| place_of("paths")), why, Some(hint));
             }
@@ -136,12 +149,13 @@ impl Reader<'_> {
             faults.add(place_of("service"), format!("there is no service `{service}`"), hint);
         }
         let only = || if let [only] = services { Some((*only).to_owned()) } else { None };
-        let young = if written.kind == LockKind::Git { GIT_AGE } else { Span::secs(0) };
+        let kind = written.kind?;
+        let young = if kind == LockKind::Git { GIT_AGE } else { Span::secs(0) };
         Some(Lock {
             name: name.to_owned(),
             enabled: written.enabled,
-            kind: written.kind,
-            paths: written.paths.iter().map(|path| self.root.join(plain(path))).collect(),
+            kind,
+            paths: paths.iter().map(|path| self.root.join(plain(path))).collect(),
             min_age: written.min_age.unwrap_or(young),
             stop_holders: written.stop_holders,
             service: written.service.or_else(only),

@@ -78,9 +78,15 @@ service = "bto""#,
         &expect![[r#"
             error: `kind` cannot be `sqlit`
               = help: did you mean `sqlite`?
+            error: `paths` is empty
+              = help: write it as ["run/*.lock"]
             error: unknown key `min_agee`
                = help: did you mean `min_age`?
-            heal.toml:8:8 heal.toml:10:1
+            error: `stop_holders` names no process by itself
+               = help: stop_holders = { executable = "python3", args_contain = "bot.py" }
+            error: there is no service `bto`
+               = help: did you mean `bot`?
+            heal.toml:8:8 heal.toml:9:9 heal.toml:10:1 heal.toml:11:16 heal.toml:12:11
         "#]],
     );
     refused(
@@ -97,9 +103,10 @@ service = "bto""#,
     refused(
         "paths = [\"a.pid\"]",
         &expect![[r#"
-        error: `kind` is missing
-        heal.toml:7:1
-    "#]],
+            error: `kind` is missing
+              = help: kinds are `sqlite`, `flock`, `pid`, `git`, `auto`
+            heal.toml:7:1
+        "#]],
     );
     refused(
         "kind = \"pid\"\npaths = \"a.pid\"",
