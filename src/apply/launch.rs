@@ -6,14 +6,15 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::host::process::{Detail, Processes};
+use crate::host::supervisor::systemd;
 use crate::host::{env, sys};
 use crate::journal::Journal;
 use crate::model::service::Launch;
-use crate::model::{Event, Identity};
+use crate::model::{Event, Identity, Service, Supervisor};
 
 /// Starts it. The answer says nothing about its health.
 #[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
@@ -38,9 +39,8 @@ pub(super) fn start(
     let (hello, hello_child) = pipe()?;
     let (ack_child, ack) = pipe()?;
     let ack_in_child = ack.as_raw_fd();
-    let mut command = Command::new(program);
+    let mut command = home(program, name, service)?;
     command
-        .arg0(name)
         .args(&launch.argv[1..])
         .current_dir(&launch.cwd)
         .env_clear()
@@ -80,6 +80,26 @@ pub(super) fn start(
         (Err(error), _) => Err(format!("`{name}` cannot be started: {error}")),
         (Ok(_), Err(_)) => Err(format!("`{name}` was started, but never said who it is")),
     }
+}
+
+/// The program, or where heal runs in a unit of systemd that takes everything with it when it ends (a oneshot tick does, within
+/// the second) the program in a scope of its own. `systemd-run --scope` asks for it and then becomes the program: pid, start
+/// time, session and descriptors stay as they are (ECOSYSTEM §2).
+#[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
+fn home(program: PathBuf, name: &str, service: &Service) -> Result<Command, String> {
+    let Some(reaper) = systemd::reaper() else {
+        let mut command = Command::new(program);
+        command.arg0(name);
+        return Ok(command);
+    };
+    let runner = env::program("systemd-run", Path::new("/"), env::PATH).map_err(|why| {
+        format!("heal runs in {}, which ends what it started when it ends, and {why}: set KillMode=process", reaper.name)
+    })?;
+    let mut command = Command::new(runner);
+    let manager = if reaper.by == Supervisor::SystemdUser { "--user" } else { "--system" };
+    command.args([manager, "--scope", "--collect", "--quiet", "--no-ask-password"]);
+    command.arg(format!("--description=heal: [service.{}]", service.name)).arg("--").arg(program);
+    Ok(command)
 }
 
 /// Waits for the child's pid, writes it into the journal, and only then lets the child go on.

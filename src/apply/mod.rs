@@ -9,6 +9,7 @@ mod launch;
 mod own;
 mod pidfd;
 mod stop;
+mod supervise;
 
 use std::path::Path;
 use std::process::Child;
@@ -77,6 +78,10 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
                     .map(|started| performed.started = Some(started)),
                 None => Err("it has no `start`".to_owned()),
             },
+            [Change::AskSupervisor { unit, verb, life, grace_ms, .. }, ..] => {
+                let life = life.as_ref().map(|(life, _)| life);
+                supervise::ask(processes, unit, verb, supervise::Ending { life, grace_ms: *grace_ms })
+            }
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
@@ -132,7 +137,8 @@ fn masked(change: &Change) -> Change {
             status: *status,
             timeout_ms: *timeout_ms,
         },
-        Change::StopProcess { .. } => change.clone(),
+        // Command lines of processes are masked where they are read.
+        Change::StopProcess { .. } | Change::AskSupervisor { .. } => change.clone(),
     }
 }
 

@@ -20,7 +20,7 @@ pub mod resources;
 mod sockets;
 pub mod sqlite;
 pub mod sys;
-pub mod systemd;
+pub mod supervisor;
 pub mod tls;
 pub mod trust;
 #[cfg(target_os = "linux")]

@@ -15,6 +15,7 @@ pub mod report;
 pub mod service;
 pub mod status;
 pub mod threshold;
+pub mod unit;
 pub mod units;
 
 pub use change::Change;
@@ -27,6 +28,7 @@ pub use report::Report;
 pub use service::{Rules, Service};
 pub use status::Status;
 pub use threshold::Threshold;
+pub use unit::{Supervisor, UnitName};
 pub use units::{Bytes, Percent, Rate, Span};
 
 /// A moment in UTC. The only clock of the journal and of every report; durations within a run use `Instant`.

@@ -9,6 +9,7 @@ mod plan;
 pub mod propose;
 mod seen;
 mod status;
+mod supervised;
 mod tell;
 mod tick;
 

@@ -109,7 +109,7 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let (level, summary) = level(watched, past, trouble.as_ref());
     let next = (level == Level::Unhealthy).then(|| next(watched, past, now));
     let budget = watched
-        .filter(|watched| watched.service.launch.is_some())
+        .filter(|watched| watched.service.is_startable())
         .map(|watched| policy::most_used(&watched.service, past, now));
     let would: BTreeMap<_, _> =
         recent.would.iter().filter(|((service, _), _)| service == name).map(|((_, r), n)| (r.clone(), *n)).collect();
@@ -181,7 +181,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     match &past.known {
         Some(known) => (Level::Healthy, format!("no trouble known, last recognised as pid {}", known.pid)),
         // Who runs would have been recognised, and who does not would be in trouble: nobody looked.
-        None if watched.is_some_and(|watched| watched.service.selector.is_some()) => {
+        None if watched.is_some_and(|one| one.service.selector.is_some() || one.service.unit.is_some()) => {
             (Level::Unknown, "no tick has seen it yet".to_owned())
         }
         None => (Level::Healthy, "no trouble known".to_owned()),

@@ -9,7 +9,9 @@ use schemars::Schema;
 use schemars::generate::SchemaGenerator;
 use toml::de::ValueDeserializer;
 
-use crate::model::{Change, Class, Identity, Service, Span};
+use crate::host::supervisor::Told;
+use crate::model::change::Verb;
+use crate::model::{Change, Class, Identity, Service, Span, Supervisor, UnitName};
 
 /// Every rung that is built, mildest first.
 pub const KINDS: [Kind; 2] = [restart::KIND, stop_stale::KIND];
@@ -66,6 +68,8 @@ pub struct Case<'a> {
     pub service: &'a Service,
     /// Its process and command line while it runs; else what its last life left behind.
     pub processes: &'a [(Identity, String)],
+    /// What its supervisor says, where it has one that answered.
+    pub told: Option<&'a Told>,
 }
 
 /// The names of the rungs that are built.
@@ -98,8 +102,12 @@ pub fn propose(rung: &str, case: &Case<'_>) -> Result<Vec<Change>, String> {
     }
 }
 
-/// Stop what runs, if anything does, then start.
+/// Stop what runs, if anything does, then start. Whoever has a supervisor is restarted by it and by nobody else.
 fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
+    if let Some(unit) = &case.service.unit {
+        let told = case.told.ok_or("its supervisor does not answer")?;
+        return Ok(through(unit, case, told));
+    }
     let launch = case.service.launch.as_ref().ok_or("it has no `start`")?;
     let stop = case.processes.iter().map(|(identity, command)| Change::StopProcess {
         identity: identity.clone(),
@@ -108,4 +116,22 @@ fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
     });
     let start = Change::StartService { argv: launch.argv.clone(), cwd: launch.cwd.clone(), log: launch.log.clone() };
     Ok(stop.chain([start]).collect())
+}
+
+fn through(unit: &UnitName, case: &Case<'_>, told: &Told) -> Vec<Change> {
+    let ask = |verb| {
+        let (life, invocation) = (None, None);
+        Change::AskSupervisor { unit: unit.clone(), verb, life, invocation, grace_ms: 0 }
+    };
+    // A supervisor that gave up refuses every further start until it is told to forget.
+    let forget = (told.failed && unit.by != Supervisor::Launchd).then(|| ask(Verb::ResetFailed));
+    let load = told.unloaded.as_ref().map(|plist| ask(Verb::Bootstrap { plist: plist.clone() }));
+    let restart = Change::AskSupervisor {
+        unit: unit.clone(),
+        verb: Verb::Restart,
+        life: case.processes.first().cloned(),
+        invocation: told.life.clone(),
+        grace_ms: case.service.stop_grace.millis(),
+    };
+    forget.into_iter().chain(load).chain([restart]).collect()
 }
