@@ -40,12 +40,7 @@ pub(super) fn start(
     let (ack_child, ack) = pipe()?;
     let ack_in_child = ack.as_raw_fd();
     let mut command = home(program, name, service)?;
-    command
-        .args(&launch.argv[1..])
-        .current_dir(&launch.cwd)
-        .env_clear()
-        .envs(env::clean())
-        .envs(&launch.env);
+    command.args(&launch.argv[1..]).current_dir(&launch.cwd).env_clear().envs(env::clean()).envs(&launch.env);
     command
         .env("HEAL_INTENT", intent)
         .env("HEAL_SERVICE", &service.name)
@@ -93,7 +88,10 @@ fn home(program: PathBuf, name: &str, service: &Service) -> Result<Command, Stri
         return Ok(command);
     };
     let runner = env::program("systemd-run", Path::new("/"), env::PATH).map_err(|why| {
-        format!("heal runs in {}, which ends what it started when it ends, and {why}: set KillMode=process", reaper.name)
+        format!(
+            "heal runs in {}, which ends what it started when it ends, and {why}: set KillMode=process",
+            reaper.name
+        )
     })?;
     let mut command = Command::new(runner);
     let manager = if reaper.by == Supervisor::SystemdUser { "--user" } else { "--system" };

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use crate::host::exec::Ended;
 use crate::host::process::{Processes, ended_within, is_alive, watch};
 use crate::host::supervisor::{complaint, launchd, systemd, tool};
+use crate::model::Identity;
 use crate::model::change::Verb;
 use crate::model::unit::{Supervisor, UnitName};
-use crate::model::Identity;
 
 /// A tool of a supervisor hands over a request and ends; one that hangs is ended.
 const PATIENCE: Duration = Duration::from_secs(5);

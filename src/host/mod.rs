@@ -19,8 +19,8 @@ pub mod resources;
 #[cfg(target_os = "linux")]
 mod sockets;
 pub mod sqlite;
-pub mod sys;
 pub mod supervisor;
+pub mod sys;
 pub mod tls;
 pub mod trust;
 #[cfg(target_os = "linux")]

@@ -111,8 +111,12 @@ impl Change {
     pub const fn irreversible(&self) -> Option<&'static str> {
         match self {
             Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
-            Self::AskSupervisor { verb: Verb::ResetFailed, .. } => Some("a supervisor is not told to remember a failure"),
-            Self::StartService { .. } | Self::AskSupervisor { .. } => Some("stopping a service that runs would be a second fault"),
+            Self::AskSupervisor { verb: Verb::ResetFailed, .. } => {
+                Some("a supervisor is not told to remember a failure")
+            }
+            Self::StartService { .. } | Self::AskSupervisor { .. } => {
+                Some("stopping a service that runs would be a second fault")
+            }
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
         }
     }

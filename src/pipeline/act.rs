@@ -120,7 +120,7 @@ fn verify(
         let Again { who, told, findings } = looker.look_again(watched, past, notes);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
         let told = told.as_ref().and_then(|told| told.as_ref().ok());
-        let glance = glance(&who, &before, (started, told),  all_good(&findings, own, cause), || {
+        let glance = glance(&who, &before, (started, told), all_good(&findings, own, cause), || {
             let bad: Vec<String> = findings
                 .iter()
                 .filter(|finding| speaks_against(finding, cause))

@@ -54,8 +54,8 @@ pub(super) fn capture(processes: &Arc<dyn Processes>, watched: &Watched, root: &
     let mut asked: Vec<String> = Vec::new();
     let mut questions: Vec<Question<Fill>> = Vec::new();
     for change in changes {
-        let (Change::StopProcess { identity, command, .. } | Change::AskSupervisor { life: Some((identity, command)), .. }) =
-            change
+        let (Change::StopProcess { identity, command, .. }
+        | Change::AskSupervisor { life: Some((identity, command)), .. }) = change
         else {
             continue;
         };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Options;
-use super::supervised;
 use super::seen::{Seen, apart, during, rules, scope, subject, tie};
+use super::supervised;
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
@@ -123,7 +123,8 @@ impl<'a> Looker<'a> {
     pub(super) fn look(&self, history: &History) -> Vec<Seen<'a>> {
         let enabled = self.watched().filter(|watched| watched.enabled).map(|watched| &watched.service);
         let index = Index::new(enabled, self.options.explain);
-        let units = self.watched().filter(|watched| watched.enabled).filter_map(|watched| watched.service.unit.as_ref());
+        let units =
+            self.watched().filter(|watched| watched.enabled).filter_map(|watched| watched.service.unit.as_ref());
         let told = supervisor::ask(units);
         let mut found = self.identify_all(&index, history, &told).into_iter();
         let mut seen: Vec<(Seen<'a>, usize)> = Vec::new();

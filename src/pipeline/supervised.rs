@@ -13,13 +13,7 @@ const RESTARTS: u32 = 3;
 const FIRST_REQUEST_MS: i64 = 10_000;
 
 /// The standing in the light of what the supervisor says.
-pub(super) fn judge(
-    standing: Standing,
-    told: &Told,
-    rules: &Rules,
-    past: &ServiceHistory,
-    now: &Moment,
-) -> Standing {
+pub(super) fn judge(standing: Standing, told: &Told, rules: &Rules, past: &ServiceHistory, now: &Moment) -> Standing {
     if let Some(wish) = told.wish.as_ref().filter(|_| !is_our_own(told, past, now)) {
         return Standing { level: Level::LeftAlone, class: None, summary: wish.clone() };
     }

@@ -33,7 +33,10 @@ pub fn identify(unit: &UnitName, told: &Result<Told, String>, matched: Option<&W
             return unknown(format!("{by} says {} of {}, but {why}", told.state, unit.name));
         }
         if is_up(told) {
-            return unknown(format!("{by} says {} of {}, which has no process that heal could look at", told.state, unit.name));
+            return unknown(format!(
+                "{by} says {} of {}, which has no process that heal could look at",
+                told.state, unit.name
+            ));
         }
         return Who::Gone { why: format!("{by}: {} is {}", unit.name, told.state), left: Vec::new() };
     };
@@ -51,14 +54,19 @@ pub fn identify(unit: &UnitName, told: &Result<Told, String>, matched: Option<&W
     match matched {
         // A `run.sh` stays around what `match` describes.
         Some(Who::Running { process: found, also, .. })
-            if !part(&found.identity.pid) && !also.iter().any(|one| part(&one.identity.pid)) && !descends(found, pid, processes) =>
+            if !part(&found.identity.pid)
+                && !also.iter().any(|one| part(&one.identity.pid))
+                && !descends(found, pid, processes) =>
         {
             let (found, command) = (found.identity.pid, found.command());
-            unknown(format!("{by} names pid {pid}, but pid {found} `{command}` fits `match`: stop one of them, or narrow `match`"))
+            unknown(format!(
+                "{by} names pid {pid}, but pid {found} `{command}` fits `match`: stop one of them, or narrow `match`"
+            ))
         }
-        Some(Who::Gone { .. }) => {
-            unknown(format!("{by} names pid {pid} `{}`, which does not fit `match`: correct one of them", process.command()))
-        }
+        Some(Who::Gone { .. }) => unknown(format!(
+            "{by} names pid {pid} `{}`, which does not fit `match`: correct one of them",
+            process.command()
+        )),
         // Both several that fit and those that may not be looked at: nothing contradicts the supervisor, but for one too many.
         Some(Who::Unknown { why }) => unknown(format!("{by} names pid {pid}, but {why}")),
         _ => {

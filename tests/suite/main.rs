@@ -71,6 +71,8 @@ mod schema_config;
 mod schema_output;
 mod silence;
 mod status;
+mod supervisor;
+mod supervisor_launchd;
 mod support;
 mod telling;
 mod usage;

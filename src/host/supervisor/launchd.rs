@@ -65,7 +65,8 @@ pub fn target(label: &str) -> String {
 fn plist(label: &str) -> Option<PathBuf> {
     let name = format!("{label}.plist");
     let home = env::var("HOME").map(|home| Path::new(&home).join("Library/LaunchAgents"));
-    let folders = if nix::unistd::geteuid().is_root() {
+    // Where tests stand in for launchctl, root has no folder of the machine's that it could write to.
+    let folders = if nix::unistd::geteuid().is_root() && stand_in("launchctl").is_none() {
         vec![PathBuf::from("/Library/LaunchDaemons")]
     } else {
         home.into_iter().chain([PathBuf::from("/Library/LaunchAgents")]).collect()
@@ -103,7 +104,8 @@ fn read(text: &str, wish: Option<String>) -> Option<Told> {
     let main = value("pid").and_then(|pid| pid.parse().ok()).filter(|pid| *pid > 0);
     let exit = value("last exit code").and_then(|code| code.split(':').next()?.trim().parse().ok());
     // It waits for its throttle, ten seconds after the last start (launchd.plist(5)).
-    let moving = (main.is_none() && state.starts_with("spawn scheduled")).then(|| "launchd starts it by itself".to_owned());
+    let moving =
+        (main.is_none() && state.starts_with("spawn scheduled")).then(|| "launchd starts it by itself".to_owned());
     // A running service without a number is one that heal cannot tell from others.
     let doubt = (main.is_none() && state == "running").then(|| "launchd says that it runs, and not as whom".to_owned());
     let how = ["last exit code", "last terminating signal"].into_iter().find_map(|key| Some((key, value(key)?)));
@@ -113,7 +115,17 @@ fn read(text: &str, wish: Option<String>) -> Option<Told> {
     // To launchd a disabled service that runs is a service that runs.
     let wish = wish.filter(|_| main.is_none());
     let state = format!("{state}{}", ended.unwrap_or_default());
-    Some(Told { main, state, moving, doubt, wish, restarts, life, exit: exit.filter(|_| main.is_none()), ..Told::default() })
+    Some(Told {
+        main,
+        state,
+        moving,
+        doubt,
+        wish,
+        restarts,
+        life,
+        exit: exit.filter(|_| main.is_none()),
+        ..Told::default()
+    })
 }
 
 #[cfg(test)]

@@ -58,7 +58,8 @@ fn what_is_printed_of_a_service_is_read_and_what_is_nested_in_it_is_not() {
 
 #[test]
 fn who_disabled_it_is_read_in_both_tongues() {
-    let new = "\tdisabled services = {\n\t\t\"com.example.bot2\" => disabled\n\t\t\"com.example.bot\" => enabled\n\t}\n";
+    let new =
+        "\tdisabled services = {\n\t\t\"com.example.bot2\" => disabled\n\t\t\"com.example.bot\" => enabled\n\t}\n";
     let old = "disabled services = {\n\t\"com.example.bot\" => true\n\t\"com.example.bot2\" => false\n}\n";
     assert_eq!([is_disabled(new, "com.example.bot"), is_disabled(new, "com.example.bot2")], [false, true]);
     assert_eq!([is_disabled(old, "com.example.bot"), is_disabled(old, "com.example.bot2")], [true, false]);

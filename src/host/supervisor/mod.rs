@@ -63,12 +63,11 @@ pub fn ask<'u>(units: impl IntoIterator<Item = &'u UnitName>) -> Answers {
     }
     let mut answers = Answers::new();
     std::thread::scope(|scope| {
-        let asked: Vec<_> = by
-            .iter()
-            .map(|(by, names)| (*by, names, scope.spawn(move || supervisor(*by).look(names))))
-            .collect();
+        let asked: Vec<_> =
+            by.iter().map(|(by, names)| (*by, names, scope.spawn(move || supervisor(*by).look(names)))).collect();
         for (by, names, answer) in asked {
-            let told = answer.join().unwrap_or_else(|_| names.iter().map(|_| Err("it was not asked".to_owned())).collect());
+            let told =
+                answer.join().unwrap_or_else(|_| names.iter().map(|_| Err("it was not asked".to_owned())).collect());
             let units = names.iter().map(|name| UnitName { by, name: (*name).to_owned() });
             answers.extend(units.zip(told));
         }

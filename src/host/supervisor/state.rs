@@ -14,6 +14,18 @@ const EXITED: i64 = 1;
 /// Exit codes of what was ended by TERM or INT and says so like a shell: Java, Node and many a `run.sh`.
 const BY_SIGNAL: [i64; 2] = [128 + 15, 128 + 2];
 
+/// What a person types about a unit.
+struct Ctl<'a> {
+    tool: &'a str,
+    unit: &'a str,
+}
+
+impl Ctl<'_> {
+    fn to(&self, verb: &str) -> String {
+        format!("`{} {verb} {}`", self.tool, self.unit)
+    }
+}
+
 /// What a unit's properties say. `slept_ms` is what the clock of the boot is ahead of systemd's.
 pub(super) fn told(raw: &Raw, user: bool, members: &[i32], slept_ms: i64, now_up: i64) -> Told {
     let main = raw.main();
@@ -33,9 +45,9 @@ pub(super) fn told(raw: &Raw, user: bool, members: &[i32], slept_ms: i64, now_up
         changed_ms,
         ..Told::default()
     };
-    let ctl = if user { "systemctl --user" } else { "systemctl" };
+    let ctl = Ctl { tool: if user { "systemctl --user" } else { "systemctl" }, unit: raw.of("Id") };
     let moving = moving(raw, changed_ms.map_or(0, |changed| now_up - changed));
-    match (wish(raw, ctl), doubt(raw, ctl)) {
+    match (wish(raw, &ctl), doubt(raw, &ctl)) {
         (Some(wish), _) => Told { wish: Some(wish), moving, ..told },
         (None, doubt) => Told { doubt: doubt.filter(|_| moving.is_none()), moving, ..told },
     }
@@ -79,9 +91,9 @@ fn moving(raw: &Raw, for_ms: i64) -> Option<String> {
 }
 
 /// Intent is respected (DESIGN §6): does somebody want it as it is?
-fn wish(raw: &Raw, ctl: &str) -> Option<String> {
+fn wish(raw: &Raw, ctl: &Ctl<'_>) -> Option<String> {
     if raw.of("LoadState") == "masked" {
-        return Some(format!("masked; `{ctl} unmask` ends that"));
+        return Some(format!("masked; {} ends that", ctl.to("unmask")));
     }
     let active = raw.of("ActiveState");
     let disabled = raw.of("UnitFileState") == "disabled";
@@ -95,15 +107,17 @@ fn wish(raw: &Raw, ctl: &str) -> Option<String> {
         let refused = raw.of("ConditionResult") == "no" && begun;
         return match (disabled, begun) {
             _ if refused => Some("its unit has a condition that is not met".to_owned()),
-            (true, _) => Some(format!("disabled and not running; `{ctl} enable --now` ends that")),
-            (false, true) => Some(format!("stopped by its operator, or done by itself; `{ctl} start` ends that")),
+            (true, _) => Some(format!("disabled and not running; {} ends that", ctl.to("enable --now"))),
+            (false, true) => Some(format!("stopped by its operator, or done by itself; {} ends that", ctl.to("start"))),
             // A unit of no target is started by somebody or by another unit; so far nobody did.
-            (false, false) if !is_enabled(raw) => Some(format!("not started since boot; `{ctl} start` starts it")),
+            (false, false) if !is_enabled(raw) => {
+                Some(format!("not started since boot; {} starts it", ctl.to("start")))
+            }
             (false, false) => None,
         };
     }
     (active == "failed" && !disabled && stopped_by_force(raw))
-        .then(|| format!("stopped by its operator, if not gently ({}); `{ctl} start` ends that", state(raw)))
+        .then(|| format!("stopped by its operator, if not gently ({}); {} ends that", state(raw), ctl.to("start")))
 }
 
 fn is_enabled(raw: &Raw) -> bool {
@@ -118,8 +132,7 @@ fn stopped_by_force(raw: &Raw) -> bool {
 }
 
 fn looks_stopped(raw: &Raw) -> bool {
-    let by_code =
-        raw.of("Result") == "exit-code" && ended(raw).is_some_and(|code| BY_SIGNAL.contains(&code));
+    let by_code = raw.of("Result") == "exit-code" && ended(raw).is_some_and(|code| BY_SIGNAL.contains(&code));
     raw.of("Result") == "timeout" || by_code
 }
 
@@ -130,25 +143,30 @@ fn was_up(raw: &Raw) -> bool {
 }
 
 /// Why it cannot be said whether it should run, or whether it does.
-fn doubt(raw: &Raw, ctl: &str) -> Option<String> {
+fn doubt(raw: &Raw, ctl: &Ctl<'_>) -> Option<String> {
     if raw.main().is_some() {
         return None;
     }
     match (raw.of("LoadState"), raw.of("ActiveState")) {
         ("loaded", "failed") if raw.of("UnitFileState") == "disabled" => Some(format!(
-            "it is {} and disabled, which may be meant: `{ctl} enable --now`, or `{ctl} reset-failed`",
-            state(raw)
+            "it is {} and disabled, which may be meant: {}, or {}",
+            state(raw),
+            ctl.to("enable --now"),
+            ctl.to("reset-failed")
         )),
         // Here systemd would not have restarted it anyway: a stop and a stray TERM look alike.
         ("loaded", "failed") if looks_stopped(raw) && was_up(raw) && raw.of("Result") != "timeout" => Some(format!(
-            "it is {}: stopped by its operator, or ended by somebody else's TERM: `{ctl} start` or `{ctl} reset-failed`",
-            state(raw)
+            "it is {}: stopped by its operator, or ended by somebody else's TERM: {}, or {}",
+            state(raw),
+            ctl.to("start"),
+            ctl.to("reset-failed")
         )),
         ("loaded", "inactive") => Some(format!(
-            "it is enabled, but systemd has not started it since boot, and heal does not know why: `{ctl} start`"
+            "it is enabled, but systemd has not started it since boot, and heal does not know why: {}",
+            ctl.to("start")
         )),
         ("loaded", _) => None,
-        (load, _) => Some(format!("systemd says {load} of it: correct `unit`, or `{ctl} daemon-reload`")),
+        (load, _) => Some(format!("systemd says {load} of it: correct `unit`, or `{} daemon-reload`", ctl.tool)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::host::clock;
 use crate::model::unit::{Supervisor, UnitName};
 
 /// What is asked of each unit.
-const PROPERTIES: &str = "LoadState,ActiveState,SubState,UnitFileState,Result,Restart,MainPID,ControlGroup,InvocationID,\
+const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,UnitFileState,Result,Restart,MainPID,ControlGroup,InvocationID,\
                           ExecMainCode,ExecMainStatus,NRestarts,Job,ConditionResult,StateChangeTimestampMonotonic,\
                           ActiveEnterTimestampMonotonic,InactiveExitTimestampMonotonic,KillMode";
 
@@ -25,7 +25,8 @@ impl Look for Manager {
         // All clocks of one moment: systemd counts without the time in suspend, heal with it.
         let clocks = clock::reading();
         let slept_ms = clocks.suspended_ms.unwrap_or(0);
-        let judge = |raw: Result<Raw, String>| raw.map(|raw| told(&raw, self.user, &members(&raw), slept_ms, clocks.moment.up));
+        let judge =
+            |raw: Result<Raw, String>| raw.map(|raw| told(&raw, self.user, &members(&raw), slept_ms, clocks.moment.up));
         self.show(names).into_iter().map(judge).collect()
     }
 }
@@ -133,7 +134,8 @@ fn members(raw: &Raw) -> Vec<i32> {
         return Vec::new();
     }
     let homes = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"];
-    let text = homes.iter().find_map(|home| std::fs::read_to_string(Path::new(home).join(group).join("cgroup.procs")).ok());
+    let text =
+        homes.iter().find_map(|home| std::fs::read_to_string(Path::new(home).join(group).join("cgroup.procs")).ok());
     text.iter().flat_map(|text| text.lines()).filter_map(|line| line.parse().ok()).filter(|pid| *pid > 0).collect()
 }
 
