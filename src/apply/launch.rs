@@ -17,7 +17,6 @@ use crate::model::service::Launch;
 use crate::model::{Event, Identity, Service, Supervisor};
 
 /// Starts it. The answer says nothing about its health.
-#[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
 pub(super) fn start(
     journal: &mut Journal,
     processes: &dyn Processes,

@@ -55,8 +55,10 @@ const FAILED: [&str; 5] =
 
 const STOPPED: [&str; 4] = ["ActiveState=inactive", "SubState=dead", "ExecMainCode=2", "ExecMainStatus=15"];
 
-/// What the stand-in does on `restart`: a new process, and a new invocation of it.
+/// What the stand-in does on `restart`: a new process, and a new invocation of it. Until it has a session of its own, it would
+/// end with its group.
 const STARTS: &str = r#"setsid sleep 86400 </dev/null >/dev/null 2>&1 &
+until grep -q sleep /proc/$!/comm; do :; done
 sed -i -e "s/^MainPID=.*/MainPID=$!/; s/^InvocationID=.*/InvocationID=new/" \
     -e 's/^ActiveState=.*/ActiveState=active/; s/^SubState=.*/SubState=running/; s/^Result=.*/Result=success/' answer
 "#;

@@ -33,7 +33,7 @@ esac
     project.write("bootstrapped", "printf 'x/y = {\\n\\tstate = not running\\n\\truns = 0\\n}\\n' >loaded\n");
     project.write(
         "kickstarted",
-        "setsid sleep 86400 </dev/null >/dev/null 2>&1 &\n\
+        "setsid sleep 86400 </dev/null >/dev/null 2>&1 &\nuntil grep -q sleep /proc/$!/comm; do :; done\n\
          printf 'x/y = {\\n\\tstate = running\\n\\truns = 9\\n\\tpid = %s\\n}\\n' $! >loaded\n",
     );
     let (program, home) = (project.path("launchctl").display().to_string(), project.path("").display().to_string());
