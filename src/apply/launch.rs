@@ -14,7 +14,7 @@ use crate::host::supervisor::systemd;
 use crate::host::{env, sys};
 use crate::journal::Journal;
 use crate::model::service::Launch;
-use crate::model::{Event, Identity, Service, Supervisor};
+use crate::model::{Event, Identity, Service};
 
 /// Starts it. The answer says nothing about its health.
 pub(super) fn start(
@@ -38,9 +38,10 @@ pub(super) fn start(
     let (hello, hello_child) = pipe()?;
     let (ack_child, ack) = pipe()?;
     let ack_in_child = ack.as_raw_fd();
-    let mut command = home(program, name, service)?;
-    command.args(&launch.argv[1..]).current_dir(&launch.cwd).env_clear().envs(env::clean()).envs(&launch.env);
+    let (mut command, found_by) = home(program, name, service)?;
+    command.args(&launch.argv[1..]).current_dir(&launch.cwd).env_clear().envs(env::clean()).envs(found_by);
     command
+        .envs(&launch.env)
         .env("HEAL_INTENT", intent)
         .env("HEAL_SERVICE", &service.name)
         .stdin(Stdio::null())
@@ -76,16 +77,20 @@ pub(super) fn start(
     }
 }
 
+/// A command, and the variable that it needs beside the clean environment.
+type Home = (Command, Option<(&'static str, PathBuf)>);
+
 /// The program, or where heal runs in a unit of systemd that takes everything with it when it ends (a oneshot tick does, within
 /// the second) the program in a scope of its own. `systemd-run --scope` asks for it and then becomes the program: pid, start
 /// time, session and descriptors stay as they are (ECOSYSTEM §2).
 #[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
-fn home(program: PathBuf, name: &str, service: &Service) -> Result<Command, String> {
+fn home(program: PathBuf, name: &str, service: &Service) -> Result<Home, String> {
     let Some(reaper) = systemd::reaper() else {
         let mut command = Command::new(program);
         command.arg0(name);
-        return Ok(command);
+        return Ok((command, None));
     };
+    let (manager, found_by) = systemd::scope_of(&reaper)?;
     let runner = env::program("systemd-run", Path::new("/"), env::PATH).map_err(|why| {
         format!(
             "heal runs in {}, which ends what it started when it ends, and {why}: set KillMode=process",
@@ -93,10 +98,9 @@ fn home(program: PathBuf, name: &str, service: &Service) -> Result<Command, Stri
         )
     })?;
     let mut command = Command::new(runner);
-    let manager = if reaper.by == Supervisor::SystemdUser { "--user" } else { "--system" };
     command.args([manager, "--scope", "--collect", "--quiet", "--no-ask-password"]);
     command.arg(format!("--description=heal: [service.{}]", service.name)).arg("--").arg(program);
-    Ok(command)
+    Ok((command, found_by.map(|folder| ("XDG_RUNTIME_DIR", folder))))
 }
 
 /// Waits for the child's pid, writes it into the journal, and only then lets the child go on.

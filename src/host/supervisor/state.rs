@@ -47,7 +47,9 @@ pub(super) fn told(raw: &Raw, user: bool, members: &[i32], slept_ms: i64, now_up
     };
     let ctl = Ctl { tool: if user { "systemctl --user" } else { "systemctl" }, unit: raw.of("Id") };
     let moving = moving(raw, changed_ms.map_or(0, |changed| now_up - changed));
-    match (wish(raw, &ctl), doubt(raw, &ctl)) {
+    // Whose start is queued is not wanted down, unless nobody may start it.
+    let wish = wish(raw, &ctl).filter(|_| moving.is_none() || raw.of("LoadState") == "masked");
+    match (wish, doubt(raw, &ctl)) {
         (Some(wish), _) => Told { wish: Some(wish), moving, ..told },
         (None, doubt) => Told { doubt: doubt.filter(|_| moving.is_none()), moving, ..told },
     }

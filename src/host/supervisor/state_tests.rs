@@ -30,7 +30,7 @@ fn word(told: &Told) -> &'static str {
 
 #[test]
 fn what_the_states_of_a_unit_mean() {
-    let table: [(&str, &str, &str); 26] = [
+    let table: [(&str, &str, &str); 27] = [
         ("", "", "runs"),
         ("", "UnitFileState=disabled", "runs"),
         ("", "ActiveState=deactivating SubState=stop-sigterm", "moving"),
@@ -57,7 +57,8 @@ fn what_the_states_of_a_unit_mean() {
         (STOPPED, "UnitFileState=disabled", "left alone"),
         (STOPPED, "InactiveExitTimestampMonotonic=0 ExecMainCode=0", "doubt"),
         (STOPPED, "InactiveExitTimestampMonotonic=0 UnitFileState=static", "left alone"),
-        (STOPPED, "LoadState=masked UnitFileState=masked", "left alone"),
+        (STOPPED, "Job=17", "moving"),
+        (STOPPED, "LoadState=masked UnitFileState=masked Job=17", "left alone"),
         (STOPPED, "LoadState=not-found UnitFileState=", "doubt"),
         (STOPPED, "LoadState=bad-setting", "doubt"),
     ];

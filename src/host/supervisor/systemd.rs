@@ -2,7 +2,8 @@
 //! path of its control group? It starts, stops and changes nothing.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::state::told;
 use super::{Look, PATIENCE, Told, complaint, runtime_dir, stand_in, tool};
@@ -39,6 +40,7 @@ impl Manager {
         }
         let mut argv = command(self.user, &["show", &format!("--property={PROPERTIES}"), "--"]);
         argv.extend(names.iter().map(|name| (*name).to_owned()));
+        let start = Instant::now();
         let ended = match tool(&argv, PATIENCE) {
             Ok(ended) => ended,
             Err(why) => return all(why),
@@ -47,9 +49,13 @@ impl Manager {
         if ended.ok() && blocks.len() == names.len() {
             return blocks.into_iter().map(Ok).collect();
         }
-        // One name that it does not like spoils the answer for all; alone each answers for itself.
+        // One name that it does not like spoils the answer for all; alone each answers for itself, while there is time.
         if names.len() > 1 && ended.status.is_some() {
-            return names.iter().flat_map(|name| self.show(&[name])).collect();
+            let alone = |name: &&str| {
+                let late = start.elapsed() > PATIENCE;
+                if late { vec![Err("systemctl is too slow".to_owned())] } else { self.show(&[name]) }
+            };
+            return names.iter().flat_map(alone).collect();
         }
         all(if ended.ok() { NONSENSE.to_owned() } else { complaint("systemctl", &ended) })
     }
@@ -157,6 +163,24 @@ pub fn reaper() -> Option<UnitName> {
     // Only a unit that says so leaves its processes behind; one that cannot be asked is taken to end them.
     let leaves = show(&unit).is_ok_and(|raw| matches!(raw.of("KillMode"), "process" | "none"));
     (!leaves).then_some(unit)
+}
+
+/// Which manager gives a process of ours a scope of its own, away from `reaper`: `--system` or `--user`, and what it is found by.
+/// Only root may ask the machine's; a user's own takes a process of that user also out of a unit of the machine (systemd 252).
+///
+/// # Errors
+/// Neither can be asked; says what would help.
+pub fn scope_of(reaper: &UnitName) -> Result<(&'static str, Option<PathBuf>), String> {
+    if reaper.by == Supervisor::Systemd && nix::unistd::geteuid().is_root() {
+        return Ok(("--system", None));
+    }
+    match (Manager { user: true }).is_there() {
+        Ok(()) => Ok(("--user", runtime_dir())),
+        Err(why) => Err(format!(
+            "heal runs in {}, which ends what it started when it ends, and {why}; or let that unit say KillMode=process",
+            reaper.name
+        )),
+    }
 }
 
 fn in_cgroups(text: &str) -> Option<UnitName> {
