@@ -60,8 +60,10 @@ pub fn of_pid(pid: i32, place: Place<'_>, processes: &dyn Processes) -> Result<P
 /// systemd does not know it, or cannot be asked; or as [`of_pid`].
 pub fn of_unit(unit: &str, place: Place<'_>, processes: &dyn Processes) -> Result<Proposal> {
     let loose = if unit.contains(':') { unit.to_owned() } else { format!("{}:{unit}", Supervisor::Systemd.word()) };
-    let unit: UnitName =
-        loose.parse().map_err(|why: String| Error::new(Kind::Usage, why).hint("`systemctl list-units -t service`"))?;
+    let unit: UnitName = loose.parse().map_err(|_: String| {
+        let why = format!("`{}` is not the name of a systemd service", unit.escape_default());
+        Error::new(Kind::Usage, why).hint("`systemctl list-units -t service`")
+    })?;
     if unit.by == Supervisor::Launchd {
         return Err(Error::new(Kind::Usage, "`--unit` asks systemd only").hint("name the process: heal init --pid PID"));
     }
