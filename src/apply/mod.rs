@@ -13,6 +13,7 @@ mod pidfd;
 pub mod recover;
 mod repair;
 mod stop;
+mod supervise;
 mod trouble;
 
 use std::path::Path;
@@ -97,6 +98,10 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
                     .map(|started| performed.started = Some(started)),
                 ((), None) => Err("it has no `start`".to_owned()),
             },
+            [Change::AskSupervisor { unit, verb, life, grace_ms, .. }, ..] => {
+                let life = life.as_ref().map(|(life, _)| life);
+                supervise::ask(processes, unit, verb, supervise::Ending { life, grace_ms: *grace_ms })
+            }
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             [file, ..] if file.is_repair() => {
                 let (intent, service) = (performed.intent.as_str(), plan.service.name.as_str());
@@ -168,7 +173,9 @@ fn masked(change: &Change) -> Change {
             status: *status,
             timeout_ms: *timeout_ms,
         },
+        // Command lines of processes are masked where they are read.
         Change::StopProcess { .. }
+        | Change::AskSupervisor { .. }
         | Change::MoveAside { .. }
         | Change::PutBack { .. }
         | Change::RecoverDatabase { .. } => change.clone(),

@@ -9,11 +9,8 @@ use super::faults::{Faults, Place, suggestion};
 use super::typed::{self, Table};
 use super::{Reader, Watched, file, remedies};
 use crate::model::service::Launch;
-use crate::model::{Rules, Selector, Service, Span, Threshold};
+use crate::model::{Rules, Selector, Service, Span, Threshold, UnitName};
 use crate::probe;
-
-/// Supervisors that a `unit` may name.
-const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
 
 /// How long a process has between TERM and KILL.
 pub(super) const STOP_GRACE: Span = Span::secs(10);
@@ -58,10 +55,6 @@ impl Reader<'_> {
         check_identity(name, named, &written, &place_of, faults);
         if let Some(orphans) = &written.orphans {
             check_orphans(orphans, &place_of("orphans"), faults);
-        }
-        if written.unit.is_some() {
-            let note = format!("supervisors are not spoken to yet; heal only observes [service.{name}]");
-            faults.note(place_of("unit"), note);
         }
         if let Some(within) = written.verify_within.filter(|within| *within > VERIFY_MOST) {
             let hint = format!("at most {VERIFY_MOST}; a slow start is what `startup_grace` is for");
@@ -108,7 +101,8 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         rules,
         selector: written.selector,
         launch,
-        unit: written.unit,
+        unit: written.unit.and_then(|unit| unit.parse().ok()),
+        stop_grace: written.stop_grace.unwrap_or(STOP_GRACE),
         needs: written.needs,
         orphans: written.orphans,
         wants: written.wants,
@@ -154,11 +148,10 @@ fn check_identity(
         faults.add(place_of("match"), "`max_matches` is 0: nothing could ever fit", None);
     }
     if let Some(unit) = &written.unit {
-        let known = unit.split_once(':').is_some_and(|(by, unit)| SUPERVISORS.contains(&by) && !unit.is_empty());
-        if !known {
+        if let Err(why) = unit.parse::<UnitName>() {
             let hint =
                 "\"systemd:bot.service\", \"systemd-user:bot.service\" or \"launchd:com.example.bot\"".to_owned();
-            faults.add(place_of("unit"), format!("`unit` is not SUPERVISOR:NAME: {unit}"), Some(hint));
+            faults.add(place_of("unit"), why, Some(hint));
         }
         if written.start.is_some() {
             let message = "both `unit` and `start` are given: one service has one owner";

@@ -79,6 +79,7 @@ impl Config {
         };
         if let Some(unit) = &service.unit {
             add("unit", json!(unit));
+            add("stop_grace", json!(service.stop_grace));
         }
         if let Some(selector) = &service.selector {
             add("match", self::selector(selector));

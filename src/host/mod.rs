@@ -25,8 +25,8 @@ pub mod resources;
 #[cfg(target_os = "linux")]
 mod sockets;
 pub mod sqlite;
+pub mod supervisor;
 pub mod sys;
-pub mod systemd;
 pub mod tls;
 pub mod trust;
 #[cfg(target_os = "linux")]

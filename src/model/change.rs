@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
+use super::unit::UnitName;
 
 /// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,22 @@ pub enum Change {
         /// Where its output goes.
         #[serde(serialize_with = "as_text")]
         log: PathBuf,
+    },
+    /// Ask the supervisor that owns a service.
+    AskSupervisor {
+        /// Whose it is, and the name that it has there.
+        unit: UnitName,
+        /// For what.
+        verb: Verb,
+        /// Which life is to end, and what it is, for a person; `None` when nothing runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        life: Option<(Identity, String)>,
+        /// The name that the supervisor has for the last life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invocation: Option<String>,
+        /// What is still there so many milliseconds after the supervisor was asked is killed, through the supervisor.
+        #[serde(default)]
+        grace_ms: i64,
     },
     /// Run a command that the owner declared as a rung, in the directory of `heal.toml`.
     RunCommand {
@@ -109,6 +126,24 @@ pub struct FileState {
 
 /// How long recovering one database may take: what its child gets, and two seconds to be ended and collected.
 pub const RECOVERY: Duration = Duration::from_secs(60);
+/// What a supervisor is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// To end what runs, if anything does, and to start it: one request, so that nothing stays down if heal dies meanwhile.
+    Restart,
+    /// To forget that it gave up on it.
+    ResetFailed,
+    /// To read again what describes it, from this file (launchd).
+    Bootstrap {
+        /// The property list.
+        #[serde(serialize_with = "as_text")]
+        plist: PathBuf,
+    },
+}
+
+/// What a request to a supervisor may take, beside the time that a process has to end.
+pub const REQUEST: Duration = Duration::from_secs(10);
 
 impl Change {
     /// Does it change files alone? Such a change needs the repair lock, and a later run can finish it.
@@ -135,6 +170,9 @@ impl Change {
             | Self::SendRequest { timeout_ms: millis, .. } => {
                 Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
+            Self::AskSupervisor { grace_ms: millis, .. } => {
+                REQUEST + Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
+            }
             Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
             Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
         }
@@ -145,7 +183,12 @@ impl Change {
     pub const fn irreversible(&self) -> Option<&'static str> {
         match self {
             Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
-            Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
+            Self::AskSupervisor { verb: Verb::ResetFailed, .. } => {
+                Some("a supervisor is not told to remember a failure")
+            }
+            Self::StartService { .. } | Self::AskSupervisor { .. } => {
+                Some("stopping a service that runs would be a second fault")
+            }
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
             Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
             Self::MoveAside { .. } | Self::PutBack { .. } => None,

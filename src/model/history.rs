@@ -50,6 +50,9 @@ pub struct ServiceHistory {
     pub acts: Vec<Act>,
     /// It waits for a person since then, because.
     pub held: Option<(Moment, String)>,
+    /// When a person last said that heal may act again: what ended before was looked at.
+    #[serde(default)]
+    pub released: Option<Moment>,
     /// The alarm that it is healed too often, while it lasts.
     #[serde(default)]
     pub frequent: Option<Incident>,
@@ -229,7 +232,7 @@ impl History {
                 }
             }
             Event::Held { service, reason } => self.entry(service).held = Some((when.clone(), reason.clone())),
-            Event::Released { service } => self.entry(service).released(),
+            Event::Released { service } => self.entry(service).released(when),
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
@@ -317,8 +320,9 @@ impl ServiceHistory {
     }
 
     /// A person looked at it: the ladder begins anew, the budget does not.
-    fn released(&mut self) {
+    fn released(&mut self, when: &Moment) {
         self.held = None;
+        self.released = Some(when.clone());
         if let Some(incident) = &mut self.incident {
             incident.tries.clear();
             incident.exhausted = None;

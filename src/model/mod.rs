@@ -18,6 +18,7 @@ pub mod status;
 pub mod sweep;
 pub mod threshold;
 pub mod undo;
+pub mod unit;
 pub mod units;
 
 pub use change::Change;
@@ -32,6 +33,7 @@ pub use service::{Rules, Service};
 pub use status::Status;
 pub use sweep::Sweep;
 pub use threshold::Threshold;
+pub use unit::{Supervisor, UnitName};
 pub use units::{Bytes, Percent, Rate, Span};
 
 /// A moment in UTC. The only clock of the journal and of every report; durations within a run use `Instant`.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::change::Change;
 use super::finding::Class;
 use super::identity::Selector;
+use super::unit::UnitName;
 use super::units::{Rate, Span};
 
 /// The default ladder: the first four levels of DESIGN §6. The fifth, "exhausted", is a state, not a rung.
@@ -26,7 +27,9 @@ pub struct Service {
     /// How to start it. None: heal observes and alerts only.
     pub launch: Option<Launch>,
     /// The supervisor's name for it, such as `systemd:bot.service`.
-    pub unit: Option<String>,
+    pub unit: Option<UnitName>,
+    /// How long it has to end after it was asked to, before KILL.
+    pub stop_grace: Span,
     /// Services without which it cannot work: while one of them is down, it is left alone.
     pub needs: Vec<String>,
     /// Services that it works without, degraded.
@@ -38,6 +41,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// Is there a way to start it?
+    #[must_use]
+    pub const fn is_startable(&self) -> bool {
+        self.launch.is_some() || self.unit.is_some()
+    }
+
     /// A service of that name, with the default rules, that nobody can recognise or start.
     #[must_use]
     pub fn named(name: &str) -> Self {
@@ -47,6 +56,7 @@ impl Service {
             selector: None,
             launch: None,
             unit: None,
+            stop_grace: Span::secs(10),
             needs: Vec::new(),
             wants: Vec::new(),
             remedies: BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use console::{Style, StyledObject};
 
 use super::{level, outcome, sanitize};
-use crate::model::change::Change;
+use crate::model::change::{Change, Verb};
 use crate::model::event::Outcome;
 use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
 use crate::model::units::span_text;
@@ -230,6 +230,18 @@ pub(super) fn change_line(change: &Change) -> String {
             let log = log.strip_prefix(cwd).unwrap_or(log);
             format!("start `{}` in {}, output to {}", redact::command_line(argv), cwd.display(), log.display())
         }
+        Change::AskSupervisor { unit, verb, life, grace_ms, .. } => {
+            let by = unit.by.word();
+            match (verb, life) {
+                (Verb::Restart, Some((life, command))) => {
+                    let late = span_text(*grace_ms);
+                    format!("ask {by} to restart {} ({life} `{command}`, {late} later KILL)", unit.name)
+                }
+                (Verb::Restart, None) => format!("ask {by} to start {}", unit.name),
+                (Verb::ResetFailed, _) => format!("ask {by} to forget that {} failed", unit.name),
+                (Verb::Bootstrap { plist }, _) => format!("ask {by} to load {} from {}", unit.name, plist.display()),
+            }
+        }
         Change::RunCommand { argv, timeout_ms } => {
             format!("run `{}` (at most {})", redact::command_line(argv), span_text(*timeout_ms))
         }
@@ -303,6 +315,7 @@ pub(super) fn mark(word: &str, level: Level) -> StyledObject<String> {
         Level::Healthy => Style::new().green(),
         Level::Starting | Level::Degraded | Level::Unknown => Style::new().yellow(),
         Level::Unhealthy | Level::Blocked => Style::new().red().bold(),
+        Level::LeftAlone => Style::new().cyan(),
         Level::Disabled => Style::new().dim(),
     };
     style.apply_to(format!("{word:<9}"))

@@ -173,6 +173,19 @@ pub(super) fn change(change: &change::Change) -> Change {
             log: log.display().to_string(),
             irreversible,
         },
+        change::Change::AskSupervisor { unit, verb, life, grace_ms, .. } => Change::AskSupervisor {
+            unit: unit.to_string(),
+            verb: match verb {
+                change::Verb::Restart => "restart",
+                change::Verb::ResetFailed => "reset-failed",
+                change::Verb::Bootstrap { .. } => "bootstrap",
+            },
+            pid: life.as_ref().map(|(life, _)| life.pid),
+            start: life.as_ref().map(|(life, _)| life.start),
+            command: life.as_ref().map(|(_, command)| command.clone()),
+            grace_ms: *grace_ms,
+            irreversible,
+        },
         change::Change::RunCommand { argv, timeout_ms } => {
             Change::RunCommand { argv: redact::command_line(argv), timeout_ms: *timeout_ms, irreversible }
         }

@@ -284,6 +284,23 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Ask the supervisor that owns a service.
+    AskSupervisor {
+        /// Whose it is, and the name that it has there: `systemd:bot.service`.
+        unit: String,
+        /// `restart` (also for a start), `reset-failed` or `bootstrap`.
+        verb: &'static str,
+        /// The process that is to end; null when nothing runs.
+        pid: Option<i32>,
+        /// Its start time in clock ticks since boot.
+        start: Option<u64>,
+        /// Its command line, secrets masked.
+        command: Option<String>,
+        /// Milliseconds until what is still there is killed, through the supervisor.
+        grace_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
     /// Start a service.
     StartService {
         /// Program and arguments, secrets masked.

@@ -6,9 +6,11 @@ use std::time::Instant;
 
 use super::Options;
 use super::seen::{Seen, apart, during, rules, scope, subject, tie};
+use super::supervised;
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
+use crate::host::supervisor::{self, Answers, Told};
 use crate::host::{clock, processes};
 use crate::journal::{DataDir, LastRun, Notes};
 use crate::model::disturbance::{self, Disturbance, Reading};
@@ -16,15 +18,33 @@ use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing};
 use crate::model::service::HOST;
 use crate::model::status::Tick;
-use crate::model::{Event, Finding, History, Service, ServiceHistory};
+use crate::model::{Event, Finding, History, ServiceHistory};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
 use crate::probe::run::{Job, Looked, finding, run};
-use crate::probe::{Declared, Scene};
+use crate::probe::{Declared, Scene, unit};
 
 /// Ticks that are remembered beside the last one: enough to see whether it was always so.
 const TICKS_BEFORE: usize = 4;
+
+/// One service at a later look.
+pub(super) struct Again {
+    pub(super) who: Who,
+    pub(super) told: Option<Result<Told, String>>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Who a service is, and what its supervisor says about it.
+#[derive(Clone, Copy)]
+struct Met<'a> {
+    who: &'a Who,
+    told: Option<&'a Result<Told, String>>,
+}
+
+fn answer<'a>(told: &'a Answers, watched: &Watched) -> Option<&'a Result<Told, String>> {
+    told.get(watched.service.unit.as_ref()?)
+}
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
@@ -108,7 +128,10 @@ impl<'a> Looker<'a> {
     pub(super) fn look(&self, history: &History) -> Vec<Seen<'a>> {
         let enabled = self.watched().filter(|watched| watched.enabled).map(|watched| &watched.service);
         let index = Index::new(enabled, self.options.explain);
-        let mut found = self.identify_all(&index, history).into_iter();
+        let units =
+            self.watched().filter(|watched| watched.enabled).filter_map(|watched| watched.service.unit.as_ref());
+        let told = supervisor::ask(units);
+        let mut found = self.identify_all(&index, history, &told).into_iter();
         let mut seen: Vec<(Seen<'a>, usize)> = Vec::new();
         let mut jobs = Vec::new();
         for watched in self.watched() {
@@ -118,7 +141,8 @@ impl<'a> Looker<'a> {
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
             let own = self.jobs((watched.name(), past), probes, Some(&who), &self.notes);
             let subject = subject(watched.name(), &who, considered, self.options.explain, past);
-            seen.push((Seen::new(subject, who, Some(watched)), own.len()));
+            let told = answer(&told, watched).cloned();
+            seen.push((Seen { told, ..Seen::new(subject, who, Some(watched)) }, own.len()));
             jobs.extend(own);
         }
         let only = &self.options.only;
@@ -136,46 +160,50 @@ impl<'a> Looker<'a> {
             seen.when = when;
             (seen.subject.findings, seen.notes) = apart(findings.by_ref().take(count));
             let past = history.service(&seen.subject.name);
-            seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, past);
+            let met = Met { who: &seen.who, told: seen.told.as_ref() };
+            seen.subject.standing = self.judge(seen.watched, met, &seen.subject.findings, past);
             seen
         });
         let mut judged: Vec<Seen<'a>> = judged.collect();
         tie(&mut judged);
         for seen in &mut judged {
             seen.subject.alarm = self.alarm(history.service(&seen.subject.name));
-            seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
+            seen.subject.news = seen.subject.standing.level > Level::LeftAlone;
         }
         judged
     }
 
     /// Looks at one service again, now, while an act is verified: each look begins where the one before ended, so that
     /// the last words of the old process are not held against the new one for ever.
-    pub(super) fn look_again(
-        &self,
-        watched: &Watched,
-        past: &ServiceHistory,
-        notes: &mut Notes,
-    ) -> (Who, Vec<Finding>) {
+    pub(super) fn look_again(&self, watched: &Watched, past: &ServiceHistory, notes: &mut Notes) -> Again {
         let fresh = self.renewed();
-        let who = Arc::new(fresh.who_again(watched, past));
+        let (who, told) = fresh.met_again(watched, past);
+        let who = Arc::new(who);
         let (findings, newer) =
             apart(fresh.examine(fresh.jobs((watched.name(), past), &watched.probes, Some(&who), notes)));
         notes.update(newer);
-        (Arc::unwrap_or_clone(who), findings)
+        Again { who: Arc::unwrap_or_clone(who), told, findings }
     }
 
     /// Looks at one service again, and judges it as the first look was judged: from the same notes, because evidence does
     /// not vanish by being looked at.
-    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>, Standing) {
-        let (who, findings) = self.look_again(watched, past, &mut self.notes.clone());
-        let standing = self.judge(Some(watched), &who, &findings, past);
-        (who, findings, standing)
+    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Again, Standing) {
+        let again = self.look_again(watched, past, &mut self.notes.clone());
+        let met = Met { who: &again.who, told: again.told.as_ref() };
+        let standing = self.judge(Some(watched), met, &again.findings, past);
+        (again, standing)
     }
 
     /// Who runs as the service, now?
     pub(super) fn who_again(&self, watched: &Watched, past: &ServiceHistory) -> Who {
+        self.renewed().met_again(watched, past).0
+    }
+
+    fn met_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Option<Result<Told, String>>) {
         let index = Index::new([&watched.service], false);
-        self.renewed().who(&index, &watched.service, past, &self.claims).0
+        let told = supervisor::ask(&watched.service.unit);
+        let told = answer(&told, watched);
+        (self.who(&index, watched, past, (&self.claims, told)).0, told.cloned())
     }
 
     /// The same eyes at this moment.
@@ -197,12 +225,12 @@ impl<'a> Looker<'a> {
 
     /// Who is who: each on its own, then once more where that left a doubt which the others' answers may settle. A process
     /// that two services take for theirs is neither's until a person says whose it is.
-    fn identify_all(&self, index: &Index, history: &History) -> Vec<(Who, Vec<Considered>)> {
+    fn identify_all(&self, index: &Index, history: &History, told: &Answers) -> Vec<(Who, Vec<Considered>)> {
         let one = |watched: &Watched, claims: &Claims| {
             if !watched.enabled {
                 return (Who::Unwatched, Vec::new());
             }
-            self.who(index, &watched.service, history.service(watched.name()), claims)
+            self.who(index, watched, history.service(watched.name()), (claims, answer(told, watched)))
         };
         let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();
         let mut claims = self.claims.clone();
@@ -227,10 +255,20 @@ impl<'a> Looker<'a> {
         found
     }
 
-    fn who(&self, index: &Index, service: &Service, past: &ServiceHistory, claims: &Claims) -> (Who, Vec<Considered>) {
+    fn who(
+        &self,
+        index: &Index,
+        watched: &Watched,
+        past: &ServiceHistory,
+        (claims, told): (&Claims, Option<&Result<Told, String>>),
+    ) -> (Who, Vec<Considered>) {
+        let service = &watched.service;
         let started = past.started.as_ref().map(|(identity, intent)| (identity, intent.as_str()));
         let memory = Memory { known: past.known.as_ref(), started, claims: Some(claims) };
-        identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
+        let (who, considered) = identify_in(index, service, &self.config.root, memory, self.processes.as_ref());
+        let (Some(unit), Some(told)) = (&service.unit, told) else { return (who, considered) };
+        let matched = service.selector.as_ref().map(|_| &who);
+        (unit::identify(unit, told, matched, self.processes.as_ref()), considered)
     }
 
     fn jobs(
@@ -289,7 +327,8 @@ impl<'a> Looker<'a> {
         findings.into_iter().filter_map(|finding| finding.or_else(|| looked.next())).collect()
     }
 
-    fn judge(&self, watched: Option<&Watched>, who: &Who, findings: &[Finding], past: &ServiceHistory) -> Standing {
+    fn judge(&self, watched: Option<&Watched>, met: Met<'_>, findings: &[Finding], past: &ServiceHistory) -> Standing {
+        let who = met.who;
         if !watched.map_or(self.config.host_enabled, |watched| watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
@@ -297,7 +336,12 @@ impl<'a> Looker<'a> {
         // A life that the history does not know yet starts with clean counters.
         let looks = if anew { Default::default() } else { past.looks.clone() };
         let counted = ServiceHistory { looks, incident: past.incident.clone(), ..ServiceHistory::default() };
-        self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules(watched), &counted))
+        let rules = rules(watched);
+        let standing = self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules, &counted));
+        match met.told {
+            Some(Ok(told)) => supervised::judge(standing, told, &rules, past, &self.now),
+            _ => standing,
+        }
     }
 
     /// That it is healed too often, if it is.

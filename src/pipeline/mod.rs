@@ -11,6 +11,7 @@ mod plan;
 pub mod propose;
 mod seen;
 mod status;
+mod supervised;
 mod tell;
 mod tick;
 #[cfg(debug_assertions)]

@@ -10,7 +10,7 @@ use crate::config::{Mode, Watched};
 use crate::error::Result;
 use crate::journal::Journal;
 use crate::model::report::{Left, Orphan};
-use crate::model::{Change, History};
+use crate::model::{Change, History, Supervisor};
 use crate::probe::identify::Who;
 use crate::probe::orphans::{Known, orphans};
 
@@ -38,8 +38,7 @@ pub(super) fn find(looker: &Looker<'_>, seen: &mut [Seen<'_>], history: &History
             // What systemd started is known by its control group.
             Who::Unwatched if !watched.enabled => known.apart.extend(&watched.service.selector),
             Who::Unwatched => {
-                let unit = watched.service.unit.as_deref().unwrap_or_default();
-                if !unit.starts_with("systemd") {
+                if watched.service.unit.as_ref().is_none_or(|unit| unit.by == Supervisor::Launchd) {
                     doubt.get_or_insert(format!("which process is [service.{}] is not known", watched.name()));
                 }
             }

@@ -18,6 +18,12 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
         return;
     };
     let mut decision = policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
+    // One owner: what the supervisor does by itself is not done a second time.
+    if let (Decision::Act { .. }, Some(Ok(told))) = (&decision, &seen.told)
+        && let Some(moving) = &told.moving
+    {
+        decision = Decision::Wait { why: format!("{moving}; heal waits for it") };
+    }
     // Whoever it is that is unwell: nobody is stopped or started before it is known.
     if let Decision::Act { rung, .. } = &decision {
         match &*seen.who {
@@ -44,7 +50,8 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
         } else {
             Vec::new()
         };
-        let case = remedy::Case { service: &watched.service, processes: &processes, locks: &locks };
+        let told = seen.told.as_ref().and_then(|told| told.as_ref().ok());
+        let case = remedy::Case { service: &watched.service, processes: &processes, locks: &locks, told };
         match remedy::propose(rung, &case) {
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),

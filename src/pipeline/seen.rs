@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::{Config, Watched};
+use crate::host::supervisor::Told;
 use crate::journal::Notes;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
@@ -19,6 +20,8 @@ pub(super) struct Seen<'a> {
     pub(super) subject: Subject,
     /// Who runs as it.
     pub(super) who: Arc<Who>,
+    /// What its supervisor says, where it has one.
+    pub(super) told: Option<Result<Told, String>>,
     /// The service; `None` for the host.
     pub(super) watched: Option<&'a Watched>,
     /// When the look at it ended.
@@ -29,7 +32,7 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(super) fn new(subject: Subject, who: Arc<Who>, watched: Option<&'a Watched>) -> Self {
-        Self { subject, who, watched, when: Instant::now(), notes: Notes::default() }
+        Self { subject, who, told: None, watched, when: Instant::now(), notes: Notes::default() }
     }
 }
 

@@ -110,7 +110,7 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let (level, summary) = level(watched, past, trouble.as_ref());
     let next = (level == Level::Unhealthy).then(|| next(watched, past, now));
     let budget = watched
-        .filter(|watched| watched.service.launch.is_some())
+        .filter(|watched| watched.service.is_startable())
         .map(|watched| policy::most_used(&watched.service, past, now));
     let would: BTreeMap<_, _> =
         recent.would.iter().filter(|((service, _), _)| service == name).map(|((_, r), n)| (r.clone(), *n)).collect();
@@ -148,8 +148,8 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     if watched.is_some_and(|watched| !watched.enabled) {
         return (Level::Disabled, "enabled = false".to_owned());
     }
-    if let Some((Level::Blocked, summary)) = &past.stood {
-        return (Level::Blocked, summary.clone());
+    if let Some((level @ (Level::Blocked | Level::LeftAlone), summary)) = &past.stood {
+        return (*level, summary.clone());
     }
     if let Some(trouble) = trouble {
         let Some(well) = trouble.well_ms else {
@@ -182,7 +182,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     match &past.known {
         Some(known) => (Level::Healthy, format!("no trouble known, last recognised as pid {}", known.pid)),
         // Who runs would have been recognised, and who does not would be in trouble: nobody looked.
-        None if watched.is_some_and(|watched| watched.service.selector.is_some()) => {
+        None if watched.is_some_and(|one| one.service.selector.is_some() || one.service.unit.is_some()) => {
             (Level::Unknown, "no tick has seen it yet".to_owned())
         }
         None => (Level::Healthy, "no trouble known".to_owned()),

@@ -182,7 +182,7 @@ impl Run<'_> {
             return;
         }
         let past = self.journal.history().service(watched.name());
-        let (who, findings, mut standing) = self.looker.judge_again(watched, past);
+        let (again, mut standing) = self.looker.judge_again(watched, past);
         let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
         if standing.level == Level::Healthy || (dead && self.acted.get(&root) == Some(&Outcome::Healed)) {
             seen.subject.behind = None;
@@ -190,8 +190,8 @@ impl Run<'_> {
             let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
             standing = Standing { level: Level::Starting, class: Some(Class::Dependency), summary };
         }
-        (seen.who, seen.when) = (Arc::new(who), Instant::now());
-        seen.subject.findings = findings;
+        (seen.who, seen.told, seen.when) = (Arc::new(again.who), again.told, Instant::now());
+        seen.subject.findings = again.findings;
         seen.subject.standing = standing;
     }
 

@@ -23,6 +23,7 @@ mod silence;
 pub mod sqlite;
 mod tail;
 pub mod tcp;
+pub mod unit;
 
 use std::fmt::Debug;
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::lock::fits;
 use crate::host::process::{Detail, Kin, Process, Processes};
-use crate::host::systemd::Name;
+use crate::host::supervisor::systemd::unit_of;
 use crate::model::{Identity, Selector};
 
 /// Whom everybody knows: those who are nobody's orphans.
@@ -104,7 +104,7 @@ fn owner(
     if leader != pid && table.iter().any(|kin| kin.pid == leader && kin.start <= process.identity.start) {
         return Some("the leader of its session lives");
     }
-    Name::of(pid).map(|_| "a unit of systemd owns it")
+    unit_of(pid).map(|_| "a unit of systemd owns it")
 }
 
 /// Everybody above it, nearest first. A child is never older than its parent: else the number is a later life's.

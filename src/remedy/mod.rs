@@ -10,7 +10,9 @@ use schemars::Schema;
 use schemars::generate::SchemaGenerator;
 use toml::de::ValueDeserializer;
 
-use crate::model::{Change, Class, Identity, Service, Span};
+use crate::host::supervisor::Told;
+use crate::model::change::Verb;
+use crate::model::{Change, Class, Identity, Service, Span, Supervisor, UnitName};
 
 /// Every rung that is built, mildest first.
 pub const KINDS: [Kind; 3] = [restart::KIND, stop_stale::KIND, clear_locks::KIND];
@@ -69,6 +71,8 @@ pub struct Case<'a> {
     pub processes: &'a [(Identity, String)],
     /// What would clear its locks once none of these runs any more: see [`clear_locks::cure`].
     pub locks: &'a [Change],
+    /// What its supervisor says, where it has one that answered.
+    pub told: Option<&'a Told>,
 }
 
 /// The names of the rungs that are built.
@@ -101,7 +105,7 @@ pub fn propose(rung: &str, case: &Case<'_>) -> Result<Vec<Change>, String> {
     }
 }
 
-/// Stop what runs, if anything does, then start.
+/// Stop what runs, if anything does, then start. Whoever has a supervisor is restarted by it and by nobody else.
 fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
     around(case, &[])
 }
@@ -110,6 +114,11 @@ fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
 fn around(case: &Case<'_>, between: &[Change]) -> Result<Vec<Change>, String> {
     let (stops, rest): (Vec<_>, Vec<_>) =
         between.iter().cloned().partition(|change| matches!(change, Change::StopProcess { .. }));
+    if let Some(unit) = &case.service.unit {
+        let told = case.told.ok_or("its supervisor does not answer")?;
+        // It ends what runs only when it starts it again: a lock that the service itself holds is cleared by that.
+        return Ok(stops.into_iter().chain(rest).chain(through(unit, case, told)).collect());
+    }
     let launch = case.service.launch.as_ref().ok_or("it has no `start`")?;
     let stop = case.processes.iter().map(|(identity, command)| Change::StopProcess {
         identity: identity.clone(),
@@ -118,4 +127,22 @@ fn around(case: &Case<'_>, between: &[Change]) -> Result<Vec<Change>, String> {
     });
     let start = Change::StartService { argv: launch.argv.clone(), cwd: launch.cwd.clone(), log: launch.log.clone() };
     Ok(stop.chain(stops).chain(rest).chain([start]).collect())
+}
+
+fn through(unit: &UnitName, case: &Case<'_>, told: &Told) -> Vec<Change> {
+    let ask = |verb| {
+        let (life, invocation) = (None, None);
+        Change::AskSupervisor { unit: unit.clone(), verb, life, invocation, grace_ms: 0 }
+    };
+    // A supervisor that gave up refuses every further start until it is told to forget.
+    let forget = (told.failed && unit.by != Supervisor::Launchd).then(|| ask(Verb::ResetFailed));
+    let load = told.unloaded.as_ref().map(|plist| ask(Verb::Bootstrap { plist: plist.clone() }));
+    let restart = Change::AskSupervisor {
+        unit: unit.clone(),
+        verb: Verb::Restart,
+        life: case.processes.first().cloned(),
+        invocation: told.life.clone(),
+        grace_ms: case.service.stop_grace.millis(),
+    };
+    forget.into_iter().chain(load).chain([restart]).collect()
 }

@@ -43,7 +43,6 @@ fn bridge() {
         &[],
         &expect![[r#"
             note  heal.toml:8:2: [git] is not built yet and does nothing
-            note  heal.toml:13:17: supervisors are not spoken to yet; heal only observes [service.bridge]
             note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
             note  heal.toml:30:2: [crash] is not built yet and does nothing
             note  heal.toml:35:2: [revert] is not built yet and does nothing
@@ -91,7 +90,6 @@ fn node() {
         "node",
         &[],
         &expect![[r#"
-            note  heal.toml:8:17: supervisors are not spoken to yet; heal only observes [service.node]
             note  heal.toml:20:2: [retry] is not built yet and does nothing
             note  heal.toml:27:2: [breaker] is not built yet and does nothing
             note  heal.toml:31:2: [rotation] is not built yet and does nothing
@@ -127,7 +125,6 @@ fn trading() {
         &[],
         &expect![[r#"
             note  heal.toml:7:2: [layout] is not built yet and does nothing
-            note  heal.toml:12:11: supervisors are not spoken to yet; heal only observes [service.bot]
             note  heal.toml:23:2: [state] is not built yet and does nothing
             [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
         "#]],

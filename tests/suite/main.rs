@@ -79,6 +79,8 @@ mod schema_config;
 mod schema_output;
 mod silence;
 mod status;
+mod supervisor;
+mod supervisor_launchd;
 mod support;
 mod telling;
 mod trial;
