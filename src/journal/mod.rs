@@ -48,6 +48,13 @@ impl DataDir {
         self.root.join("recovery-in-progress")
     }
 
+    /// Held while a run changes files: layout, locks, databases, state. The tick lets it go before it starts a service, so
+    /// that the service's own `heal heal --startup`, which takes only this one, never waits for the tick that started it.
+    #[must_use]
+    pub fn repair_lock(&self) -> PathBuf {
+        self.root.join("repair.lock")
+    }
+
     /// Held while a run tells what happened: never together with the recovery lock.
     #[must_use]
     pub fn telling(&self) -> PathBuf {
