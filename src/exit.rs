@@ -125,7 +125,7 @@ impl Exit {
             status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
         let duty = duty || status.services.iter().any(|one| one.alarm.is_some());
         let services = status.services.iter().map(|one| match (one.level, &one.next) {
-            (Level::Disabled | Level::Healthy, _) => Self::Fine,
+            (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Self::Fine,
             (Level::Starting | Level::Degraded, _) => Self::Warning,
             (Level::Unknown, _) => Self::Unknown,
             (Level::Unhealthy, Some(Decision::Refuse { .. } | Decision::Hold { .. })) => Self::Held,
@@ -180,7 +180,8 @@ fn of_subject(subject: &Subject) -> Exit {
         };
     }
     match (subject.standing.level, &subject.decision) {
-        (Level::Disabled | Level::Healthy, _) => Exit::Fine,
+        // What somebody wants as it is needs nobody: it is said, and no alarm.
+        (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Exit::Fine,
         (Level::Starting | Level::Degraded, _) => Exit::Warning,
         (Level::Unknown, _) => Exit::Unknown,
         (Level::Unhealthy, Some(Decision::Refuse { .. } | Decision::Hold { .. })) => Exit::Held,

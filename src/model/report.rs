@@ -20,6 +20,10 @@ pub enum Level {
     Disabled,
     /// Every look was good.
     Healthy,
+    /// Somebody wants it as it is: paused, masked, disabled, or stopped by its operator. Nothing is done about it, whatever
+    /// the probes say, and every report says so.
+    #[serde(rename = "left-alone")]
+    LeftAlone,
     /// A young process whose probes are not good yet.
     Starting,
     /// A warning, or a failure below its threshold.

@@ -285,6 +285,7 @@ pub(super) fn mark(word: &str, level: Level) -> StyledObject<String> {
         Level::Healthy => Style::new().green(),
         Level::Starting | Level::Degraded | Level::Unknown => Style::new().yellow(),
         Level::Unhealthy | Level::Blocked => Style::new().red().bold(),
+        Level::LeftAlone => Style::new().cyan(),
         Level::Disabled => Style::new().dim(),
     };
     style.apply_to(format!("{word:<9}"))

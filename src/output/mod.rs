@@ -18,6 +18,7 @@ pub const fn level(level: Level) -> &'static str {
     match level {
         Level::Disabled => "disabled",
         Level::Healthy => "healthy",
+        Level::LeftAlone => "left-alone",
         Level::Starting => "starting",
         Level::Degraded => "degraded",
         Level::Unknown => "unknown",

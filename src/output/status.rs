@@ -17,7 +17,7 @@ pub fn human(status: &Status, quiet: bool) -> String {
     let mut text = String::new();
     let mut services: Vec<&Remembered> = status.services.iter().collect();
     services.sort_by_key(|one| std::cmp::Reverse(one.level));
-    for one in services.into_iter().filter(|one| !quiet || one.level > Level::Healthy) {
+    for one in services.into_iter().filter(|one| !quiet || one.level > Level::LeftAlone) {
         service(&mut text, one, status);
     }
     let mut line = |word: &str, said: &str| {

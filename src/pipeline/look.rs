@@ -138,7 +138,7 @@ impl<'a> Looker<'a> {
         tie(&mut judged);
         for seen in &mut judged {
             seen.subject.alarm = self.alarm(history.service(&seen.subject.name));
-            seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
+            seen.subject.news = seen.subject.standing.level > Level::LeftAlone;
         }
         judged
     }

@@ -147,8 +147,8 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     if watched.is_some_and(|watched| !watched.enabled) {
         return (Level::Disabled, "enabled = false".to_owned());
     }
-    if let Some((Level::Blocked, summary)) = &past.stood {
-        return (Level::Blocked, summary.clone());
+    if let Some((level @ (Level::Blocked | Level::LeftAlone), summary)) = &past.stood {
+        return (*level, summary.clone());
     }
     if let Some(trouble) = trouble {
         let Some(well) = trouble.well_ms else {

@@ -17,7 +17,7 @@ const RETRIES: [Span; 3] = [Span::secs(30 * 60), Span::secs(2 * 3600), Span::sec
 pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, built: &[&str], now: &Moment) -> Decision {
     let why = standing.summary.clone();
     match standing.level {
-        Level::Disabled | Level::Healthy => return Decision::Nothing,
+        Level::Disabled | Level::Healthy | Level::LeftAlone => return Decision::Nothing,
         Level::Starting | Level::Degraded | Level::Blocked => return Decision::Wait { why },
         // Unknown never acts.
         Level::Unknown => return Decision::Wait { why: format!("unknown: {why}") },
