@@ -38,6 +38,8 @@ pub struct Plan<'a> {
     pub changes: Vec<Change>,
     /// The rule and the finding behind them.
     pub why: String,
+    /// A person asked for it: it counts against no budget.
+    pub uncounted: bool,
 }
 
 /// What came of it, before anybody looked at the service again.
@@ -66,6 +68,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         cause: Some(plan.cause),
         changes: plan.changes.iter().map(masked).collect(),
         why: plan.why.clone(),
+        uncounted: plan.uncounted,
     })?;
     failpoint("after-intent");
     let mut performed = Performed { intent, service, rung: plan.rung.to_owned(), started: None, failure: None };

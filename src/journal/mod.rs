@@ -6,6 +6,7 @@ mod files;
 mod lock;
 mod log;
 mod notes;
+mod pauses;
 mod recent;
 mod snapshot;
 
@@ -17,6 +18,7 @@ pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;
+pub use pauses::{Kept, Ledger, Pauses};
 pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, past};
 
@@ -59,6 +61,18 @@ impl DataDir {
     #[must_use]
     pub fn telling(&self) -> PathBuf {
         self.root.join("telling.lock")
+    }
+
+    /// What is paused: one file each.
+    #[must_use]
+    pub fn pauses(&self) -> PathBuf {
+        self.root.join("pauses")
+    }
+
+    /// Held while a pause is written or removed.
+    #[must_use]
+    pub fn pauses_lock(&self) -> PathBuf {
+        self.root.join("pauses.lock")
     }
 
     /// The journal's folder: one file per UTC day.

@@ -29,7 +29,7 @@ fn act(number: u32) -> String {
     let moment = Moment { at, up: i64::from(number) * 1_000, boot: "boot".to_owned() };
     let (service, rung) = ("app".to_owned(), format!("r{number}"));
     let event =
-        Event::Intent { id: format!("i{number}"), service, rung, cause: None, changes: Vec::new(), why: String::new() };
+        Event::Intent { id: format!("i{number}"), service, rung, cause: None, changes: Vec::new(), why: String::new(), uncounted: false };
     let entry = Entry { v: FORMAT, moment, run: "run".to_owned(), event };
     serde_json::to_string(&entry).expect("serialises") + "\n"
 }

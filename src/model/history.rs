@@ -119,6 +119,9 @@ pub struct OpenIntent {
     pub when: Moment,
     /// The run that wrote it.
     pub run: String,
+    /// It counts against nothing: see [`Event::Intent`].
+    #[serde(default)]
+    pub uncounted: bool,
 }
 
 impl std::fmt::Display for OpenIntent {
@@ -173,15 +176,19 @@ impl History {
                     open.seen = evidence.digest();
                 }
             }
-            Event::Intent { id, service, rung, cause, .. } => {
+            Event::Intent { id, service, rung, cause, uncounted, .. } => {
                 let open = OpenIntent {
                     service: service.clone(),
                     rung: rung.clone(),
                     when: when.clone(),
                     run: entry.run.clone(),
+                    uncounted: *uncounted,
                 };
                 self.open_intents.insert(id.clone(), open);
-                self.entry(service).acted(when, rung, *cause);
+                // What a person does counts against no budget, and is no step of the ladder.
+                if !uncounted {
+                    self.entry(service).acted(when, rung, *cause);
+                }
             }
             Event::Started { service, identity, intent } => {
                 let service = self.entry(service);
@@ -189,8 +196,11 @@ impl History {
                 service.started = Some((identity.clone(), intent.clone()));
             }
             Event::Done { intent, service, rung, outcome, .. } => {
-                self.open_intents.remove(intent);
+                let uncounted = self.open_intents.remove(intent).is_some_and(|open| open.uncounted);
                 let service = self.entry(service);
+                if uncounted {
+                    return;
+                }
                 if let Some(act) = service.acts.last_mut() {
                     act.outcome = Some(*outcome);
                 }
@@ -226,7 +236,8 @@ impl History {
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::Unknown => {}
+            // What holds now stands in a ledger of its own: it ends with time and with processes, which no journal knows.
+            Event::Paused { .. } | Event::Resumed { .. } | Event::Unknown => {}
         }
     }
 

@@ -310,7 +310,8 @@ impl Run<'_> {
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
-        let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        let changes = seen.subject.plan.clone();
+        let plan = Plan { service, root, rung, cause, changes, why, uncounted: false };
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
