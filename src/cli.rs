@@ -119,6 +119,11 @@ pub enum Command {
     Status(commands::status::Args),
     Heal(commands::heal::Args),
     Release(commands::release::Args),
+    Pause(commands::pause::Args),
+    Resume(commands::resume::Args),
+    Hold(commands::hold::Args),
+    Restart(commands::restart::Args),
+    Lock(commands::lock::Args),
 
     Beat(commands::beat::Args),
     Init(commands::init::Args),
@@ -130,7 +135,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "release", "beat"]),
+    ("Act", &["heal", "restart", "pause", "resume", "hold", "release", "lock", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -142,6 +147,11 @@ impl Command {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
             Self::Release(_) => "release",
+            Self::Pause(_) => "pause",
+            Self::Resume(_) => "resume",
+            Self::Hold(_) => "hold",
+            Self::Restart(_) => "restart",
+            Self::Lock(_) => "lock",
 
             Self::Status(_) => "status",
             Self::Beat(_) => "beat",
@@ -179,6 +189,11 @@ impl Command {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
             Self::Release(args) => args.run(global),
+            Self::Pause(args) => args.run(global),
+            Self::Resume(args) => args.run(global),
+            Self::Hold(args) => args.run(global),
+            Self::Restart(args) => args.run(global),
+            Self::Lock(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
             Self::Beat(args) => args.run(global),

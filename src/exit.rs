@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Kind};
 use crate::model::report::{Decision, Level, Report, Subject};
-use crate::model::{Outcome, Status};
+use crate::model::{Outcome, Paused, Status};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,10 @@ pub enum Exit {
     NotPermitted,
     /// 78: `heal.toml` is missing or invalid.
     Config,
+    /// 126: the command that heal was to run cannot be run.
+    NotExecutable,
+    /// 127: there is no such command.
+    NoCommand,
     /// 70: a bug in heal.
     Bug,
 }
@@ -55,6 +59,8 @@ impl Exit {
             Self::Busy => 75,
             Self::NotPermitted => 77,
             Self::Config => 78,
+            Self::NotExecutable => 126,
+            Self::NoCommand => 127,
         }
     }
 
@@ -95,6 +101,8 @@ impl Exit {
             Kind::Busy => Self::Busy,
             Kind::NotPermitted => Self::NotPermitted,
             Kind::Config => Self::Config,
+            Kind::NotExecutable => Self::NotExecutable,
+            Kind::NoCommand => Self::NoCommand,
             Kind::Bug => Self::Bug,
         }
     }
@@ -125,6 +133,7 @@ impl Exit {
             status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
         let duty = duty || status.services.iter().any(|one| one.alarm.is_some());
         let services = status.services.iter().map(|one| match (one.level, &one.next) {
+            (level, _) if is_paused(level, one.paused.as_ref()) => Self::Warning,
             (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Self::Fine,
             (Level::Starting | Level::Degraded, _) => Self::Warning,
             (Level::Unknown, _) => Self::Unknown,
@@ -171,6 +180,12 @@ impl FromStr for ExitMap {
     }
 }
 
+/// Is something wrong that nobody cures because of a pause? Whoever paused it is at work, so it is no emergency, and a pause is
+/// for a while, so it is not fine either. Nor is a pause that cannot be read.
+fn is_paused(level: Level, paused: Option<&Paused>) -> bool {
+    paused.is_some_and(|paused| level == Level::LeftAlone || paused.unreadable)
+}
+
 fn of_subject(subject: &Subject) -> Exit {
     if let Some(act) = &subject.act {
         return match act.outcome {
@@ -180,6 +195,7 @@ fn of_subject(subject: &Subject) -> Exit {
         };
     }
     match (subject.standing.level, &subject.decision) {
+        (level, _) if is_paused(level, subject.paused.as_ref()) => Exit::Warning,
         // What somebody wants as it is needs nobody: it is said, and no alarm.
         (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Exit::Fine,
         (Level::Starting | Level::Degraded, _) => Exit::Warning,
@@ -190,7 +206,7 @@ fn of_subject(subject: &Subject) -> Exit {
 }
 
 /// The table of codes for the manual, from the one place where they are defined.
-pub const TABLE: [(Exit, &str); 13] = [
+pub const TABLE: [(Exit, &str); 15] = [
     (Exit::Fine, "fine: healthy, healed and verified, or nothing to do"),
     (Exit::Warning, "warning: degraded, healed but on probation, or done with a duty pending"),
     (Exit::Critical, "critical: unhealthy remains"),
@@ -204,6 +220,8 @@ pub const TABLE: [(Exit, &str); 13] = [
     (Exit::Busy, "busy: another recovery holds the lock; try again"),
     (Exit::NotPermitted, "not permitted"),
     (Exit::Config, "heal.toml is missing or invalid"),
+    (Exit::NotExecutable, "the command to run cannot be run"),
+    (Exit::NoCommand, "the command to run does not exist"),
 ];
 
 #[cfg(test)]
@@ -213,7 +231,7 @@ mod tests {
     #[test]
     fn every_code_is_in_the_table_once_and_in_its_order() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78]);
+        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78, 126, 127]);
     }
 
     #[test]

@@ -9,11 +9,13 @@ mod launch;
 mod own;
 mod pidfd;
 mod stop;
+mod turn;
 
 use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
+pub use turn::{become_it, program_of};
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;

@@ -23,9 +23,6 @@ const FORMAT: u32 = 1;
 /// A file beyond this is none of ours.
 const LIMIT: u64 = 64 * 1024;
 
-/// How long a change of the ledger waits for another one; each takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// What stands for "all services" in the name of a file; no service can be called so.
 const ALL: &str = "@all";
 
@@ -152,17 +149,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens it, waiting a few seconds for another writer. The data directory has to be there.
+    /// Opens it, waiting at most so long for another writer. The data directory has to be there.
     ///
     /// # Errors
     /// Somebody else holds it all the time, or it cannot be written.
-    pub fn open(dir: &DataDir) -> Result<Self> {
+    pub fn open(dir: &DataDir, patience: Duration) -> Result<Self> {
         let folder = dir.pauses();
         if !folder.is_dir() {
             files::create_dir(&folder)
                 .map_err(|error| Error::unwritable(format_args!("cannot create {}", folder.display()), error))?;
         }
-        let lock = RecoveryLock::take_within(&dir.pauses_lock(), "changing the pauses", PATIENCE)?;
+        let lock = RecoveryLock::take_within(&dir.pauses_lock(), "changing the pauses", patience)?;
         // What a writer that was killed left half written: nobody else writes now.
         let torn = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         for entry in torn.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b".")) {

@@ -44,7 +44,7 @@ fn read(dir: &DataDir) -> Pauses {
 fn what_is_kept_is_what_is_read_and_a_second_one_takes_its_place() {
     let (_root, dir) = world();
     assert!(read(&dir).of("bot").is_none(), "no folder, no pause");
-    let ledger = Ledger::open(&dir).expect("opens");
+    let ledger = Ledger::open(&dir, Duration::from_secs(5)).expect("opens");
     ledger.put(&pause(Some("bot"))).expect("kept");
     ledger.put(&Pause { reason: "another".to_owned(), ..pause(Some("bot")) }).expect("kept");
     ledger.put(&bound(ourselves(), process::namespace())).expect("kept");
@@ -75,7 +75,7 @@ fn a_holder_that_is_gone_ends_it_and_one_that_cannot_be_seen_does_not() {
         ("it lives where we do not see it", bound(gone, elsewhere), true),
     ] {
         let (_root, dir) = world();
-        Ledger::open(&dir).expect("opens").put(&pause).expect("kept");
+        Ledger::open(&dir, Duration::from_secs(5)).expect("opens").put(&pause).expect("kept");
         let pauses = read(&dir);
         assert_eq!((pauses.of("bot").is_some(), pauses.over.len()), (on, usize::from(!on)), "{what}");
     }
@@ -84,7 +84,7 @@ fn a_holder_that_is_gone_ends_it_and_one_that_cannot_be_seen_does_not() {
 #[test]
 fn what_cannot_be_read_counts_as_a_pause_of_its_service_for_as_long_as_one_may_last() {
     let (_root, dir) = world();
-    Ledger::open(&dir).expect("opens").put(&pause(Some("bot"))).expect("kept");
+    Ledger::open(&dir, Duration::from_secs(5)).expect("opens").put(&pause(Some("bot"))).expect("kept");
     let path = dir.pauses().join("bot.json");
     let whole = std::fs::read(&path).expect("read");
     for length in 0..whole.len() - 1 {
@@ -132,7 +132,7 @@ fn only_names_that_heal_gives_count() {
 #[test]
 fn another_services_pause_and_a_newer_heals_are_not_guessed_at() {
     let (_root, dir) = world();
-    let ledger = Ledger::open(&dir).expect("opens");
+    let ledger = Ledger::open(&dir, Duration::from_secs(5)).expect("opens");
     ledger.put(&pause(Some("other"))).expect("kept");
     std::fs::copy(dir.pauses().join("other.json"), dir.pauses().join("bot.json")).expect("copied");
     assert!(read(&dir).of("bot").expect("paused").reason.contains("another service"));
@@ -148,15 +148,15 @@ fn a_folder_that_cannot_be_read_pauses_everything() {
     std::fs::write(dir.pauses(), "a file in its place").expect("written");
     let paused = read(&dir).of("bot").expect("paused");
     assert!(paused.unreadable && paused.all && paused.until.is_none(), "{paused:?}");
-    assert!(Ledger::open(&dir).is_err());
+    assert!(Ledger::open(&dir, Duration::from_secs(5)).is_err());
 }
 
 #[test]
 fn what_a_killed_writer_left_behind_is_cleared_away() {
     let (_root, dir) = world();
-    drop(Ledger::open(&dir).expect("opens"));
+    drop(Ledger::open(&dir, Duration::from_secs(5)).expect("opens"));
     std::fs::write(dir.pauses().join(".bot.json.4f"), "{\"v\":").expect("written");
     assert!(read(&dir).of("bot").is_none(), "a file that was never finished is no pause");
-    drop(Ledger::open(&dir).expect("opens"));
+    drop(Ledger::open(&dir, Duration::from_secs(5)).expect("opens"));
     assert!(!dir.pauses().join(".bot.json.4f").exists());
 }

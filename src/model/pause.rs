@@ -134,20 +134,19 @@ pub struct Paused {
 }
 
 impl Paused {
-    /// One line for a person.
+    /// What stands behind the word "paused", on one line.
     #[must_use]
     pub fn words(&self) -> String {
         let until = self.until.map_or_else(String::new, |until| format!(" until {}", super::rfc3339(until)));
-        if self.unreadable {
-            return format!("taken for paused{until}: {}", self.reason);
-        }
-        let by = self.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+        let Some(by) = self.by.as_ref().filter(|_| !self.unreadable) else {
+            return format!("perhaps,{until}: {}", self.reason).replace(",:", ":");
+        };
         let all = if self.all { ", with all services" } else { "" };
         match &self.holder {
             Some((pid, command)) => {
-                format!("paused{by} while pid {pid} (`{command}`) runs,{until} at the latest{all}: {}", self.reason)
+                format!("by {by} while pid {pid} (`{command}`) runs,{until} at the latest{all}: {}", self.reason)
             }
-            None => format!("paused{by}{until}{all}: {}", self.reason),
+            None => format!("by {by}{until}{all}: {}", self.reason),
         }
     }
 }

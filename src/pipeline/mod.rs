@@ -5,8 +5,10 @@ mod emergency;
 mod evidence;
 mod look;
 mod misconfigured;
+mod pauses;
 mod plan;
 pub mod propose;
+mod restart;
 mod seen;
 mod status;
 mod tell;
@@ -23,6 +25,8 @@ use crate::model::Report;
 use crate::model::report::Level;
 
 pub use misconfigured::tell_broken;
+pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
+pub use restart::{Restart, restart};
 pub use status::status;
 pub use tick::tick;
 
@@ -62,6 +66,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(past.warnings());
     let before = emergency::recollect(config, past.history)?;
     let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
+    report.warnings.extend(pauses::warnings(&looker.pauses, config));
     let seen = looker.look(&before).into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     // Read once more: an act may have begun, or ended, while we looked.

@@ -1,6 +1,7 @@
 //! What is to be done about one subject, and what would that change? Asks policy and the remedies; does nothing itself.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::look::Looker;
 use super::seen::Seen;
@@ -8,6 +9,12 @@ use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::{Change, Class, Identity, Service, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
+
+/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
+pub(super) const WORK: Duration = Duration::from_secs(240);
+
+/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
+pub(super) const OVERHEAD: Duration = Duration::from_secs(7);
 
 /// Decides, and says what the decision would change.
 pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {
@@ -31,18 +38,22 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
     }
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
-        let processes: Vec<(Identity, String)> = match &*seen.who {
-            Who::Running { process, also, .. } => {
-                [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
-            }
-            Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
-            Who::Unknown { .. } | Who::Unwatched => Vec::new(),
-        };
-        let case = remedy::Case { service: &watched.service, processes: &processes };
+        let case = remedy::Case { service: &watched.service, processes: &processes_of(&seen.who) };
         match remedy::propose(rung, &case) {
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),
         }
+    }
+}
+
+/// What a remedy may stop: the process and those beside it; of one that is gone, what it left behind.
+pub(super) fn processes_of(who: &Who) -> Vec<(Identity, String)> {
+    match who {
+        Who::Running { process, also, .. } => {
+            [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
+        }
+        Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
+        Who::Unknown { .. } | Who::Unwatched => Vec::new(),
     }
 }
 

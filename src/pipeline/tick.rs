@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::look::Looker;
-use super::plan::{plan, relocated, restrict};
+use super::plan::{OVERHEAD, WORK, plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, pauses, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -20,12 +20,6 @@ use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
-
-/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
-const WORK: Duration = Duration::from_secs(240);
-
-/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
-const OVERHEAD: Duration = Duration::from_secs(7);
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
 /// and tells as ever, and acts on nothing.
@@ -43,6 +37,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         report.warnings.extend(past.warnings());
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
+        report.warnings.extend(pauses::warnings(&looker.pauses, config));
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
             let past = history.service(&seen.subject.name);
@@ -92,6 +87,8 @@ fn acting(
     let over = emergency::import(config, &mut journal)?;
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
+    report.warnings.extend(pauses::warnings(&looker.pauses, config));
+    pauses::settle(dir, &looker, &mut journal);
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start);
     let treated = run.treat_all(seen);
@@ -303,6 +300,12 @@ impl Run<'_> {
         let evidence = evidence::capture(&self.looker.processes, watched, root, &seen.subject.plan);
         if !act::still_as_seen(self.looker, seen, watched, self.journal) {
             seen.subject.decision = wait("it changed while this run was looking; the next tick looks again");
+            seen.notes = Notes::default();
+            return Ok(());
+        }
+        // Who paused it since the look began does not want what was decided before.
+        if let Some(paused) = pauses::meanwhile(self.looker, watched.name()) {
+            seen.subject.decision = wait(&format!("paused {}", paused.words()));
             seen.notes = Notes::default();
             return Ok(());
         }
