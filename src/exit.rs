@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Kind};
 use crate::model::report::{Decision, Level, Report, Subject};
-use crate::model::{Outcome, Paused, Status};
+use crate::model::{Outcome, Paused, Startup, Status};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +141,23 @@ impl Exit {
             (Level::Unhealthy | Level::Blocked, _) => Self::Critical,
         });
         services.max().unwrap_or(Self::Unknown).max(if duty { Self::Warning } else { Self::Fine })
+    }
+}
+
+impl Exit {
+    /// The code of a cold start, never 1: 0 says that the service may start, anything else that it may not, to
+    /// `ExecStartPre=` and to `|| exit`.
+    #[must_use]
+    pub fn of_startup(startup: &Startup) -> Self {
+        if !startup.critical.is_empty() {
+            Self::Critical
+        } else if !startup.refused.is_empty() {
+            Self::Held
+        } else if !startup.failed.is_empty() {
+            Self::Io
+        } else {
+            Self::Fine
+        }
     }
 }
 

@@ -15,10 +15,10 @@ use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
-pub use turn::{become_it, program_of};
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
+pub use turn::{become_it, program_of};
 
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};

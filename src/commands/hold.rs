@@ -57,7 +57,12 @@ impl Args {
         }
         let mut text = match &before {
             Some(_) if already => format!("{} is held for this reason already\n", self.service),
-            Some(before) => format!("{} was held already: {}\nnow: {}\n", self.service, sanitize::line(before), sanitize::line(&reason)),
+            Some(before) => format!(
+                "{} was held already: {}\nnow: {}\n",
+                self.service,
+                sanitize::line(before),
+                sanitize::line(&reason)
+            ),
             None => format!("{} is held: {}\n", self.service, sanitize::line(&reason)),
         };
         text.push_str(&format!("next  {} release {}   (when it is put right)\n", config.call(), self.service));

@@ -94,6 +94,8 @@ views! {
     Check(Report<Looked>) = "check" as "check",
     /// `heal heal`
     Heal(Report<Ticked>) = "heal" as "heal",
+    /// `heal heal --startup`
+    HealStartup(crate::output::startup::Started) = "heal" as "heal-startup",
     /// `heal status`
     Status(Told) = "status" as "status",
     /// `heal beat`

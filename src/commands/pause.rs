@@ -91,7 +91,8 @@ impl Args {
             text.push('\n');
         }
         if let Some(held) = &made.at_work {
-            let line = format!("a run is at work (pid {}, {}): what it has begun it still ends\n", held.pid, held.purpose);
+            let line =
+                format!("a run is at work (pid {}, {}): what it has begun it still ends\n", held.pid, held.purpose);
             text.push_str(&line);
         }
         let names = if self.all { "--all".to_owned() } else { self.services.join(" ") };

@@ -8,8 +8,8 @@ use crate::commands::heal::spinner;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::model::report::{Decision, Report};
 use crate::model::Span;
+use crate::model::report::{Decision, Report};
 use crate::output;
 use crate::pipeline::{self, Options, Progress, Restart};
 
@@ -48,8 +48,7 @@ impl Args {
         let progress =
             spinner.clone().map(|spinner| Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Progress);
         let options = Options { progress, ..Options::default() };
-        let asked =
-            Restart { service: self.service, force: self.force, wait: self.wait.get(), dry_run: self.dry_run };
+        let asked = Restart { service: self.service, force: self.force, wait: self.wait.get(), dry_run: self.dry_run };
         let report = pipeline::restart(&config, &options, &asked);
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();

@@ -31,7 +31,8 @@ pub fn vars(prefix: &str) -> Vec<(String, Option<String>)> {
 #[must_use]
 pub fn person() -> String {
     let user = super::resources::user(nix::unistd::geteuid().as_raw());
-    let name = |name: String| name.chars().take(32).all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)).then_some(name);
+    let name =
+        |name: String| name.chars().take(32).all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)).then_some(name);
     match var("SUDO_USER").and_then(name).filter(|other| *other != user) {
         Some(other) => format!("{other} (as {user})"),
         None => user,

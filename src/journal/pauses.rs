@@ -125,14 +125,7 @@ impl Pauses {
     pub fn told(&self, kept: &Kept) -> Paused {
         let all = kept.service.is_none();
         match &kept.pause {
-            Ok(pause) => Paused {
-                reason: pause.reason.clone(),
-                by: Some(pause.by.clone()),
-                until: Some(pause.until(&self.now)),
-                all,
-                holder: pause.holder.as_ref().map(|holder| (holder.identity.pid, holder.command.clone())),
-                unreadable: false,
-            },
+            Ok(pause) => pause.told(&self.now),
             Err((why, until)) => {
                 let (reason, until) = (why.clone(), Some(*until));
                 Paused { reason, by: None, until, all, holder: None, unreadable: true }

@@ -27,7 +27,15 @@ fn opened() -> Event {
 
 fn intent(id: &str, rung: &str) -> Event {
     let changes = vec![Change::StartService { argv: vec![], cwd: "/".into(), log: "/log".into() }];
-    Event::Intent { id: id.to_owned(), service: bot(), rung: rung.to_owned(), cause: None, changes, why: String::new(), uncounted: false }
+    Event::Intent {
+        id: id.to_owned(),
+        service: bot(),
+        rung: rung.to_owned(),
+        cause: None,
+        changes,
+        why: String::new(),
+        uncounted: false,
+    }
 }
 
 fn done(id: &str, outcome: Outcome) -> Event {

@@ -95,10 +95,27 @@ impl Pause {
         (self.for_ms.min(MOST.millis()) - elapsed).max(0)
     }
 
-    /// When its time is up, by the wall clock of now.
+    /// When its time is up, by the wall clock of now: as it was said when it began, unless somebody has set the clock since.
     #[must_use]
     pub fn until(&self, now: &Moment) -> Stamp {
+        let said = self.since.at + chrono::TimeDelta::milliseconds(self.for_ms.clamp(0, MOST.millis()));
+        if ((said - now.at).num_milliseconds() - self.left_ms(now)).abs() < 1_000 {
+            return said;
+        }
         now.at.checked_add_signed(chrono::TimeDelta::milliseconds(self.left_ms(now))).unwrap_or(now.at)
+    }
+
+    /// What a report says of it.
+    #[must_use]
+    pub fn told(&self, now: &Moment) -> Paused {
+        Paused {
+            reason: self.reason.clone(),
+            by: Some(self.by.clone()),
+            until: Some(self.until(now)),
+            all: self.service.is_none(),
+            holder: self.holder.as_ref().map(|holder| (holder.identity.pid, holder.command.clone())),
+            unreadable: false,
+        }
     }
 
     /// Is it over, and why? `alive` says whether a holder still runs; `None`, when that cannot be said, leaves the pause to
@@ -144,7 +161,8 @@ impl Paused {
         let all = if self.all { ", with all services" } else { "" };
         match &self.holder {
             Some((pid, command)) => {
-                format!("by {by} while pid {pid} (`{command}`) runs,{until} at the latest{all}: {}", self.reason)
+                let why = if self.reason == *command { String::new() } else { format!(": {}", self.reason) };
+                format!("by {by} while pid {pid} (`{command}`) runs,{until} at the latest{all}{why}")
             }
             None => format!("by {by}{until}{all}: {}", self.reason),
         }

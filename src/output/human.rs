@@ -90,7 +90,9 @@ fn subject(text: &mut String, subject: &Subject, report: &Report) {
             let word = if asked { "restarted" } else { outcome(act.outcome) };
             (mark(word, after(act.outcome)), Some(format!(" (was {})", class.unwrap_or_else(|| was(standing.level)))))
         }
-        None if subject.news && standing.level == Level::Healthy => (mark("recovered", Level::Healthy), None),
+        None if report.command == "heal" && subject.news && standing.level == Level::Healthy => {
+            (mark("recovered", Level::Healthy), None)
+        }
         None => (mark(level(standing.level), standing.level), class.map(|class| format!(" ({class})"))),
     };
     let (name, class) = (sanitize::line(&subject.name), class.unwrap_or_default());

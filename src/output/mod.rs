@@ -5,6 +5,7 @@ pub mod json;
 pub mod nagios;
 pub mod sanitize;
 pub mod schema;
+pub mod startup;
 pub mod status;
 pub mod status_json;
 pub mod view;

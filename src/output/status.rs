@@ -143,7 +143,11 @@ fn next_command(status: &Status) -> String {
     }
     let unhealthy = status.services.iter().find(|one| one.level == Level::Unhealthy);
     // What ends with a command needs nobody.
-    let paused = status.services.iter().find_map(|one| Some((one, one.paused.as_ref()?))).filter(|(_, paused)| paused.holder.is_none());
+    let paused = status
+        .services
+        .iter()
+        .find_map(|one| Some((one, one.paused.as_ref()?)))
+        .filter(|(_, paused)| paused.holder.is_none());
     match (unhealthy, paused) {
         (Some(one), _) => format!("{heal} check --only {} --explain", one.name),
         (None, Some((one, paused))) => {

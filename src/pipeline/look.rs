@@ -73,7 +73,21 @@ impl<'a> Looker<'a> {
         let notes = Notes::read(dir);
         let (processes, tick) = (processes(), false);
         let pauses = Pauses::read(dir, &now, processes.as_ref());
-        Ok(Self { config, options, now, clocks, disturbed, scope, ticks, claims, processes, notes, pauses, dir: dir.clone(), tick })
+        Ok(Self {
+            config,
+            options,
+            now,
+            clocks,
+            disturbed,
+            scope,
+            ticks,
+            claims,
+            processes,
+            notes,
+            pauses,
+            dir: dir.clone(),
+            tick,
+        })
     }
 
     /// The same eyes for a tick, whose probes may take a lock for a moment.

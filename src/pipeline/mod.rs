@@ -10,6 +10,7 @@ mod plan;
 pub mod propose;
 mod restart;
 mod seen;
+mod startup;
 mod status;
 mod tell;
 mod tick;
@@ -27,6 +28,7 @@ use crate::model::report::Level;
 pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
 pub use restart::{Restart, restart};
+pub use startup::startup;
 pub use status::status;
 pub use tick::tick;
 

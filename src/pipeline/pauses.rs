@@ -33,10 +33,7 @@ pub fn pause(config: &Config, pauses: &[Pause]) -> Result<Made> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut journal = open(config, &dir)?;
     write(&dir, &mut journal, pauses)?;
-    let now = clock::now();
-    let on = Pauses::read(&dir, &now, processes().as_ref());
-    let told = on.on.iter().filter(|kept| kept.pause.as_ref().is_ok_and(|pause| pauses.contains(pause)));
-    let made = told.map(|kept| (kept.service.clone(), on.told(kept))).collect();
+    let made = pauses.iter().map(|pause| (pause.service.clone(), pause.told(&pause.since))).collect();
     Ok(Made { pauses: made, at_work: holds(&dir.lock()) })
 }
 
@@ -192,7 +189,9 @@ pub(super) fn warnings(pauses: &Pauses, config: &Config) -> Vec<String> {
     let line = |(service, (why, until)): (Option<&str>, &(String, crate::model::Stamp))| {
         let until = crate::model::rfc3339(*until);
         let (whom, what) = service.map_or(("anything", "--all"), |service| (service, service));
-        format!("{why}; it is taken for a pause, and {whom} not acted upon, until {until}: `{heal} resume {what}` ends that")
+        format!(
+            "{why}; it is taken for a pause, and {whom} not acted upon, until {until}: `{heal} resume {what}` ends that"
+        )
     };
     unreadable.map(line).collect()
 }

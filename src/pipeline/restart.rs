@@ -103,7 +103,8 @@ fn decide(looker: &Looker<'_>, seen: &mut Seen<'_>, watched: &Watched, past: &Se
             match remedy::propose(remedy::restart::KIND.name, &case) {
                 Ok(changes) => {
                     subject.plan = changes;
-                    let (rung, why) = (remedy::restart::KIND.name.to_owned(), format!("asked for by {}", env::person()));
+                    let (rung, why) =
+                        (remedy::restart::KIND.name.to_owned(), format!("asked for by {}", env::person()));
                     Decision::Act { rung, cause, why, next: None }
                 }
                 Err(why) => Decision::Helpless { why },
@@ -134,7 +135,8 @@ fn refusal(
         }
         _ => {}
     }
-    let refuse = |by, why: String| Some(Decision::Refuse { by, why: format!("{why}; --force restarts it all the same") });
+    let refuse =
+        |by, why: String| Some(Decision::Refuse { by, why: format!("{why}; --force restarts it all the same") });
     if !watched.enabled {
         // Nobody looked for its process, so not even --force may start another one beside it.
         return Some(Decision::Helpless { why: "enabled = false in heal.toml".to_owned() });

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::look::Looker;
 use super::plan::{OVERHEAD, WORK, plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, pauses, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, pauses, startup, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -80,8 +80,11 @@ fn acting(
 ) -> std::result::Result<Report, Broken> {
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
-    dir.create()?;
+    dir.create_root()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
+    // Files before services, under a lock of its own that is let go before a service is started: what that does first may
+    // be `heal heal --startup`.
+    startup::files(config, dir, &mut report)?;
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     let over = emergency::import(config, &mut journal)?;

@@ -10,7 +10,22 @@ use expect_test::expect;
 
 use super::support::Project;
 
-const SUBCOMMANDS: [&str; 9] = ["check", "status", "heal", "release", "beat", "init", "config", "completions", "man"];
+const SUBCOMMANDS: [&str; 14] = [
+    "check",
+    "status",
+    "heal",
+    "restart",
+    "pause",
+    "resume",
+    "hold",
+    "release",
+    "lock",
+    "beat",
+    "init",
+    "config",
+    "completions",
+    "man",
+];
 
 #[test]
 fn the_help_of_heal() {
