@@ -201,7 +201,7 @@ fn complain(error: &Error, command: &str, voice: &Voice) -> Exit {
 }
 
 /// Writes to stderr; when even that is gone, there is nobody left to tell.
-pub(crate) fn say(text: &str) {
+fn say(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -18,7 +18,7 @@ use crate::pipeline::{self, Options, Progress};
 /// For each service that is unhealthy, heal takes one rung of its ladder, looks again until the service has proved itself,
 /// and writes down what it did. What it may do is limited by budgets, and it never acts on what it could not see.
 ///
-/// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation or healed too often, or when
+/// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation, healed too often, or ails while it is paused, or when
 /// somebody could not be told; 2 when something unhealthy remains; 3 when something could not be looked at; 69 when all that is
 /// unhealthy waits for a person or for time; 74 when the data directory cannot be written; 75 when another run is at work.
 #[derive(clap::Args, Debug)]

@@ -59,7 +59,7 @@ pub struct Checked {
     /// Who holds the lock for the repair of files.
     repair: Option<Holder>,
     /// The command that runs under `heal lock`.
-    command: Option<One>,
+    runs: Option<One>,
     /// Every pause that is on.
     pauses: Vec<One>,
 }
@@ -95,7 +95,7 @@ impl Args {
         }
         let all = self.services.is_empty();
         let wanted = Wanted { services: &self.services, all, time: self.time, reason: self.reason };
-        Err(wanted.run_bound(&config, global, &self.command, Some(self.wait.get())))
+        Err(wanted.run_bound(&config, &self.command, Some(self.wait.get())))
     }
 }
 
@@ -122,7 +122,7 @@ fn check(config: &Config) -> Answer {
     }
     let free = recovery.is_none() && repair.is_none() && runs.is_none();
     let pauses = pauses.on.iter().map(told).collect();
-    let view = Checked { free, recovery, repair, command: runs.map(told), pauses };
+    let view = Checked { free, recovery, repair, runs: runs.map(told), pauses };
     let exit = if free { Exit::Fine } else { Exit::Busy };
     Answer { exit, ..Answer::fine(text, View::Lock(view)) }
 }

@@ -79,7 +79,7 @@ impl Args {
         let config = global.origin().load()?;
         let wanted = Wanted { services: &self.services, all: self.all, time: self.time, reason: self.reason };
         if !self.command.is_empty() {
-            return Err(wanted.run_bound(&config, global, &self.command, None));
+            return Err(wanted.run_bound(&config, &self.command, None));
         }
         let pauses = wanted.pauses(&config, self.over_reboot, None, USUAL)?;
         let made = pipeline::pause(&config, &pauses)?;
@@ -147,13 +147,7 @@ impl Wanted<'_> {
     }
 
     /// Pauses, and becomes the command. Returns only when that could not be done. With `wait`, the pause is that of `heal lock`.
-    pub(super) fn run_bound(
-        &self,
-        config: &Config,
-        global: &Global,
-        argv: &[OsString],
-        wait: Option<std::time::Duration>,
-    ) -> Error {
+    pub(super) fn run_bound(&self, config: &Config, argv: &[OsString], wait: Option<std::time::Duration>) -> Error {
         let bound = || {
             let program = apply::program_of(argv)?;
             let mut pauses = self.pauses(config, false, Some(ourselves(argv)?), USUAL_BOUND)?;
@@ -164,10 +158,6 @@ impl Wanted<'_> {
             Ok(bound) => bound,
             Err(error) => return error,
         };
-        if global.wants_progress() {
-            let what = if self.all { "everything".to_owned() } else { self.services.join(", ") };
-            crate::say(&format!("heal: {what} is paused until this command ends\n"));
-        }
         let error = apply::become_it(&program, argv);
         // What stays behind is void with this process.
         let _ = bound.take_back();

@@ -69,6 +69,9 @@ impl Pauses {
                 return pauses;
             }
         };
+        if names.is_empty() {
+            return pauses;
+        }
         let namespace = process::namespace();
         let alive = |holder: &Holder| {
             // In another namespace the same number is another process.

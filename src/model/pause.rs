@@ -230,7 +230,7 @@ mod tests {
             let now = moment(begun + at, up, "b");
             assert_eq!(pause(2).over(&now, |_| None), plain, "{at} {up}");
             assert_eq!(asked.over(&now, |_| None), kept, "{at} {up}");
-            assert_eq!(held(2).over(&now, |_| Some(true)).is_some(), true, "its command ended with its boot");
+            assert!(held(2).over(&now, |_| Some(true)).is_some(), "its command ended with its boot");
         }
     }
 

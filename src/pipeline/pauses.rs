@@ -173,9 +173,19 @@ pub(super) fn settle(dir: &DataDir, looker: &Looker<'_>, journal: &mut Journal) 
     }
 }
 
-/// Was it paused since the run looked at it?
-pub(super) fn meanwhile(looker: &Looker<'_>, service: &str) -> Option<Paused> {
-    Pauses::read(&looker.dir, &clock::now(), looker.processes.as_ref()).of(service)
+/// Was it paused or held since the run looked at it? Why nothing may be done any more, if so.
+///
+/// # Errors
+/// The journal cannot be read.
+pub(super) fn meanwhile(looker: &Looker<'_>, journal: &mut Journal, service: &str) -> Result<Option<String>> {
+    let paused = Pauses::read(&looker.dir, &clock::now(), looker.processes.as_ref()).of(service);
+    if let Some(paused) = paused {
+        return Ok(Some(format!("paused {}", paused.words())));
+    }
+    if journal.history().service(service).held.is_none() {
+        journal.read_again()?;
+    }
+    Ok(journal.history().service(service).held.as_ref().map(|(_, reason)| format!("held: {reason}")))
 }
 
 /// What a person has to know about the ledger itself: what cannot be read keeps heal from acting until somebody says

@@ -306,9 +306,9 @@ impl Run<'_> {
             seen.notes = Notes::default();
             return Ok(());
         }
-        // Who paused it since the look began does not want what was decided before.
-        if let Some(paused) = pauses::meanwhile(self.looker, watched.name()) {
-            seen.subject.decision = wait(&format!("paused {}", paused.words()));
+        // Who paused or held it since the look began does not want what was decided before.
+        if let Some(why) = pauses::meanwhile(self.looker, self.journal, watched.name())? {
+            seen.subject.decision = wait(&why);
             seen.notes = Notes::default();
             return Ok(());
         }

@@ -6,7 +6,7 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 19] = [
     "heal",
     "heal-beat",
     "heal-check",
@@ -17,9 +17,14 @@ const PAGES: [&str; 14] = [
     "heal-config-schema",
     "heal-config-show",
     "heal-heal",
+    "heal-hold",
     "heal-init",
+    "heal-lock",
     "heal-man",
+    "heal-pause",
     "heal-release",
+    "heal-restart",
+    "heal-resume",
     "heal-status",
 ];
 

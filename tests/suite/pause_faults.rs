@@ -15,7 +15,7 @@ fn judged(project: &Project, point: &Point, ran: &Ran) -> bool {
     let check = project.heal(&["check"]);
     assert!(check.code == 1 || check.code == 2, "{what}\n{check:?}");
     assert!(!check.stdout.contains("cannot be read"), "torn: {what}\n{check:?}");
-    let paused = check.stdout.contains("paused  by root");
+    let paused = check.stdout.contains("    paused  by ");
     assert_eq!(paused, check.code == 1, "{what}\n{check:?}");
     project.heal(&["lock", "--check"]).exits(0);
     // The ledger can be changed at once, and then nothing half written is in it.

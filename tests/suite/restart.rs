@@ -37,7 +37,7 @@ fn what_runs_is_stopped_started_and_looked_at_until_it_has_proved_itself() {
     assert_eq!(document["services"][0]["act"]["outcome"], "healed");
     let intents = project.events("intent");
     assert_eq!(
-        intents.iter().map(|intent| &intent["uncounted"] == &json!(true)).collect::<Vec<_>>(),
+        intents.iter().map(|intent| intent["uncounted"] == json!(true)).collect::<Vec<_>>(),
         [false, true, true]
     );
     assert_eq!(intents[2]["why"], "asked for by root");
@@ -70,15 +70,21 @@ fn a_start_that_fails_is_said_and_so_is_one_that_nobody_can_make() {
     for (set, code, said) in [
         ("project.mode=observe", 69, "mode = \"observe\": heal changes nothing"),
         ("service.app.enabled=false", 69, "enabled = false in heal.toml"),
-        ("service.app.stop_grace=5m", 0, "restarted"),
     ] {
         let ran = project.heal(&["restart", "app", "--set", set]);
         assert_eq!(ran.code, code, "{set}: {ran:?}");
         assert!(ran.stdout.contains(said), "{set}: {ran:?}");
     }
-    let ran = project.heal(&["restart", "app", "--set", "service.app.stop_grace=5m"]).exits(69);
+    let long = "[service.app.probes]\nslow = { kind = \"command\", command = [\"true\"], timeout = \"60s\" }";
+    let long = sleeper(long);
+    let more = ["--set", "service.app.stop_grace=90s", "--set", "service.app.verify_within=60s"];
+    let words = [&["restart", "app"][..], &more].concat();
+    long.heal(&words).exits(0);
+    let ran = long.heal(&words).exits(69);
     assert!(ran.stdout.contains("more than a run may take"), "now there is something to stop: {ran:?}");
-    let watched = Project::new("[service.app]\nmatch = { executable = \"sleep\", args_contain = \"86400\" }\n");
+    let watched = Project::new(
+        "[project]\nname = \"test\"\n[service.app]\nmatch = { executable = \"sleep\", args_contain = \"86477\" }\n",
+    );
     let ran = watched.heal(&["restart", "app"]).exits(69);
     assert!(ran.stdout.contains("nothing done: it has no `start`"), "{ran:?}");
 }

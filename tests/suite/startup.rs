@@ -10,15 +10,13 @@ use super::acting::{NAP, Watch, end, running, sleeper, started_by, the_one};
 use super::heal_unwritable::read_only;
 use super::support::Project;
 
-/// A service whose start begins as `scripts/run.sh` does.
+/// A service that is started by the example of the repository.
 fn hooked() -> Project {
-    let project = started_by("[\"./run.sh\"]", "restart_limit = \"999 per 1h\"");
-    let heal = env!("CARGO_BIN_EXE_heal");
-    let config = project.path("heal.toml").display().to_string();
-    project.script(
-        "run.sh",
-        &format!("#!/bin/sh\n{heal} --config {config} heal --startup --quiet || exit $?\nexec sleep {NAP}\n"),
-    );
+    let heal = std::path::Path::new(env!("CARGO_BIN_EXE_heal")).parent().expect("a folder").display();
+    let path = format!("env = {{ PATH = \"{heal}:/usr/bin:/bin\" }}\nrestart_limit = \"999 per 1h\"");
+    let project = started_by(&format!("[\"scripts/run.sh\", \"sleep\", \"{NAP}\"]"), &path);
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/run.sh");
+    project.script("scripts/run.sh", &std::fs::read_to_string(script).expect("there"));
     project
 }
 
@@ -36,12 +34,31 @@ fn a_service_that_begins_with_it_comes_up_by_tick_and_by_restart_without_waiting
         // The lock is waited for 30 s, the start proved within 8: a deadlock would be neither.
         assert!(hooked_took < plain_took + Duration::from_secs(2), "{words:?}: {hooked_took:?} after {plain_took:?}");
         if round == 0 {
-            [&plain, &hooked].map(|project| end(the_one(project, NAP)));
+            end(the_one(&plain, NAP));
+            end(the_one(&hooked, NAP));
         }
     }
+    let service = the_one(&hooked, NAP);
+    let asked = std::fs::read(format!("/proc/{service}/environ")).expect("readable");
+    assert!(asked.windows(12).any(|part| part == b"HEAL_INTENT="), "the script became the service");
     // The tick's own act is not taken for one that a dead run left unfinished.
     let outcomes: Vec<String> = hooked.events("done").iter().map(|done| done["outcome"].to_string()).collect();
     assert_eq!(outcomes, ["\"healed\""; 3]);
+}
+
+#[test]
+fn the_example_starts_nothing_that_may_not_start_and_needs_a_command() {
+    let project = hooked();
+    let words = ["scripts/run.sh", "touch", "started"];
+    let path =
+        format!("{}:/usr/bin:/bin", std::path::Path::new(env!("CARGO_BIN_EXE_heal")).parent().expect("one").display());
+    let run = |words: &[&str]| project.run(project.command_of("/bin/sh", words).env("PATH", &path));
+    assert_eq!(run(&words[..1]).code, 64);
+    assert_eq!(run(&words).code, 0);
+    std::fs::remove_file(project.path("started")).expect("it ran");
+    project.write("heal.toml", "[project]\nname = 7\n");
+    assert_eq!(run(&words).code, 78);
+    assert!(!project.path("started").exists());
 }
 
 #[test]
