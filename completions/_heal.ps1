@@ -34,7 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look at everything that is declared, and judge it; changes nothing')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing')
             [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'One tick: look, decide, act one rung, verify, record, alert')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'End the hold of a service, so that heal may act on it again')
             [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Keep heal''s hands off services for a while: looked at and reported, never acted upon')

@@ -31,7 +31,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand check 'Look at everything that is declared, and judge it; changes nothing'
-            cand status 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
+            cand status 'Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing'
             cand heal 'One tick: look, decide, act one rung, verify, record, alert'
             cand release 'End the hold of a service, so that heal may act on it again'
             cand pause 'Keep heal''s hands off services for a while: looked at and reported, never acted upon'

@@ -38,7 +38,7 @@ complete -c heal -n "__fish_heal_needs_command" -s q -l quiet -d 'Print nothing 
 complete -c heal -n "__fish_heal_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print version'
 complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
-complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
+complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
 complete -c heal -n "__fish_heal_needs_command" -f -a "pause" -d 'Keep heal\'s hands off services for a while: looked at and reported, never acted upon'

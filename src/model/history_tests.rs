@@ -63,6 +63,21 @@ fn an_intent_counts_against_the_budget_whatever_comes_of_it() {
 }
 
 #[test]
+fn what_a_person_asks_for_counts_against_nothing_and_leaves_the_incident_as_it_is() {
+    let asked = |id: &str| match intent(id, "restart") {
+        Event::Intent { id, service, rung, cause, changes, why, .. } => {
+            Event::Intent { id, service, rung, cause, changes, why, uncounted: true }
+        }
+        other => other,
+    };
+    let before = fold([opened(), intent("1", "restart"), done("1", Outcome::Failed)]);
+    let after =
+        fold([opened(), intent("1", "restart"), done("1", Outcome::Failed), asked("2"), done("2", Outcome::Healed)]);
+    assert_eq!(after, before);
+    assert_eq!(fold([opened(), asked("2")]).open_intents.len(), 1, "an unfinished one is said all the same");
+}
+
+#[test]
 fn only_acts_after_the_last_rung_are_slow_retries() {
     let exhausted = Event::Exhausted { service: bot(), why: String::new() };
     let history = fold([opened(), intent("1", "restart"), exhausted, intent("2", "restart"), intent("3", "restart")]);

@@ -1,20 +1,29 @@
 //! What is to be done about one subject, and what would that change? Asks policy and the remedies; does nothing itself.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::look::Looker;
 use super::seen::Seen;
+use crate::config::Watched;
 use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::{Change, Class, Identity, Service, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
 /// What a run plans at most, so that it ends before its lease does (DESIGN §5).
-pub(super) const WORK: Duration = Duration::from_secs(240);
+const WORK: Duration = Duration::from_secs(240);
 
 /// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
-pub(super) const OVERHEAD: Duration = Duration::from_secs(7);
+const OVERHEAD: Duration = Duration::from_secs(7);
+
+/// Is there time for these changes, and for looking whether they helped, before the lease of a lock ends that was taken at
+/// `start`?
+pub(super) fn has_time(watched: &Watched, changes: &[Change], start: Instant) -> bool {
+    let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
+    let longest: Duration = changes.iter().map(Change::longest).sum();
+    start.elapsed() + longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD <= WORK
+}
 
 /// Decides, and says what the decision would change.
 pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {

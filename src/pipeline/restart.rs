@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::look::Looker;
-use super::plan::{OVERHEAD, WORK, processes_of};
+use super::plan::{has_time, processes_of};
 use super::seen::{Seen, subjects};
 use super::{Options, act, emergency, empty, evidence, pauses};
 use crate::apply::{self, Plan};
@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
 use crate::journal::{self, DataDir, Journal, RecoveryLock};
 use crate::model::report::{Act, Decision, Refusal, Subject};
-use crate::model::{Change, Class, Outcome, Report, ServiceHistory};
+use crate::model::{Class, Outcome, Report, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::remedy;
 
@@ -68,9 +68,11 @@ pub fn restart(config: &Config, options: &Options, asked: &Restart) -> Result<Re
     let (mut seen, watched) = see(&looker, journal.history(), &asked.service)?;
     decide(&looker, &mut seen, watched, journal.history().service(&asked.service), asked);
     if let Some(Decision::Act { rung, cause, why, .. }) = seen.subject.decision.clone() {
-        match room(&seen, watched, start) {
-            Ok(()) => perform(&looker, &options, &mut journal, &mut seen, watched, (&rung, cause, why))?,
-            Err(why) => seen.subject.decision = Some(Decision::Helpless { why }),
+        if has_time(watched, &seen.subject.plan, start) {
+            perform(&looker, &options, &mut journal, &mut seen, watched, (&rung, cause, why))?;
+        } else {
+            let why = "stop_grace, verify_within and the time-outs of its probes come to more than a run may take";
+            seen.subject.decision = Some(Decision::Helpless { why: why.to_owned() });
         }
     }
     journal.save();
@@ -154,17 +156,6 @@ fn refusal(
         return refuse(Refusal::Paused, format!("`{name}` is paused {}", paused.words()));
     }
     None
-}
-
-/// Is there time for it before the lease ends?
-fn room(seen: &Seen<'_>, watched: &Watched, start: Instant) -> std::result::Result<(), String> {
-    let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
-    let longest: Duration = seen.subject.plan.iter().map(Change::longest).sum();
-    let needed = longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD;
-    if start.elapsed() + needed <= WORK {
-        return Ok(());
-    }
-    Err("stop_grace, verify_within and the time-outs of its probes come to more than a run may take".to_owned())
 }
 
 fn perform(

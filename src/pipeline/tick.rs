@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::look::Looker;
-use super::plan::{OVERHEAD, WORK, plan, relocated, restrict};
+use super::plan::{has_time, plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{Options, act, emergency, empty, evidence, misconfigured, pauses, startup, tell};
 use crate::apply::{self, Plan};
@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
+use crate::model::{Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -290,10 +290,7 @@ impl Run<'_> {
         why: String,
     ) -> Result<()> {
         let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
-        let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
-        let longest: Duration = seen.subject.plan.iter().map(Change::longest).sum();
-        let needed = longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD;
-        if self.start.elapsed() + needed > WORK {
+        if !has_time(watched, &seen.subject.plan, self.start) {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             seen.notes = Notes::default();
             return Ok(());

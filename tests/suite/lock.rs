@@ -1,6 +1,6 @@
 //! `heal lock`: does a deploy begin in the middle of no act, and no act in the middle of a deploy?
 
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use expect_test::expect;
@@ -10,6 +10,14 @@ use super::acting::{NAP, end, running, sleeper, the_one};
 use super::support::{Project, wait_for};
 
 const HEAL: &str = env!("CARGO_BIN_EXE_heal");
+
+/// A tick in the middle of an act: what it started never comes, and it waits for that for some seconds.
+pub fn at_work(project: &Project) -> Child {
+    let words = ["heal", "--set", "service.app.start=[\"true\"]", "--set", "service.app.verify_within=4s"];
+    let slow = project.command(&words).stdout(Stdio::null()).spawn().expect("heal runs");
+    wait_for("its act", || !project.events("started").is_empty());
+    slow
+}
 
 #[test]
 fn no_act_begins_while_a_deploy_runs_and_the_next_tick_afterwards_acts() {
@@ -44,12 +52,7 @@ fn no_act_begins_while_a_deploy_runs_and_the_next_tick_afterwards_acts() {
 #[test]
 fn it_waits_for_an_act_that_is_under_way_or_says_that_it_would() {
     let project = sleeper("");
-    let mut slow = project
-        .command(&["heal", "--set", "service.app.start=[\"true\"]", "--set", "service.app.verify_within=4s"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("heal runs");
-    wait_for("its act", || !project.events("started").is_empty());
+    let mut slow = at_work(&project);
     let busy = project.heal(&["lock", "--wait", "100ms", "--", "touch", "too-early"]).exits(75);
     assert!(busy.stderr.contains(&format!("pid {}, heal heal", slow.id())), "{busy:?}");
     assert!(!project.path("too-early").exists());

@@ -1,12 +1,12 @@
 //! `heal pause`: is what is paused looked at, reported and left alone, for as long as was said and not longer?
 
-use std::process::Stdio;
 
 use expect_test::expect;
 use nix::sys::signal::Signal;
 
 use super::acting::{NAP, end, kinds, later, running, shell, sleeper, the_one, timeless};
 use super::heal_unwritable::read_only;
+use super::lock::at_work;
 use super::support::{Project, signal, wait_for};
 
 /// A command line that pauses.
@@ -307,12 +307,7 @@ fn one_that_needs_a_paused_one_is_blocked_and_not_acted_upon() {
 #[test]
 fn a_run_that_is_at_work_is_named() {
     let project = sleeper("");
-    let mut slow = project
-        .command(&["heal", "--set", "service.app.start=[\"true\"]", "--set", "service.app.verify_within=5s"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("heal runs");
-    wait_for("its act", || !project.events("started").is_empty());
+    let mut slow = at_work(&project);
     let ran = project.heal(&pausing(&[])).exits(0);
     assert!(ran.stdout.contains(&format!("a run is at work (pid {}, heal heal)", slow.id())), "{ran:?}");
     slow.wait().expect("it ends");

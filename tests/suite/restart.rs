@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::acting::{NAP, Watch, end, in_parallel, kinds, running, sleeper, the_one, timeless};
 use super::heal_unwritable::read_only;
+use super::lock::at_work;
 use super::support::{Project, alive, wait_for};
 
 /// Without the evidence, which differs between machines.
@@ -123,12 +124,7 @@ fn what_is_held_or_paused_is_refused_and_force_changes_nothing_else() {
 #[test]
 fn it_leaves_a_run_that_is_at_work_alone_or_waits_for_it() {
     let project = sleeper("");
-    let mut slow = project
-        .command(&["heal", "--set", "service.app.start=[\"true\"]", "--set", "service.app.verify_within=3s"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("heal runs");
-    wait_for("its act", || !project.events("started").is_empty());
+    let mut slow = at_work(&project);
     let busy = project.heal(&["restart", "app"]).exits(75);
     assert!(busy.stderr.contains("another recovery is in progress"), "{busy:?}");
     project.heal(&["restart", "app", "--wait", "30s"]).exits(0);
