@@ -111,11 +111,19 @@ impl Pauses {
     /// The pause that concerns this service: the one that lasts longest, but before all others what a person has to look at.
     #[must_use]
     pub fn of(&self, service: &str) -> Option<Paused> {
+        self.of_others(service, &[])
+    }
+
+    /// The same, without those that end with one of these processes.
+    #[must_use]
+    pub fn of_others(&self, service: &str, ours: &[i32]) -> Option<Paused> {
         if let Some(why) = &self.broken {
             let (reason, by) = (why.clone(), None);
             return Some(Paused { reason, by, until: None, all: true, holder: None, unreadable: true });
         }
+        let is_ours = |pause: &Pause| pause.holder.as_ref().is_some_and(|holder| ours.contains(&holder.identity.pid));
         let concerned = self.on.iter().filter(|kept| kept.service.as_deref().is_none_or(|name| name == service));
+        let concerned = concerned.filter(|kept| !kept.pause.as_ref().is_ok_and(is_ours));
         let last = concerned.max_by_key(|kept| match &kept.pause {
             Ok(pause) => (false, pause.left_ms(&self.now)),
             Err(_) => (true, 0),

@@ -13,7 +13,7 @@ use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
 use crate::journal::{self, DataDir, Journal, RecoveryLock};
-use crate::model::report::{Act, Decision, Refusal, Subject};
+use crate::model::report::{Act, Decision, Refusal};
 use crate::model::{Class, Outcome, Report, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::remedy;
@@ -98,7 +98,7 @@ fn decide(looker: &Looker<'_>, seen: &mut Seen<'_>, watched: &Watched, past: &Se
         Who::Running { .. } => Class::Hung,
         _ => Class::Dead,
     };
-    subject.decision = Some(match refusal(looker, subject, &seen.who, watched, past, asked.force) {
+    subject.decision = Some(match refusal(looker, &seen.who, watched, past, asked.force) {
         Some(decision) => decision,
         None => {
             let case = remedy::Case { service: &watched.service, processes: &processes_of(&seen.who) };
@@ -115,14 +115,7 @@ fn decide(looker: &Looker<'_>, seen: &mut Seen<'_>, watched: &Watched, past: &Se
     });
 }
 
-fn refusal(
-    looker: &Looker<'_>,
-    subject: &Subject,
-    who: &Who,
-    watched: &Watched,
-    past: &ServiceHistory,
-    force: bool,
-) -> Option<Decision> {
+fn refusal(looker: &Looker<'_>, who: &Who, watched: &Watched, past: &ServiceHistory, force: bool) -> Option<Decision> {
     let name = watched.name();
     if looker.config.mode == Mode::Observe {
         let why = "mode = \"observe\": heal changes nothing; `--set project.mode=live` for this once".to_owned();
@@ -150,8 +143,7 @@ fn refusal(
         return refuse(Refusal::Held, format!("held: {reason}"));
     }
     // Whoever runs inside of the command that the pause is for is the one that it was made for.
-    let inside = |pid: i32| looker.processes.lineage().contains(&pid);
-    let paused = subject.paused.as_ref().filter(|paused| !paused.holder.as_ref().is_some_and(|(pid, _)| inside(*pid)));
+    let paused = looker.pauses.of_others(name, looker.processes.lineage());
     if let Some(paused) = paused {
         return refuse(Refusal::Paused, format!("`{name}` is paused {}", paused.words()));
     }

@@ -95,6 +95,10 @@ fn two_deploys_take_turns_unless_they_are_about_different_services_or_one_is_ins
 fn inside_of_it_a_restart_is_not_refused_and_outside_it_is() {
     let project = sleeper("");
     project.heal(&["lock", "--", HEAL, "restart", "app"]).exits(0);
+    // A person's own pause is another one, and counts inside as well.
+    project.heal(&["pause", "app", "--reason", "disk"]).exits(0);
+    project.heal(&["lock", "--", HEAL, "restart", "app"]).exits(69);
+    project.heal(&["resume", "app"]).exits(0);
     let pid = the_one(&project, NAP);
     let mut deploy = project.command(&["lock", "--", "sleep", "600"]).spawn().expect("heal runs");
     wait_for("the deploy", || project.heal(&["lock", "--check"]).code == 75);

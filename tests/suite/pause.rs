@@ -1,6 +1,5 @@
 //! `heal pause`: is what is paused looked at, reported and left alone, for as long as was said and not longer?
 
-
 use expect_test::expect;
 use nix::sys::signal::Signal;
 
