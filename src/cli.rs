@@ -121,6 +121,11 @@ pub enum Command {
     CleanLocks(commands::clean_locks::Args),
     Release(commands::release::Args),
     Undo(commands::undo::Args),
+    Pause(commands::pause::Args),
+    Resume(commands::resume::Args),
+    Hold(commands::hold::Args),
+    Restart(commands::restart::Args),
+    Lock(commands::lock::Args),
 
     Beat(commands::beat::Args),
     Init(commands::init::Args),
@@ -132,7 +137,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "clean-locks", "undo", "release", "beat"]),
+    ("Act", &["heal", "clean-locks", "undo", "restart", "pause", "resume", "hold", "release", "lock", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -146,6 +151,11 @@ impl Command {
             Self::CleanLocks(_) => "clean-locks",
             Self::Release(_) => "release",
             Self::Undo(_) => "undo",
+            Self::Pause(_) => "pause",
+            Self::Resume(_) => "resume",
+            Self::Hold(_) => "hold",
+            Self::Restart(_) => "restart",
+            Self::Lock(_) => "lock",
 
             Self::Status(_) => "status",
             Self::Beat(_) => "beat",
@@ -185,6 +195,11 @@ impl Command {
             Self::CleanLocks(args) => args.run(global),
             Self::Release(args) => args.run(global),
             Self::Undo(args) => args.run(global),
+            Self::Pause(args) => args.run(global),
+            Self::Resume(args) => args.run(global),
+            Self::Hold(args) => args.run(global),
+            Self::Restart(args) => args.run(global),
+            Self::Lock(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
             Self::Beat(args) => args.run(global),

@@ -21,6 +21,10 @@ pub enum Kind {
     Io,
     /// heal's own data directory cannot be written: read-only, full, broken, or somebody else's.
     Unwritable,
+    /// The command that heal was to run is there and cannot be run.
+    NotExecutable,
+    /// There is no such command as heal was to run.
+    NoCommand,
     /// A bug in heal.
     Bug,
 }
@@ -37,6 +41,7 @@ impl Kind {
             Self::NotPermitted => "not-permitted",
             Self::CannotCreate => "cannot-create",
             Self::Io | Self::Unwritable => "io",
+            Self::NotExecutable | Self::NoCommand => "command",
             Self::Bug => "bug",
         }
     }

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 use crate::model::lock::Verdict;
 use crate::model::report::{Decision, Left, Level, Report, Subject};
 use crate::model::sweep::{Fate, Swept, SweptLock};
-use crate::model::{Outcome, Status, Sweep};
+use crate::model::{Outcome, Paused, Startup, Status, Sweep};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,10 @@ pub enum Exit {
     NotPermitted,
     /// 78: `heal.toml` is missing or invalid.
     Config,
+    /// 126: the command that heal was to run cannot be run.
+    NotExecutable,
+    /// 127: there is no such command.
+    NoCommand,
     /// 70: a bug in heal.
     Bug,
 }
@@ -57,6 +61,8 @@ impl Exit {
             Self::Busy => 75,
             Self::NotPermitted => 77,
             Self::Config => 78,
+            Self::NotExecutable => 126,
+            Self::NoCommand => 127,
         }
     }
 
@@ -97,6 +103,8 @@ impl Exit {
             Kind::Busy => Self::Busy,
             Kind::NotPermitted => Self::NotPermitted,
             Kind::Config => Self::Config,
+            Kind::NotExecutable => Self::NotExecutable,
+            Kind::NoCommand => Self::NoCommand,
             Kind::Bug => Self::Bug,
         }
     }
@@ -130,6 +138,7 @@ impl Exit {
             status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
         let duty = duty || status.services.iter().any(|one| one.alarm.is_some());
         let services = status.services.iter().map(|one| match (one.level, &one.next) {
+            (level, _) if is_paused(level, one.paused.as_ref()) => Self::Warning,
             (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Self::Fine,
             (Level::Starting | Level::Degraded, _) => Self::Warning,
             (Level::Unknown, _) => Self::Unknown,
@@ -147,6 +156,21 @@ impl Exit {
     pub fn of_sweep(sweep: &Sweep) -> Self {
         let files = sweep.files().map(|(lock, file)| of_file(lock, file)).max().unwrap_or(Self::Fine);
         files.max(if sweep.unfinished.is_empty() { Self::Fine } else { Self::Warning })
+    }
+
+    /// The code of a cold start, never 1: 0 says that the service may start, anything else that it may not, to
+    /// `ExecStartPre=` and to `|| exit`.
+    #[must_use]
+    pub fn of_startup(startup: &Startup) -> Self {
+        if !startup.critical.is_empty() {
+            Self::Critical
+        } else if !startup.refused.is_empty() {
+            Self::Held
+        } else if !startup.failed.is_empty() {
+            Self::Io
+        } else {
+            Self::Fine
+        }
     }
 }
 
@@ -210,6 +234,12 @@ impl FromStr for ExitMap {
     }
 }
 
+/// Is something wrong that nobody cures because of a pause? Whoever paused it is at work, so it is no emergency, and a pause is
+/// for a while, so it is not fine either. Nor is a pause that cannot be read.
+fn is_paused(level: Level, paused: Option<&Paused>) -> bool {
+    paused.is_some_and(|paused| level == Level::LeftAlone || paused.unreadable)
+}
+
 fn of_subject(subject: &Subject) -> Exit {
     if let Some(act) = &subject.act {
         return match act.outcome {
@@ -219,6 +249,7 @@ fn of_subject(subject: &Subject) -> Exit {
         };
     }
     match (subject.standing.level, &subject.decision) {
+        (level, _) if is_paused(level, subject.paused.as_ref()) => Exit::Warning,
         // What somebody wants as it is needs nobody: it is said, and no alarm.
         (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Exit::Fine,
         (Level::Starting | Level::Degraded, _) => Exit::Warning,
@@ -229,7 +260,7 @@ fn of_subject(subject: &Subject) -> Exit {
 }
 
 /// The table of codes for the manual, from the one place where they are defined.
-pub const TABLE: [(Exit, &str); 13] = [
+pub const TABLE: [(Exit, &str); 15] = [
     (Exit::Fine, "fine: healthy, healed and verified, or nothing to do"),
     (Exit::Warning, "warning: degraded, healed but on probation, or done with a duty pending"),
     (Exit::Critical, "critical: unhealthy remains"),
@@ -243,6 +274,8 @@ pub const TABLE: [(Exit, &str); 13] = [
     (Exit::Busy, "busy: another recovery holds the lock; try again"),
     (Exit::NotPermitted, "not permitted"),
     (Exit::Config, "heal.toml is missing or invalid"),
+    (Exit::NotExecutable, "the command to run cannot be run"),
+    (Exit::NoCommand, "the command to run does not exist"),
 ];
 
 #[cfg(test)]
@@ -252,7 +285,7 @@ mod tests {
     #[test]
     fn every_code_is_in_the_table_once_and_in_its_order() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78]);
+        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78, 126, 127]);
     }
 
     #[test]

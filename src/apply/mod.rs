@@ -15,6 +15,7 @@ mod repair;
 mod stop;
 mod supervise;
 mod trouble;
+mod turn;
 
 use std::path::Path;
 use std::process::Child;
@@ -25,6 +26,7 @@ pub use deliver::deliver;
 pub use files::create_new;
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
 pub use trouble::Trouble;
+pub use turn::{become_it, program_of};
 
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};
@@ -51,6 +53,8 @@ pub struct Plan<'a> {
     /// The repair lock, where files are to be changed. It is let go before the service is started: what starts it may begin
     /// with a `heal heal --startup` of its own, which waits for it (DESIGN §5).
     pub files: Option<crate::journal::RecoveryLock>,
+    /// A person asked for it: it counts against no budget.
+    pub uncounted: bool,
 }
 
 /// What came of it, before anybody looked at the service again.
@@ -84,6 +88,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
         cause: Some(plan.cause),
         changes: plan.changes.iter().map(masked).collect(),
         why: plan.why.clone(),
+        uncounted: plan.uncounted,
     })?;
     failpoint("after-intent");
     let rung = plan.rung.to_owned();

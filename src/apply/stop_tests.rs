@@ -102,6 +102,7 @@ fn performed(processes: &dyn Processes, events: Vec<Event>, changes: Vec<Change>
         why: "a test".to_owned(),
         files: None,
         unheld: &crate::apply::Unasked,
+        uncounted: false,
     };
     let failure = perform(&mut journal, processes, plan).expect("written").failure;
     let day = std::fs::read_dir(dir.path().join("data/journal")).expect("there").next().expect("a day").expect("read");

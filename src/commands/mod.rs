@@ -6,9 +6,14 @@ pub mod clean_locks;
 pub mod completions;
 pub mod config;
 pub mod heal;
+pub mod hold;
 pub mod init;
+pub mod lock;
 pub mod man;
+pub mod pause;
 pub mod release;
+pub mod restart;
+pub mod resume;
 pub mod status;
 pub mod undo;
 
@@ -95,6 +100,8 @@ views! {
     Heal(Report<Ticked>) = "heal" as "heal",
     /// `heal clean-locks`
     CleanLocks(locks_json::Told) = "clean-locks" as "clean-locks",
+    /// `heal heal --startup`
+    HealStartup(crate::output::startup::Started) = "heal" as "heal-startup",
     /// `heal status`
     Status(Told) = "status" as "status",
     /// `heal undo`
@@ -103,6 +110,16 @@ views! {
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
     Release(release::Released) = "release" as "release",
+    /// `heal pause`
+    Pause(pause::Begun) = "pause" as "pause",
+    /// `heal resume`
+    Resume(resume::Resumed) = "resume" as "resume",
+    /// `heal hold`
+    Hold(hold::Held) = "hold" as "hold",
+    /// `heal restart`
+    Restart(Report<Ticked>) = "restart" as "restart",
+    /// `heal lock --check`
+    Lock(lock::Checked) = "lock" as "lock",
     /// `heal init`
     Init(init::Written) = "init" as "init",
     /// `heal init --print`

@@ -27,6 +27,18 @@ pub fn vars(prefix: &str) -> Vec<(String, Option<String>)> {
     found
 }
 
+/// Who types, for those who read of it later: `root`, or `anna (as root)` where that is known.
+#[must_use]
+pub fn person() -> String {
+    let user = super::resources::user(nix::unistd::geteuid().as_raw());
+    let name =
+        |name: String| name.chars().take(32).all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)).then_some(name);
+    match var("SUDO_USER").and_then(name).filter(|other| *other != user) {
+        Some(other) => format!("{other} (as {user})"),
+        None => user,
+    }
+}
+
 /// The current directory, or `None` when it was deleted.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one home of the current directory")]

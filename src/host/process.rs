@@ -269,6 +269,12 @@ pub fn is_alive(processes: &dyn Processes, identity: &Identity) -> Option<bool> 
     }
 }
 
+/// The pid namespace that we live in: a pid means nothing in another one. `None` where there is no such thing.
+#[must_use]
+pub fn namespace() -> Option<String> {
+    std::fs::read_link("/proc/self/ns/pid").ok().map(|link| link.to_string_lossy().into_owned())
+}
+
 /// Does the number belong to somebody else by now? Then nothing that points to it is ours, its session neither.
 #[must_use]
 pub fn was_reused(processes: &dyn Processes, identity: &Identity) -> bool {

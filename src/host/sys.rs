@@ -5,6 +5,7 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask, signal};
@@ -45,7 +46,20 @@ pub fn sane_signals() {
 pub fn sane_umask() {
     use nix::sys::stat::{Mode, umask};
     let given = umask(Mode::from_bits_truncate(0o077));
+    GIVEN_UMASK.store(given.bits(), Ordering::Relaxed);
     umask((given | Mode::S_IWOTH) - Mode::S_IRWXU);
+}
+
+/// The umask that heal was started with.
+static GIVEN_UMASK: AtomicU32 = AtomicU32::new(0o022);
+
+/// Before heal becomes another program: what it changed of its own process is as it was given, so that the program is not
+/// told from one that was started without heal. What heal ignores and the program may not expect to be ignored is not.
+pub fn as_given() -> io::Result<()> {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(GIVEN_UMASK.load(Ordering::Relaxed)));
+    // SAFETY: a constant disposition, async-signal-safe.
+    unsafe { signal(Signal::SIGXFSZ, SigHandler::SigDfl) }?;
+    Ok(())
 }
 
 /// In a child between fork and exec: every signal gets its default, whatever heal itself was started with. What `nohup`

@@ -138,7 +138,11 @@ fn busy(path: &Path) -> Error {
     let holder = holder(path).map_or_else(String::new, |held| {
         format!(" (pid {}, {}, since {}, until {} at the latest)", held.pid, held.purpose, held.since, held.until)
     });
-    let what = if path.ends_with("repair.lock") { "another repair of files" } else { "another recovery" };
+    let what = match path.file_name().and_then(std::ffi::OsStr::to_str) {
+        Some("repair.lock") => "another repair of files",
+        Some("pauses.lock") => "another change of the pauses",
+        _ => "another recovery",
+    };
     Error::new(Kind::Busy, format!("{what} is in progress{holder}")).hint("try again when it is done")
 }
 

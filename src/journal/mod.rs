@@ -6,6 +6,7 @@ mod files;
 mod lock;
 mod log;
 mod notes;
+mod pauses;
 mod recent;
 mod snapshot;
 
@@ -17,6 +18,7 @@ pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;
+pub use pauses::{Kept, Ledger, Pauses};
 pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, entries, past};
 
@@ -60,6 +62,18 @@ impl DataDir {
     #[must_use]
     pub fn telling(&self) -> PathBuf {
         self.root.join("telling.lock")
+    }
+
+    /// What is paused: one file each.
+    #[must_use]
+    pub fn pauses(&self) -> PathBuf {
+        self.root.join("pauses")
+    }
+
+    /// Held while a pause is written or removed.
+    #[must_use]
+    pub fn pauses_lock(&self) -> PathBuf {
+        self.root.join("pauses.lock")
     }
 
     /// The journal's folder: one file per UTC day.
@@ -129,30 +143,51 @@ impl DataDir {
     /// # Errors
     /// It cannot be created, or something else stands in its place.
     pub fn create(&self) -> Result<()> {
-        for dir in [self.root.clone(), self.journal(), self.root.join("state")] {
-            match std::fs::symlink_metadata(&dir) {
-                Ok(meta) if meta.is_dir() => {
-                    // Who can write here can tell heal that any process is the service that it should stop.
-                    trust::check(&meta).map_err(|(why, remedy)| {
-                        let remedy = remedy.replace("{}", &dir.display().to_string());
-                        let message = format!("the data directory {} is refused: {why}", dir.display());
-                        Error::new(Kind::Config, message).hint(format!("`{remedy}`, if you trust what is in it"))
-                    })?;
-                    continue;
-                }
-                Ok(meta) => {
-                    let what = if meta.is_symlink() { "a link, which heal does not follow" } else { "not a directory" };
-                    let message = format!("{} is {what}", dir.display());
-                    return Err(Error::new(Kind::Config, message)
-                        .hint("set `[project] data_dir` to a directory that heal may have to itself"));
-                }
-                Err(_) => {}
+        self.folders().iter().try_for_each(|dir| Self::create_one(dir).map(drop))
+    }
+
+    /// What of it is missing.
+    #[must_use]
+    pub fn missing(&self) -> Vec<PathBuf> {
+        self.folders().into_iter().filter(|dir| !dir.exists()).collect()
+    }
+
+    fn folders(&self) -> [PathBuf; 3] {
+        [self.root.clone(), self.journal(), self.root.join("state")]
+    }
+
+    /// Creates the directory itself, in which the locks are; the rest of it is left.
+    ///
+    /// # Errors
+    /// As [`DataDir::create`].
+    pub fn create_root(&self) -> Result<bool> {
+        Self::create_one(&self.root)
+    }
+
+    /// Answers whether it was missing.
+    fn create_one(dir: &Path) -> Result<bool> {
+        match std::fs::symlink_metadata(dir) {
+            Ok(meta) if meta.is_dir() => {
+                // Who can write here can tell heal that any process is the service that it should stop.
+                trust::check(&meta).map_err(|(why, remedy)| {
+                    let remedy = remedy.replace("{}", &dir.display().to_string());
+                    let message = format!("the data directory {} is refused: {why}", dir.display());
+                    Error::new(Kind::Config, message).hint(format!("`{remedy}`, if you trust what is in it"))
+                })?;
+                return Ok(false);
             }
-            files::create_dir(&dir).map_err(|error| {
-                Error::unwritable(format_args!("cannot create the data directory {}", dir.display()), error)
-                    .hint("`[project] data_dir` has to be writable for the user who runs heal")
-            })?;
+            Ok(meta) => {
+                let what = if meta.is_symlink() { "a link, which heal does not follow" } else { "not a directory" };
+                let message = format!("{} is {what}", dir.display());
+                return Err(Error::new(Kind::Config, message)
+                    .hint("set `[project] data_dir` to a directory that heal may have to itself"));
+            }
+            Err(_) => {}
         }
-        Ok(())
+        files::create_dir(dir).map_err(|error| {
+            Error::unwritable(format_args!("cannot create the data directory {}", dir.display()), error)
+                .hint("`[project] data_dir` has to be writable for the user who runs heal")
+        })?;
+        Ok(true)
     }
 }

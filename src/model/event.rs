@@ -159,6 +159,9 @@ pub enum Event {
         changes: Vec<Change>,
         /// The rule and the finding behind it.
         why: String,
+        /// It counts against no budget and is no step of a ladder: a person asked for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        uncounted: bool,
     },
     /// A child was created for a service; it becomes the service only after this line is on disk.
     Started {
@@ -297,6 +300,27 @@ pub enum Event {
     Released {
         /// The service.
         service: String,
+    },
+    /// Somebody wants heal to keep its hands off for a while.
+    Paused {
+        /// The service; `None` for all of them.
+        service: Option<String>,
+        /// Why.
+        reason: String,
+        /// Who.
+        by: String,
+        /// For how long at most, in milliseconds.
+        for_ms: i64,
+        /// The command that it ends with, secrets masked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
+    },
+    /// A pause is over.
+    Resumed {
+        /// The service; `None` for all of them.
+        service: Option<String>,
+        /// Why.
+        why: String,
     },
     /// A channel took an alert. The edge is consumed only now.
     Alerted {

@@ -129,6 +129,9 @@ pub struct OpenIntent {
     /// It stands beside the ladder: no act, see [`Event::Repairing`].
     #[serde(default)]
     pub beside: bool,
+    /// It counts against nothing: see [`Event::Intent`].
+    #[serde(default)]
+    pub uncounted: bool,
 }
 
 impl std::fmt::Display for OpenIntent {
@@ -183,12 +186,15 @@ impl History {
                     open.seen = evidence.digest();
                 }
             }
-            Event::Intent { id, service, rung, cause, changes, .. } => {
-                self.begun(entry, (id, service, rung), changes, false);
-                self.entry(service).acted(when, rung, *cause);
+            Event::Intent { id, service, rung, cause, changes, uncounted, .. } => {
+                self.begun(entry, (id, service, rung), changes, (false, *uncounted));
+                // What a person does counts against no budget, and is no step of the ladder.
+                if !uncounted {
+                    self.entry(service).acted(when, rung, *cause);
+                }
             }
             Event::Repairing { id, service, rung, changes, .. } => {
-                self.begun(entry, (id, service, rung), changes, true);
+                self.begun(entry, (id, service, rung), changes, (true, false));
             }
             Event::Repaired { intent, .. } => {
                 self.open_intents.remove(intent);
@@ -199,8 +205,11 @@ impl History {
                 service.started = Some((identity.clone(), intent.clone()));
             }
             Event::Done { intent, service, rung, outcome, .. } => {
-                self.open_intents.remove(intent);
+                let uncounted = self.open_intents.remove(intent).is_some_and(|open| open.uncounted);
                 let service = self.entry(service);
+                if uncounted {
+                    return;
+                }
                 if let Some(act) = service.acts.last_mut() {
                     act.outcome = Some(*outcome);
                 }
@@ -241,11 +250,18 @@ impl History {
                     open.repairs.retain(|(_, change)| !change.moves(from));
                 }
             }
-            Event::Recovered { .. } | Event::Unknown => {}
+            // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
+            Event::Recovered { .. } | Event::Paused { .. } | Event::Resumed { .. } | Event::Unknown => {}
         }
     }
 
-    fn begun(&mut self, entry: &Entry, (id, service, rung): (&str, &str, &str), changes: &[Change], beside: bool) {
+    fn begun(
+        &mut self,
+        entry: &Entry,
+        (id, service, rung): (&str, &str, &str),
+        changes: &[Change],
+        (beside, uncounted): (bool, bool),
+    ) {
         let repairs = changes.iter().cloned().enumerate().filter(|(_, change)| change.is_repair());
         let open = OpenIntent {
             service: service.to_owned(),
@@ -254,6 +270,7 @@ impl History {
             run: entry.run.clone(),
             repairs: repairs.collect(),
             beside,
+            uncounted,
         };
         self.open_intents.insert(id.to_owned(), open);
     }

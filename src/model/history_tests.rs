@@ -27,7 +27,15 @@ fn opened() -> Event {
 
 fn intent(id: &str, rung: &str) -> Event {
     let changes = vec![Change::StartService { argv: vec![], cwd: "/".into(), log: "/log".into() }];
-    Event::Intent { id: id.to_owned(), service: bot(), rung: rung.to_owned(), cause: None, changes, why: String::new() }
+    Event::Intent {
+        id: id.to_owned(),
+        service: bot(),
+        rung: rung.to_owned(),
+        cause: None,
+        changes,
+        why: String::new(),
+        uncounted: false,
+    }
 }
 
 fn done(id: &str, outcome: Outcome) -> Event {
@@ -52,6 +60,21 @@ fn an_intent_counts_against_the_budget_whatever_comes_of_it() {
     assert_eq!(history.open_intents["1"].to_string().split(" of ").next(), Some("bot: `restart`"));
     let tries = service.incident.as_ref().expect("open").tries.clone();
     assert_eq!(tries.into_iter().collect::<Vec<_>>(), [("restart".to_owned(), 1), ("stop-stale".to_owned(), 1)]);
+}
+
+#[test]
+fn what_a_person_asks_for_counts_against_nothing_and_leaves_the_incident_as_it_is() {
+    let asked = |id: &str| match intent(id, "restart") {
+        Event::Intent { id, service, rung, cause, changes, why, .. } => {
+            Event::Intent { id, service, rung, cause, changes, why, uncounted: true }
+        }
+        other => other,
+    };
+    let before = fold([opened(), intent("1", "restart"), done("1", Outcome::Failed)]);
+    let after =
+        fold([opened(), intent("1", "restart"), done("1", Outcome::Failed), asked("2"), done("2", Outcome::Healed)]);
+    assert_eq!(after, before);
+    assert_eq!(fold([opened(), asked("2")]).open_intents.len(), 1, "an unfinished one is said all the same");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::event::Outcome;
 use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
+use super::pause::Paused;
 use super::sweep::SweptLock;
 
 /// Where a service stands, all its findings and the past considered.
@@ -93,6 +94,8 @@ pub enum Decision {
 pub enum Refusal {
     /// It waits for a person.
     Held,
+    /// A person wants it left alone for a while, or for good.
+    Paused,
     /// The data directory cannot be written, and this act would be more than a start.
     Unwritable,
     /// The budget of starts and stops is spent.
@@ -129,6 +132,8 @@ pub struct Act {
     pub took_ms: u64,
     /// What there was to see right before it.
     pub evidence: Option<Evidence>,
+    /// A person asked for it.
+    pub asked: bool,
 }
 
 /// A process that fits `orphans` and has no living owner.
@@ -180,6 +185,8 @@ pub struct Subject {
     pub incident: Option<(String, Stamp, u32)>,
     /// Why it waits for a person.
     pub held: Option<String>,
+    /// A person wants it left alone, for so long.
+    pub paused: Option<Paused>,
     /// The service whose trouble explains this one's.
     pub behind: Option<String>,
     /// That it is healed too often, if it is.
@@ -217,6 +224,7 @@ impl Subject {
             act: None,
             incident,
             held: None,
+            paused: None,
             behind: None,
             alarm: None,
             orphans: Vec::new(),

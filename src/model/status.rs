@@ -7,7 +7,7 @@ use super::event::{Notice, Outcome};
 use super::finding::Class;
 use super::report::{Decision, Level};
 use super::units::{Rate, Span};
-use super::{Identity, Stamp};
+use super::{Identity, Paused, Stamp};
 
 /// The answer of `heal status`.
 #[derive(Clone, Debug)]
@@ -92,6 +92,8 @@ pub struct Remembered {
     pub is_remembered: bool,
     /// It waits for a person since then, because.
     pub held: Option<(Stamp, String)>,
+    /// A person wants it left alone, for so long.
+    pub paused: Option<Paused>,
     /// The incident that is open.
     pub trouble: Option<Trouble>,
     /// What the next tick would decide, if it found it as the last one did.

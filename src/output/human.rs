@@ -29,7 +29,7 @@ pub fn report(report: &Report, quiet: bool) -> String {
     subjects.sort_by_key(|subject| std::cmp::Reverse((subject.act.is_some(), subject.standing.level)));
     for subject in subjects {
         if !quiet || subject.news {
-            self::subject(&mut text, subject, report.dry_run);
+            self::subject(&mut text, subject, report);
         }
     }
     super::locks::cleared(&mut text, &report.locks);
@@ -77,7 +77,7 @@ fn alerts(text: &mut String, report: &Report, quiet: bool) {
     }
 }
 
-fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
+fn subject(text: &mut String, subject: &Subject, report: &Report) {
     let standing = &subject.standing;
     let summary = if standing.summary.is_empty() { all_well(subject) } else { standing.summary.clone() };
     // Inside its grace nobody knows yet whether a service is ill: no class.
@@ -85,8 +85,15 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     let class = class.map(|class| format!("{class:?}").to_lowercase());
     // What was done is the news; what was found before is the reason for it.
     let (mark, class) = match &subject.act {
-        Some(act) => (mark(outcome(act.outcome), after(act.outcome)), class.map(|class| format!(" (was {class})"))),
-        None if subject.news && standing.level == Level::Healthy => (mark("recovered", Level::Healthy), None),
+        Some(act) => {
+            // Asked for, it was no cure.
+            let asked = act.asked && act.outcome == Outcome::Healed;
+            let word = if asked { "restarted" } else { outcome(act.outcome) };
+            (mark(word, after(act.outcome)), Some(format!(" (was {})", class.unwrap_or_else(|| was(standing.level)))))
+        }
+        None if report.command == "heal" && subject.news && standing.level == Level::Healthy => {
+            (mark("recovered", Level::Healthy), None)
+        }
         None => (mark(level(standing.level), standing.level), class.map(|class| format!(" ({class})"))),
     };
     let (name, class) = (sanitize::line(&subject.name), class.unwrap_or_default());
@@ -109,6 +116,9 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     if let Some(reason) = subject.held.as_ref().filter(|_| !refused) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
     }
+    if let Some(paused) = &subject.paused {
+        let _ = writeln!(text, "    paused  {}", sanitize::line(&paused.words()));
+    }
     if let Some(alarm) = &subject.alarm {
         let _ = writeln!(text, "    often  {}", sanitize::line(alarm));
     }
@@ -130,8 +140,8 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         let took = span_text(i64::try_from(act.took_ms).unwrap_or(i64::MAX));
         let line = format!("{} by `{}` in {took}: {}", outcome(act.outcome), act.rung, act.detail);
         let _ = writeln!(text, "    {}", sanitize::line(&line));
-    } else if dry_run {
-        plan(text, subject);
+    } else if report.dry_run {
+        plan(text, subject, report.command);
     } else {
         let why = match &subject.decision {
             Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) => why,
@@ -153,6 +163,11 @@ fn orphan(orphan: &Orphan) -> String {
     format!("orphan  {} `{}`, {} old: {what}", orphan.identity, orphan.command, span_text(orphan.age_ms))
 }
 
+/// How a subject stood that no class of trouble says more of.
+fn was(standing: Level) -> String {
+    level(standing).to_owned()
+}
+
 /// What was seen before the act, in short; the journal and `--json` have all of it.
 fn evidence(text: &mut String, evidence: &Evidence) {
     let digest = evidence.digest();
@@ -167,7 +182,7 @@ fn evidence(text: &mut String, evidence: &Evidence) {
     }
 }
 
-fn plan(text: &mut String, subject: &Subject) {
+fn plan(text: &mut String, subject: &Subject, command: &str) {
     match &subject.decision {
         Some(Decision::Act { rung, why, next, .. }) => {
             let count = subject.would.get(rung).copied().unwrap_or(0);
@@ -178,7 +193,10 @@ fn plan(text: &mut String, subject: &Subject) {
             }
             let next =
                 next.as_ref().map_or("a person is told".to_owned(), |next| format!("the next tick takes `{next}`"));
-            let _ = writeln!(text, "    if that does not help, {next}");
+            // What a person asks for is no step of a ladder.
+            if command != "restart" {
+                let _ = writeln!(text, "    if that does not help, {next}");
+            }
         }
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
             let _ = writeln!(text, "    would do nothing: {}", sanitize::line(why));
@@ -273,6 +291,23 @@ fn next_command(report: &Report) -> Option<String> {
     if let Some(subject) = report.subjects.iter().find(waits) {
         return Some(format!("{heal} release {}   (when it is put right)", sanitize::line(&subject.name)));
     }
+    let resume = |subject: &Subject| {
+        let paused = subject.paused.as_ref()?;
+        let what = if paused.all { "--all" } else { &subject.name };
+        let note = if paused.unreadable { "if it is not meant" } else { "heal acts again" };
+        Some(format!("{heal} resume {}   ({note})", sanitize::line(what)))
+    };
+    let unreadable = |subject: &&Subject| subject.paused.as_ref().is_some_and(|paused| paused.unreadable);
+    if let Some(next) = report.subjects.iter().find(unreadable).and_then(resume) {
+        return Some(next);
+    }
+    // What ends with a command needs nobody.
+    let paused = |subject: &&Subject| subject.paused.as_ref().is_some_and(|paused| paused.holder.is_none());
+    about_trouble(report, &heal).or_else(|| report.subjects.iter().find(paused).and_then(resume))
+}
+
+/// What to type next about what is wrong.
+fn about_trouble(report: &Report, heal: &str) -> Option<String> {
     let acts = |subject: &&Subject| matches!(subject.decision, Some(Decision::Act { .. }));
     match report.command {
         "check" if report.subjects.iter().any(|subject| subject.standing.level == Level::Unhealthy) => {

@@ -95,6 +95,7 @@ fn subject(subject: &report::Subject) -> Subject {
         act,
         incident: incident.map(|(id, opened, acts)| Incident { id: id.clone(), opened: (*opened).into(), acts: *acts }),
         held: subject.held.clone(),
+        paused: subject.paused.as_ref().map(Into::into),
         behind: subject.behind.clone(),
         alarm: subject.alarm.clone(),
         orphans: subject.orphans.iter().map(orphan).collect(),
@@ -146,6 +147,7 @@ pub(super) fn decision(decision: &report::Decision) -> Decision {
         report::Decision::Refuse { by, why } => {
             let by = match by {
                 report::Refusal::Held => Refusal::Held,
+                report::Refusal::Paused => Refusal::Paused,
                 report::Refusal::Unwritable => Refusal::Unwritable,
                 report::Refusal::Budget => Refusal::Budget,
                 report::Refusal::Ladder => Refusal::Ladder,

@@ -7,6 +7,7 @@ pub mod locks_json;
 pub mod nagios;
 pub mod sanitize;
 pub mod schema;
+pub mod startup;
 pub mod status;
 pub mod status_json;
 pub mod undo;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::json::decision;
-use super::view::{Decision, Time};
+use super::view::{Decision, Paused, Time};
 use crate::model::event::Notice;
 use crate::model::report::Level;
 use crate::model::status::{Remembered, Status};
@@ -87,6 +87,8 @@ struct Service {
     pid: Option<i32>,
     /// Why it waits for a person.
     held: Option<Held>,
+    /// A person wants it left alone, for so long.
+    paused: Option<Paused>,
     /// The incident that is open.
     incident: Option<Incident>,
     /// What a tick would decide if it found the same.
@@ -234,6 +236,7 @@ fn service(one: &Remembered) -> Service {
         summary: one.summary.clone(),
         pid: one.known.as_ref().map(|known| known.pid),
         held: one.held.as_ref().map(|(since, reason)| Held { since: (*since).into(), reason: reason.clone() }),
+        paused: one.paused.as_ref().map(Into::into),
         incident: one.trouble.as_ref().map(|trouble| Incident {
             id: trouble.id.clone(),
             opened: trouble.opened.into(),

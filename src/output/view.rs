@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::report::Level;
-use crate::model::{Class, Evidence, Outcome, Severity, Stamp, rfc3339};
+use crate::model::{self, Class, Evidence, Outcome, Severity, Stamp, rfc3339};
 
 /// A moment: RFC 3339 in UTC, with milliseconds and `Z`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -131,6 +131,8 @@ pub(super) struct Subject {
     pub(super) incident: Option<Incident>,
     /// Why it waits for a person.
     pub(super) held: Option<String>,
+    /// A person wants it left alone, for so long.
+    pub(super) paused: Option<Paused>,
     /// The service whose trouble explains this one's.
     pub(super) behind: Option<String>,
     /// That it is healed too often.
@@ -139,6 +141,40 @@ pub(super) struct Subject {
     pub(super) orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
     pub(super) would: BTreeMap<String, u32>,
+}
+
+/// A pause, as far as one service is concerned.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Paused {
+    /// Why; of a pause that cannot be read, what is wrong with it.
+    pub(super) reason: String,
+    /// Who made it; null when that cannot be read.
+    pub(super) by: Option<String>,
+    /// When it ends at the latest; null when it cannot even be said whether there is one.
+    pub(super) until: Option<Time>,
+    /// It is one for all services.
+    pub(super) all: bool,
+    /// The process that it ends with.
+    pub(super) pid: Option<i32>,
+    /// The command of that process, secrets masked.
+    pub(super) command: Option<String>,
+    /// It cannot be read: a person has to say whether it is meant.
+    pub(super) unreadable: bool,
+}
+
+impl From<&model::Paused> for Paused {
+    fn from(paused: &model::Paused) -> Self {
+        let (pid, command) = paused.holder.clone().unzip();
+        Self {
+            reason: paused.reason.clone(),
+            by: paused.by.clone(),
+            until: paused.until.map(Into::into),
+            all: paused.all,
+            pid,
+            command,
+            unreadable: paused.unreadable,
+        }
+    }
 }
 
 /// One life of one process.
@@ -245,6 +281,7 @@ pub(super) enum Decision {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Refusal {
     Held,
+    Paused,
     Unwritable,
     Budget,
     Ladder,

@@ -102,7 +102,7 @@ pub(super) fn act(
         journal.record(Event::Held { service: name.clone(), reason })?;
     }
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None })
+    Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false })
 }
 
 fn verify(

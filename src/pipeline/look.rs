@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Options;
-use super::seen::{Seen, apart, during, rules, scope, subject, tie};
+use super::seen::{Seen, apart, during, hands_off, rules, scope, subject, tie};
 use super::supervised;
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
 use crate::host::supervisor::{self, Answers, Told};
 use crate::host::{clock, processes};
-use crate::journal::{DataDir, LastRun, Notes};
+use crate::journal::{DataDir, LastRun, Notes, Pauses};
 use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing};
@@ -62,6 +62,9 @@ pub(super) struct Looker<'a> {
     pub(super) processes: Arc<dyn Processes>,
     /// What the probes noted when the last tick looked.
     pub(super) notes: Notes,
+    /// Who is to be left alone.
+    pub(super) pauses: Pauses,
+    pub(super) dir: DataDir,
     tick: bool,
 }
 
@@ -89,7 +92,22 @@ impl<'a> Looker<'a> {
         let scope = scope(config, &options.only);
         let notes = Notes::read(dir);
         let (processes, tick) = (processes(), false);
-        Ok(Self { config, options, now, clocks, disturbed, scope, ticks, claims, processes, notes, tick })
+        let pauses = Pauses::read(dir, &now, processes.as_ref());
+        Ok(Self {
+            config,
+            options,
+            now,
+            clocks,
+            disturbed,
+            scope,
+            ticks,
+            claims,
+            processes,
+            notes,
+            pauses,
+            dir: dir.clone(),
+            tick,
+        })
     }
 
     /// The same eyes for a tick, whose probes may take a lock for a moment.
@@ -167,8 +185,17 @@ impl<'a> Looker<'a> {
         let mut judged: Vec<Seen<'a>> = judged.collect();
         tie(&mut judged);
         for seen in &mut judged {
+            if seen.watched.is_some_and(|watched| watched.enabled) {
+                let paused = self.pauses.of(&seen.subject.name);
+                hands_off(&mut seen.subject, paused);
+            }
             seen.subject.alarm = self.alarm(history.service(&seen.subject.name));
-            seen.subject.news = seen.subject.standing.level > Level::LeftAlone;
+            let (level, paused) = (seen.subject.standing.level, &seen.subject.paused);
+            // What a look ends with another code than 0 for is worth a line.
+            seen.subject.news = match paused {
+                Some(paused) => level >= Level::LeftAlone || paused.unreadable,
+                None => level > Level::LeftAlone,
+            };
         }
         judged
     }
@@ -219,6 +246,8 @@ impl<'a> Looker<'a> {
             claims: self.claims.clone(),
             processes: processes(),
             notes: Notes::default(),
+            pauses: self.pauses.clone(),
+            dir: self.dir.clone(),
             tick: self.tick,
         }
     }

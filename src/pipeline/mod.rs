@@ -7,9 +7,12 @@ mod locks;
 mod look;
 mod misconfigured;
 mod orphans;
+mod pauses;
 mod plan;
 pub mod propose;
+mod restart;
 mod seen;
+mod startup;
 mod status;
 mod supervised;
 mod tell;
@@ -21,15 +24,19 @@ pub mod undo;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::apply;
 use crate::config::Config;
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::{self, DataDir, holds};
+use crate::journal::{self, DataDir, Journal, RecoveryLock, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
 pub use locks::{Depth, clean_locks};
 pub use misconfigured::tell_broken;
+pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
+pub use restart::{Restart, restart};
+pub use startup::startup;
 pub use status::status;
 pub use tick::tick;
 
@@ -69,6 +76,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(past.warnings());
     let before = emergency::recollect(config, past.history)?;
     let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
+    report.warnings.extend(pauses::warnings(&looker.pauses, config));
     let mut seen = looker.look(&before);
     report.warnings.extend(orphans::find(&looker, &mut seen, &before));
     let seen = seen.into_iter().map(|seen| seen.subject);
@@ -112,4 +120,16 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         notes: config.warnings.clone(),
         warnings: Vec::new(),
     }
+}
+
+/// Closes what runs that died had begun. Whoever has the lock for files is at work on them, and finishes for itself.
+///
+/// # Errors
+/// An outcome cannot be written.
+fn settle(config: &Config, dir: &DataDir, journal: &mut Journal) -> Result<Vec<String>> {
+    if journal.history().open_intents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
+    apply::resume(journal, files.as_ref().map(|_| config.root.as_path()))
 }

@@ -1,14 +1,30 @@
 //! What is to be done about one subject, and what would that change? Asks policy and the remedies; does nothing itself.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::locks;
 use super::look::Looker;
 use super::seen::Seen;
+use crate::config::Watched;
 use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::{Change, Class, Identity, Service, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
+
+/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
+const WORK: Duration = Duration::from_secs(240);
+
+/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
+const OVERHEAD: Duration = Duration::from_secs(7);
+
+/// Is there time for these changes, and for looking whether they helped, before the lease of a lock ends that was taken at
+/// `start`?
+pub(super) fn has_time(watched: &Watched, changes: &[Change], start: Instant) -> bool {
+    let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
+    let longest: Duration = changes.iter().map(Change::longest).sum();
+    start.elapsed() + longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD <= WORK
+}
 
 /// Decides, and says what the decision would change.
 pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {
@@ -38,13 +54,7 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
     }
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
-        let processes: Vec<(Identity, String)> = match &*seen.who {
-            Who::Running { process, also, .. } => {
-                [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
-            }
-            Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
-            Who::Unknown { .. } | Who::Unwatched => Vec::new(),
-        };
+        let processes = processes_of(&seen.who);
         let locks = if rung == remedy::clear_locks::KIND.name {
             locks::cures(looker, watched.name(), &processes)
         } else {
@@ -56,6 +66,17 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),
         }
+    }
+}
+
+/// What a remedy may stop: the process and those beside it; of one that is gone, what it left behind.
+pub(super) fn processes_of(who: &Who) -> Vec<(Identity, String)> {
+    match who {
+        Who::Running { process, also, .. } => {
+            [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()
+        }
+        Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
+        Who::Unknown { .. } | Who::Unwatched => Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::host::supervisor::Told;
 use crate::journal::Notes;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::{Class, Finding, Incident, Rules, ServiceHistory, Severity, Verdict};
+use crate::model::{Class, Finding, Incident, Paused, Rules, ServiceHistory, Severity, Verdict};
 use crate::policy;
 use crate::probe::identify::Who;
 use crate::probe::run::Looked;
@@ -91,6 +91,7 @@ pub(super) fn subject(
         act: None,
         incident: past.incident.as_ref().map(Incident::outline),
         held: past.held.as_ref().map(|(_, reason)| reason.clone()),
+        paused: None,
         behind: None,
         alarm: None,
         orphans: Vec::new(),
@@ -117,6 +118,17 @@ pub(super) fn tie(seen: &mut [Seen<'_>]) {
         }
         seen.subject.standing = policy::tied(seen.subject.standing.clone(), &tie);
     }
+}
+
+/// A person wants it left alone: whatever is wrong with it is said, and neither counted nor acted upon.
+pub(super) fn hands_off(subject: &mut Subject, paused: Option<Paused>) {
+    let standing = &mut subject.standing;
+    if paused.is_some() && standing.level > Level::LeftAlone {
+        standing.level = Level::LeftAlone;
+        standing.summary = format!("{} (paused)", standing.summary);
+        subject.behind = None;
+    }
+    subject.paused = paused;
 }
 
 /// What has to stay as it is for old evidence to speak against a service: its life, its trouble, and that no person has

@@ -7,7 +7,8 @@ use std::time::Instant;
 use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::{self, DataDir, LastRun, Recent, holds, recent};
+use crate::host::processes;
+use crate::journal::{self, DataDir, LastRun, Pauses, Recent, holds, recent};
 use crate::model::disturbance;
 use crate::model::event::{Moment, Notice};
 use crate::model::report::{Decision, Level, Standing};
@@ -30,7 +31,8 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let now = clock::now();
     let dir = DataDir::at(config.data_dir.clone());
     let past = journal::past(&dir)?;
-    let warnings = past.warnings();
+    let pauses = Pauses::read(&dir, &now, processes().as_ref());
+    let warnings = [past.warnings(), super::pauses::warnings(&pauses, config)].concat();
     let history = super::emergency::recollect(config, past.history)?;
     let holder = holds(&dir.lock());
     let ticks = ticks(config, LastRun::read(&dir).as_ref(), holder.is_some(), &now);
@@ -49,6 +51,9 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
         for one in services.iter_mut().filter(|one| one.level == Level::Healthy) {
             one.summary.push_str(&format!(", but nobody looked for {}", span_text(age)));
         }
+    }
+    for one in &mut services {
+        leave_alone(config, one, &pauses);
     }
     if let Some(held) = &holder {
         // Somebody is at it: what was down is between a stop and a start.
@@ -97,6 +102,20 @@ fn ticks(config: &Config, last: Option<&LastRun>, busy: bool, now: &Moment) -> T
     Ticks { last: last.map(LastRun::ticks).unwrap_or_default(), age_ms, expected: config.tick, late_after_ms, late }
 }
 
+/// A pause is true now, whenever it was looked at last.
+fn leave_alone(config: &Config, one: &mut Remembered, pauses: &Pauses) {
+    if one.level == Level::Disabled || !config.services.iter().any(|watched| watched.name() == one.name) {
+        return;
+    }
+    let Some(paused) = pauses.of(&one.name) else { return };
+    if one.level > Level::LeftAlone {
+        one.level = Level::LeftAlone;
+        one.summary.push_str(" (paused)");
+        one.next = None;
+    }
+    one.paused = Some(paused);
+}
+
 fn unfinished(history: &History, asked: &[&str]) -> Vec<String> {
     let open = history.open_intents.values().filter(|open| asked.contains(&open.service.as_str()));
     open.map(ToString::to_string).collect()
@@ -121,6 +140,7 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
         known: past.known.clone(),
         is_remembered,
         held: past.held.as_ref().map(|(since, why)| (since.at, why.clone())),
+        paused: None,
         trouble,
         next,
         budget,

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::locks::{self, Again};
 use super::look::Looker;
-use super::plan::{plan, relocated, restrict};
+use super::plan::{has_time, plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -21,12 +21,6 @@ use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subjec
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
-
-/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
-const WORK: Duration = Duration::from_secs(240);
-
-/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
-const OVERHEAD: Duration = Duration::from_secs(7);
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
 /// and tells as ever, and acts on nothing.
@@ -44,6 +38,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         report.warnings.extend(past.warnings());
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
+        report.warnings.extend(pauses::warnings(&looker.pauses, config));
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         let mut looked = looker.look(&history);
         report.warnings.extend(orphans::find(&looker, &mut looked, &history));
@@ -88,18 +83,19 @@ fn acting(
 ) -> std::result::Result<Report, Broken> {
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
-    dir.create()?;
+    dir.create_root()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
+    // Files before services, under a lock of its own that is let go before a service is started: what that does first may
+    // be `heal heal --startup`.
+    startup::files(config, dir, &mut report)?;
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     let over = emergency::import(config, &mut journal)?;
-    if !journal.history().open_intents.is_empty() {
-        // Whoever has the lock is at work on files, and finishes for itself what it began.
-        let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
-        report.unfinished = apply::resume(&mut journal, files.as_ref().map(|_| config.root.as_path()))?;
-    }
+    report.unfinished = settle(config, dir, &mut journal)?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
+    report.warnings.extend(pauses::warnings(&looker.pauses, config));
+    pauses::settle(dir, &looker, &mut journal);
     let mut seen = looker.look(journal.history());
     report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
     orphans::stop(&mut journal, &looker, &mut seen)?;
@@ -301,10 +297,7 @@ impl Run<'_> {
         why: String,
     ) -> Result<()> {
         let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
-        let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
-        let longest: Duration = seen.subject.plan.iter().map(Change::longest).sum();
-        let needed = longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD;
-        if self.start.elapsed() + needed > WORK {
+        if !has_time(watched, &seen.subject.plan, self.start) {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             seen.notes = Notes::default();
             return Ok(());
@@ -325,13 +318,19 @@ impl Run<'_> {
                 return Ok(());
             }
         };
+        // Who paused or held it since the look began does not want what was decided before.
+        if let Some(why) = pauses::meanwhile(self.looker, self.journal, watched.name())? {
+            seen.subject.decision = wait(&why);
+            seen.notes = Notes::default();
+            return Ok(());
+        }
         self.keep(&watched.service.name, &evidence);
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
         let (watch, changes) = (locks::of_service(self.looker, watched.name()), seen.subject.plan.clone());
         let again = Again::of(&watch, &changes);
-        let plan = Plan { service, root, rung, cause, changes, why, unheld: &again, files };
+        let plan = Plan { service, root, rung, cause, changes, why, unheld: &again, files, uncounted: false };
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);

@@ -6,7 +6,7 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 21] = [
     "heal",
     "heal-beat",
     "heal-check",
@@ -18,9 +18,14 @@ const PAGES: [&str; 16] = [
     "heal-config-schema",
     "heal-config-show",
     "heal-heal",
+    "heal-hold",
     "heal-init",
+    "heal-lock",
     "heal-man",
+    "heal-pause",
     "heal-release",
+    "heal-restart",
+    "heal-resume",
     "heal-status",
     "heal-undo",
 ];

@@ -10,7 +10,22 @@ use expect_test::expect;
 
 use super::support::Project;
 
-const SUBCOMMANDS: [&str; 9] = ["check", "status", "heal", "release", "beat", "init", "config", "completions", "man"];
+const SUBCOMMANDS: [&str; 14] = [
+    "check",
+    "status",
+    "heal",
+    "restart",
+    "pause",
+    "resume",
+    "hold",
+    "release",
+    "lock",
+    "beat",
+    "init",
+    "config",
+    "completions",
+    "man",
+];
 
 #[test]
 fn the_help_of_heal() {
@@ -23,13 +38,18 @@ fn the_help_of_heal() {
 
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
-          status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
+          status       Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
           clean-locks  Clear locks that are proved stale; tell who holds the others
           undo         Take back what a run changed
+          restart      Start a service again, because you say so: verified, and not counted against its budget
+          pause        Keep heal's hands off services for a while: looked at and reported, never acted upon
+          resume       End the pause of services, so that heal may act on them again
+          hold         Hold a service until somebody releases it: no more acts, however long that takes
           release      End the hold of a service, so that heal may act on it again
+          lock         Run a command, such as a deploy, while heal keeps its hands off
           beat         Write a heartbeat, from the work loop of a service
 
         Set up:
@@ -167,6 +187,7 @@ fn what_was_mistyped_is_named() {
         $ heal man chekc
         heal: there is no page heal-chekc
           pages: heal, heal-check, heal-status, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
