@@ -8,6 +8,7 @@ mod files;
 mod launch;
 mod own;
 mod pidfd;
+mod schedule;
 mod stop;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
+pub use schedule::reschedule;
 
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};

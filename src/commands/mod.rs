@@ -4,11 +4,14 @@ pub mod beat;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod doctor;
 pub mod heal;
 pub mod init;
+pub mod install;
 pub mod man;
 pub mod release;
 pub mod status;
+pub mod uninstall;
 
 use std::rc::Rc;
 
@@ -91,6 +94,8 @@ views! {
     Heal(Report<Ticked>) = "heal" as "heal",
     /// `heal status`
     Status(Told) = "status" as "status",
+    /// `heal doctor`
+    Doctor(doctor::Examined) = "doctor" as "doctor",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
@@ -99,6 +104,12 @@ views! {
     Init(init::Written) = "init" as "init",
     /// `heal init --print`
     InitPrint(init::Printed) = "init" as "init-print",
+    /// `heal install`
+    Install(install::Installed) = "install" as "install",
+    /// `heal install --print`
+    InstallPrint(install::Printed) = "install" as "install-print",
+    /// `heal uninstall`
+    Uninstall(uninstall::Uninstalled) = "uninstall" as "uninstall",
     /// `heal config check`
     ConfigCheck(config::Checked) = "config" as "config-check",
     /// `heal config show`

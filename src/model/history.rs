@@ -23,6 +23,9 @@ pub struct History {
     pub services: BTreeMap<String, ServiceHistory>,
     /// Intents without an outcome, by id: a run that died in the middle of an act.
     pub open_intents: BTreeMap<String, OpenIntent>,
+    /// The change of what starts heal that was begun and not done to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<String>,
 }
 
 /// What the past says about one service.
@@ -226,7 +229,10 @@ impl History {
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::Unknown => {}
+            Event::Scheduling { id, .. } => self.scheduling = Some(id.clone()),
+            // One that failed is begun anew by the same command, like one that was killed.
+            Event::Scheduled { failure, .. } if failure.is_none() => self.scheduling = None,
+            Event::Scheduled { .. } | Event::Unknown => {}
         }
     }
 

@@ -1,12 +1,14 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+mod doctor;
 mod emergency;
 mod evidence;
 mod look;
 mod misconfigured;
 mod plan;
 pub mod propose;
+pub mod schedule;
 mod seen;
 mod status;
 mod tell;
@@ -22,6 +24,7 @@ use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use doctor::doctor;
 pub use misconfigured::tell_broken;
 pub use status::status;
 pub use tick::tick;
