@@ -21,9 +21,8 @@ pub fn human(diagnosis: &Diagnosis, quiet: bool) -> String {
             Health::Critical => ("critical", Level::Unhealthy),
         };
         let _ = writeln!(text, "{} {:<11} {}", mark(word, level), item.about, sanitize::line(&item.said));
-        // The lines of what is to be written stay apart; each of them is made harmless.
-        for line in item.next.iter().flat_map(|next| next.lines()) {
-            let _ = writeln!(text, "    next  {}", sanitize::line(line));
+        if let Some(next) = &item.next {
+            let _ = writeln!(text, "    next  {}", sanitize::line(next));
         }
     }
     text

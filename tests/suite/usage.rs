@@ -10,7 +10,9 @@ use expect_test::expect;
 
 use super::support::Project;
 
-const SUBCOMMANDS: [&str; 9] = ["check", "status", "heal", "release", "beat", "init", "config", "completions", "man"];
+const SUBCOMMANDS: [&str; 12] = [
+    "check", "status", "doctor", "heal", "release", "beat", "init", "install", "uninstall", "config", "completions", "man",
+];
 
 #[test]
 fn the_help_of_heal() {
@@ -24,6 +26,7 @@ fn the_help_of_heal() {
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
           status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
+          doctor       Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
@@ -32,6 +35,8 @@ fn the_help_of_heal() {
 
         Set up:
           init         Write a commented heal.toml into this directory (or where --config says)
+          install      Have systemd, launchd or cron start heal, as `[schedule]` says
+          uninstall    Remove what `heal install` wrote for this project
           config       Check heal.toml, show what it comes to, list what may stand in it
           completions  Print the completion script of a shell
           man          Print a page of the manual

@@ -172,7 +172,7 @@ pub(super) fn channels(config: &Config) -> Vec<Item> {
             "channels",
             Health::Warning,
             said,
-            "add to heal.toml:\n[alert.file]\nkind = \"file\"\npath = \"alerts.jsonl\"",
+            "`heal config kinds` lists what may stand in [alert.NAME]",
         ));
     }
     items

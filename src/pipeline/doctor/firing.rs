@@ -52,7 +52,7 @@ pub(super) fn schedules(config: &Config, dir: &DataDir, now: &Moment) -> Vec<Ite
 fn nobody(config: &Config, dir: &DataDir, now: &Moment) -> Item {
     let Some(tick) = config.tick else {
         let said = "heal.toml does not say how often heal is to run, so nobody notices when it does not";
-        return Item::of(ABOUT, Health::Warning, said, "add to heal.toml:\n[schedule]\nheal = \"60s\"");
+        return Item::of(ABOUT, Health::Warning, said, "write `heal = \"60s\"` below [schedule]");
     };
     let age = LastRun::read(dir).map(|last| now.since(&last.clocks.moment));
     if age.is_some_and(|age| age <= gap(tick).millis()) {

@@ -166,7 +166,7 @@ fn wanted(site: &Site<'_>, manager: Manager) -> Result<Vec<File>> {
     let jobs = jobs(site.config);
     if jobs.is_empty() {
         let message = format!("{} does not say how often heal is to be started", site.toml);
-        return Err(Error::new(Kind::Config, message).hint("add:\n[schedule]\nheal = \"60s\""));
+        return Err(Error::new(Kind::Config, message).hint("write `heal = \"60s\"` below [schedule]"));
     }
     if manager == Manager::Cron {
         return Ok(vec![File { path: PathBuf::from("crontab"), text: cron::block(site, &jobs)? }]);
