@@ -52,6 +52,8 @@ fn perform(effect: &Effect) -> Result<()> {
             private_folder(to).map_err(cannot)?;
             place(to, text, 0o600, Old::None).map_err(cannot)
         }
+        // As when heal itself starts the service.
+        Effect::Folder { path } => private_folder(&path.join("-")).map_err(cannot),
         Effect::Write { path, text, before } => {
             unchanged(path, before.as_deref())?;
             folders(path).map_err(cannot)?;

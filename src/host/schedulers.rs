@@ -15,10 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A crontab larger than this is not touched.
 const LIMIT: usize = 1024 * 1024;
 
-/// Tests of the real binary give the machine another root by `HEAL_TEST_ROOT`, with programs of its own in `bin`; a
+/// Tests of the real binary give the machine another root by `HEAL_TEST_MACHINE`, with programs of its own in `bin`; a
 /// release build does not read it.
 fn root() -> Option<PathBuf> {
-    if cfg!(debug_assertions) { env::var("HEAL_TEST_ROOT").map(PathBuf::from) } else { None }
+    if cfg!(debug_assertions) { env::var("HEAL_TEST_MACHINE").map(PathBuf::from) } else { None }
 }
 
 fn machine(path: &str) -> PathBuf {
@@ -30,7 +30,7 @@ fn machine(path: &str) -> PathBuf {
 pub fn environment() -> BTreeMap<String, String> {
     let path =
         root().map_or_else(|| env::PATH.to_owned(), |root| format!("{}:{}", root.join("bin").display(), env::PATH));
-    let test = root().map(|root| ("HEAL_TEST_ROOT".to_owned(), root.display().to_string()));
+    let test = root().map(|root| ("HEAL_TEST_MACHINE".to_owned(), root.display().to_string()));
     [("PATH".to_owned(), path)].into_iter().chain(test).collect()
 }
 

@@ -111,6 +111,11 @@ pub enum Effect {
         #[serde(skip)]
         text: String,
     },
+    /// Make the folder into which a service's output goes: its supervisor does not.
+    Folder {
+        /// Where.
+        path: PathBuf,
+    },
     /// Write a file, whole or not at all.
     Write {
         /// Where.
@@ -150,6 +155,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keep { to, .. } => write!(f, "keep what was edited by hand in {}", to.display()),
+            Self::Folder { path } => write!(f, "make the folder {}", path.display()),
             Self::Write { path, before: None, .. } => write!(f, "write {}", path.display()),
             Self::Write { path, .. } => write!(f, "update {}", path.display()),
             Self::Remove { path, .. } => write!(f, "remove {}", path.display()),

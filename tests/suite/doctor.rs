@@ -159,7 +159,7 @@ fn a_data_directory_on_a_read_only_file_system() {
     let project = in_order(LOOKS);
     let script = "mount --bind data data && mount -o remount,bind,ro data && exec \"$0\" doctor --json";
     let mut command = project.command_of("unshare", &["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_heal")]);
-    let ran = project.run(command.env("HEAL_TEST_ROOT", project.path("machine"))).exits(2);
+    let ran = project.run(command.env("HEAL_TEST_MACHINE", project.path("machine"))).exits(2);
     let items = ran.json()["items"].clone();
     let data = items.as_array().expect("items").iter().find(|item| item["about"] == "data").expect("data").clone();
     assert_eq!(

@@ -61,6 +61,9 @@ fn a_timer_is_written_enabled_and_written_down() {
         LockPersonality=yes
         SystemCallArchitectures=native
         ProtectHome=read-only
+        RuntimeDirectory=heal
+        RuntimeDirectoryMode=0700
+        RuntimeDirectoryPreserve=yes
         NoNewPrivileges=yes
         PrivateDevices=yes
         RestrictSUIDSGID=yes
@@ -69,8 +72,8 @@ fn a_timer_is_written_enabled_and_written_down() {
         RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
         SystemCallFilter=@system-service
         SystemCallErrorNumber=EPERM
-        CapabilityBoundingSet=CAP_KILL CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE
         UMask=0077
+        CapabilityBoundingSet=CAP_KILL CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE
 
         # Written by `heal install`, removed by `heal uninstall`. What is edited by hand is left alone.
         # heal-for: schedule heal of [DIR]/heal.toml
@@ -415,6 +418,7 @@ fn the_unit_of_a_service_knows_all_that_heal_would_have_told_it() {
     let service = "hold_on_exit = [2, 3]\nstop_grace = \"7s\"\nenv = { MODE = \"50% $x\" }\n";
     let project = on_a_machine(&STARTS.replace("\n[schedule]", &format!("{service}\n[schedule]")));
     let ran = project.heal(&["install", "--systemd", "--service", "app"]).exits(0);
+    assert!(project.path("data/output").is_dir(), "systemd makes no folder for the output");
     assert!(
         ran.stdout.contains("next  in heal.toml, write unit = \"systemd:heal-bot-service-app.service\""),
         "{ran:?}"
@@ -501,7 +505,7 @@ fn a_disk_that_takes_nothing_leaves_nothing_half() {
                 for (path, text) in texts(project, UNITS) {
                     let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
                     assert!(
-                        hidden || text.ends_with("timers.target\n") || text.ends_with("UMask=0077\n"),
+                        hidden || text.ends_with("timers.target\n") || text.ends_with("CAP_DAC_OVERRIDE\n"),
                         "{point:?}: {text}"
                     );
                 }

@@ -13,35 +13,35 @@ pub const LOOKS: &str = "[project]\nname = \"bot\"\n\n[host.probes]\ndisk = { ki
 pub const STARTS: &str = "[project]\nname = \"bot\"\n\n[service.app]\nmatch = { executable = \"sleep\", args_contain = \"86433\" }\nstart = [\"sleep\", \"86433\"]\n\n[schedule]\nheal = \"60s\"\n";
 
 const SYSTEMCTL: &str = "#!/bin/sh
-echo \"systemctl $*\" >>\"$HEAL_TEST_ROOT/calls\"
+echo \"systemctl $*\" >>\"$HEAL_TEST_MACHINE/calls\"
 [ \"$1\" = --user ] || [ \"$1\" = --system ] && shift
 for unit; do :; done
 case $1 in
     show)
         state='UnitFileState=disabled ActiveState=inactive'
-        [ -e \"$HEAL_TEST_ROOT/enabled/$unit\" ] && state='UnitFileState=enabled ActiveState=active'
-        [ -e \"$HEAL_TEST_ROOT/stale\" ] && state=\"$state NeedDaemonReload=yes\"
+        [ -e \"$HEAL_TEST_MACHINE/enabled/$unit\" ] && state='UnitFileState=enabled ActiveState=active'
+        [ -e \"$HEAL_TEST_MACHINE/stale\" ] && state=\"$state NeedDaemonReload=yes\"
         for line in $state; do echo \"$line\"; done ;;
-    enable) : >\"$HEAL_TEST_ROOT/enabled/$unit\" ;;
-    disable) rm -f \"$HEAL_TEST_ROOT/enabled/$unit\" ;;
-    daemon-reload) rm -f \"$HEAL_TEST_ROOT/stale\" ;;
+    enable) : >\"$HEAL_TEST_MACHINE/enabled/$unit\" ;;
+    disable) rm -f \"$HEAL_TEST_MACHINE/enabled/$unit\" ;;
+    daemon-reload) rm -f \"$HEAL_TEST_MACHINE/stale\" ;;
 esac
 ";
 
 const LAUNCHCTL: &str = "#!/bin/sh
-echo \"launchctl $*\" >>\"$HEAL_TEST_ROOT/calls\"
+echo \"launchctl $*\" >>\"$HEAL_TEST_MACHINE/calls\"
 name=${2##*/} plist=${3##*/}
 case $1 in
-    print) [ -e \"$HEAL_TEST_ROOT/enabled/$name\" ] || exit 113 ;;
-    bootstrap) : >\"$HEAL_TEST_ROOT/enabled/${plist%.plist}\" ;;
-    bootout) rm \"$HEAL_TEST_ROOT/enabled/$name\" ;;
+    print) [ -e \"$HEAL_TEST_MACHINE/enabled/$name\" ] || exit 113 ;;
+    bootstrap) : >\"$HEAL_TEST_MACHINE/enabled/${plist%.plist}\" ;;
+    bootout) rm \"$HEAL_TEST_MACHINE/enabled/$name\" ;;
 esac
 ";
 
 /// As that of Debian: another text for a user who has none, and a new file is moved over the old one.
 const CRONTAB: &str = "#!/bin/sh
-echo \"crontab $*\" >>\"$HEAL_TEST_ROOT/calls\"
-spool=$HEAL_TEST_ROOT/spool
+echo \"crontab $*\" >>\"$HEAL_TEST_MACHINE/calls\"
+spool=$HEAL_TEST_MACHINE/spool
 case $1 in
     -l) [ -e \"$spool\" ] || { echo 'no crontab for root' >&2; exit 1; }; cat \"$spool\" ;;
     -) cat >\"$spool.new\" && mv \"$spool.new\" \"$spool\" ;;
@@ -58,7 +58,7 @@ pub fn on_a_machine(config: &str) -> Project {
         project.script(&format!("machine/bin/{name}"), text);
     }
     let root = project.path("machine").display().to_string();
-    project.env("HEAL_TEST_ROOT", &root).env("USER", "nobody-here");
+    project.env("HEAL_TEST_MACHINE", &root).env("USER", "nobody-here");
     project
 }
 

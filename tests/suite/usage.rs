@@ -11,7 +11,18 @@ use expect_test::expect;
 use super::support::Project;
 
 const SUBCOMMANDS: [&str; 12] = [
-    "check", "status", "doctor", "heal", "release", "beat", "init", "install", "uninstall", "config", "completions", "man",
+    "check",
+    "status",
+    "doctor",
+    "heal",
+    "release",
+    "beat",
+    "init",
+    "install",
+    "uninstall",
+    "config",
+    "completions",
+    "man",
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is missing until `[schedule]` is kept? Compares what should stand there with what does, and never proposes to touch
 //! what heal did not write, or what somebody changed since.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     Asked, File, Found, Outline, Site, choose, cron, domain, found, launchctl, launchd, seal, skipped, systemctl,
@@ -119,6 +119,8 @@ fn file_effects(outline: &mut Outline, site: &Site<'_>, found: &[Found], asked: 
             outline.effects.push(launchctl(&["bootout", &label(file).unwrap_or_default()]));
         }
     }
+    let logs = asked.services.iter().filter_map(|name| log_folder(site.config, name));
+    outline.effects.extend(logs.filter(|folder| !folder.exists()).map(|path| Effect::Folder { path }));
     for (file, before) in written {
         outline.effects.push(Effect::Write { path: file.path.clone(), text: file.text.clone(), before });
     }
@@ -152,6 +154,12 @@ fn file_effects(outline: &mut Outline, site: &Site<'_>, found: &[Found], asked: 
     }
     after(outline, site, asked);
     Ok(())
+}
+
+/// Where the output of a service goes.
+fn log_folder(config: &Config, name: &str) -> Option<PathBuf> {
+    let service = &config.services.iter().find(|watched| watched.name() == name)?.service;
+    Some(service.launch.as_ref()?.log.parent()?.to_owned())
 }
 
 fn is_schedule(file: &File) -> bool {

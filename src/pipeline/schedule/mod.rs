@@ -120,7 +120,8 @@ fn config_path(config: &Config) -> PathBuf {
 
 /// A path that can stand in a line of text.
 fn plain(path: &Path) -> Result<String> {
-    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    // A line that ends in a backslash goes on in the next one, for systemd.
+    let text = path.to_str().filter(|text| !text.chars().any(char::is_control) && !text.ends_with('\\'));
     text.map(str::to_owned).ok_or_else(|| {
         let message = format!("`{}` cannot stand in a schedule: it is not plain text", path.display());
         Error::new(Kind::Refused, message).hint("rename the directory, or put the project elsewhere")

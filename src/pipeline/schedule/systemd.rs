@@ -123,8 +123,11 @@ RestrictRealtime=yes
 LockPersonality=yes
 SystemCallArchitectures=native";
 
-/// For heal alone (measured in systemd 252: it can still look at and signal processes, and write where it is told to).
+/// For heal alone; what it remembers while its data directory cannot be written lies in /run/heal (measured in systemd 252: it can still look at and signal processes, and write where it is told to).
 const FULL: &str = "ProtectHome=read-only
+RuntimeDirectory=heal
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
 NoNewPrivileges=yes
 PrivateDevices=yes
 RestrictSUIDSGID=yes
@@ -133,8 +136,11 @@ MemoryDenyWriteExecute=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
-CapabilityBoundingSet=CAP_KILL CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE
-UMask=0077";
+UMask=0077
+CapabilityBoundingSet=CAP_KILL CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE";
+
+/// What is repaired or moved aside keeps its owner.
+const REPAIRS: &str = " CAP_CHOWN CAP_FOWNER";
 
 /// What a manager without privileges can do.
 const USERS: &str = "NoNewPrivileges=yes
@@ -155,8 +161,9 @@ fn confinement(config: &Config, manager: Manager) -> String {
         }
         (Reach::Looks, _) => {
             let writable: Vec<String> = writable(config).iter().map(|path| word(path)).collect();
+            let caps = if repairs(config) { REPAIRS } else { "" };
             let tmp = if touches_tmp(config) { "" } else { "PrivateTmp=yes\n" };
-            format!("ProtectSystem=strict\nReadWritePaths={}\n{tmp}{MILD}\n{FULL}", writable.join(" "))
+            format!("ProtectSystem=strict\nReadWritePaths={}\n{tmp}{MILD}\n{FULL}{caps}", writable.join(" "))
         }
     }
 }
@@ -165,10 +172,14 @@ fn confinement(config: &Config, manager: Manager) -> String {
 const WRITERS: [&str; 10] =
     ["backup", "checkpoint", "crash", "database", "git", "layout", "lock", "revert", "state", "update"];
 
+fn repairs(config: &Config) -> bool {
+    config.sections.iter().any(|section| WRITERS.contains(&section.as_str()))
+}
+
 /// Where heal writes: its data directory; the whole project as soon as anything else in it; and what lies outside of it.
 fn writable(config: &Config) -> Vec<String> {
     let mut outside = Vec::new();
-    let mut whole = config.sections.iter().any(|section| WRITERS.contains(&section.as_str()));
+    let mut whole = repairs(config);
     let files = config.alerts.iter().filter_map(|alert| alert.channel.writes());
     let probes = config.services.iter().flat_map(|one| &one.probes).chain(&config.host_probes);
     // A tick takes the write lock of a database for a moment.
