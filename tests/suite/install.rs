@@ -405,6 +405,16 @@ fn what_cannot_be_installed_says_why() {
     assert!(ran.stderr.contains("systemd does not run here"), "{ran:?}");
     project.heal(&["install", "--systemd", "--no-enable"]).exits(0);
     assert_eq!((names(&project, UNITS).len(), told(&project).len()), (2, 0));
+    // A program that systemd cannot start.
+    let quoted = project.path("it's");
+    fs::create_dir(&quoted).expect("created");
+    if fs::hard_link(env!("CARGO_BIN_EXE_heal"), quoted.join("heal")).is_err() {
+        fs::copy(env!("CARGO_BIN_EXE_heal"), quoted.join("heal")).expect("copied");
+    }
+    let quoted = quoted.join("heal").display().to_string();
+    let ran = project.run(&mut project.command_of(&quoted, &["install", "--systemd", "--print"])).exits(69);
+    assert!(ran.stderr.contains("a program's path may hold no quotation mark"), "{ran:?}");
+    project.run(&mut project.command_of(&quoted, &["install", "--cron", "--print"])).exits(0);
     // A directory whose name no line of text can hold.
     let odd = project.path("new\nline");
     fs::create_dir(&odd).expect("created");

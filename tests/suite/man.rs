@@ -6,7 +6,7 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 17] = [
     "heal",
     "heal-beat",
     "heal-check",
@@ -16,11 +16,14 @@ const PAGES: [&str; 14] = [
     "heal-config-kinds",
     "heal-config-schema",
     "heal-config-show",
+    "heal-doctor",
     "heal-heal",
     "heal-init",
+    "heal-install",
     "heal-man",
     "heal-release",
     "heal-status",
+    "heal-uninstall",
 ];
 
 fn page(project: &Project, name: &str) -> String {

@@ -65,8 +65,10 @@ fn verified(config: &str, folder: &str, args: &[&str]) -> (Project, Ran) {
     let home = project.path(folder);
     fs::create_dir_all(home.join("units")).expect("created");
     fs::write(home.join("heal.toml"), config).expect("written");
-    // The program itself has a name that needs quoting.
-    let heal = home.join("heal");
+    // The program itself has a name that needs quoting, as far as systemd can start such a one.
+    let awkward = if folder.contains(['\'', '"', '\\']) { "by an awkward%name" } else { folder };
+    fs::create_dir_all(project.path(awkward)).expect("created");
+    let heal = project.path(awkward).join("heal");
     if fs::hard_link(env!("CARGO_BIN_EXE_heal"), &heal).is_err() {
         fs::copy(env!("CARGO_BIN_EXE_heal"), &heal).expect("copied");
     }
@@ -96,8 +98,6 @@ fn systemd_takes_every_unit_without_a_word() {
         assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "", ""), "{folder}");
     }
     // That it would complain.
-    let (_, ran) = verified(&LOOKS.replace("name = \"bot\"", "name = \"bot\""), "plain", &[]);
-    assert_eq!(ran.code, 0);
     let project = Project::new("");
     project.write("heal-x.service", "[Service]\nType=oneshot\nExecStart=/no such/program\nProtectSystems=yes\n");
     let path = project.path("heal-x.service").display().to_string();

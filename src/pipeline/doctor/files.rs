@@ -158,7 +158,8 @@ pub(super) fn channels(config: &Config) -> Vec<Item> {
         }
         if let Some(file) = alert.channel.writes().map(|file| config.root.join(file)) {
             let place = existing(&file);
-            if !files::may_write(place) {
+            // A file in the place of a folder is no way to anywhere.
+            if !files::may_write(place) || (place != file && !place.is_dir()) {
                 let said = format!("{name}: {} cannot be written", place.display());
                 items.push(Item::of("channels", Health::Critical, said, format!("ls -ld {}", place.display())));
                 continue;

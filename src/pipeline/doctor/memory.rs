@@ -25,6 +25,11 @@ pub(super) fn remembered(config: &Config, dir: &DataDir) -> Vec<Item> {
         }
     };
     let mut items = vec![ticks(&status, &call)];
+    // Without what it did before, heal does not act.
+    if let Some(error) = past(dir).ok().and_then(|past| past.trusted(dir).err()) {
+        let next = error.hint.clone().unwrap_or_default();
+        items.push(Item::of("journal", Health::Critical, error.to_string(), next));
+    }
     let warning = |about, said: String, next: String| Item::of(about, Health::Warning, said, next);
     for said in &status.warnings {
         items.push(warning("journal", said.clone(), String::new()));

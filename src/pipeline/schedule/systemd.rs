@@ -60,6 +60,7 @@ pub(super) fn job(site: &Site<'_>, manager: Manager, folder: &Path, job: &Job, w
 /// Its program cannot be found, or it would be told a secret that everybody could read.
 pub(super) fn itself(site: &Site<'_>, manager: Manager, folder: &Path, name: &str) -> Result<File> {
     let started = service::of(site.config, name)?;
+    check_program(started.argv.first().map_or("", String::as_str))?;
     let argv: Vec<String> = started.argv.iter().map(|word| exec_word(word)).collect();
     let env: Vec<String> = started.env.iter().map(|(key, value)| word(&format!("{key}={value}"))).collect();
     let codes: Vec<String> = started.hold_on_exit.iter().map(ToString::to_string).collect();
@@ -261,10 +262,11 @@ fn exec_word(plain: &str) -> String {
 /// # Errors
 /// It is one.
 pub(super) fn check_program(path: &str) -> Result<()> {
-    // systemd takes a first word as it is: a `$$` would stay two characters, and these mean something in front.
-    if path.contains('$') {
-        let message = format!("systemd cannot start `{path}`: a program's path may hold no `$` there");
-        return Err(Error::new(Kind::Refused, message).hint("put heal elsewhere, such as /usr/local/bin"));
+    // It takes the first word as it is: `$$` would stay two characters, and it refuses the others (systemd 252).
+    if path.contains(['$', '\'', '"', '\\']) {
+        let message =
+            format!("systemd cannot start `{path}`: a program's path may hold no quotation mark, `$` or `\\` there");
+        return Err(Error::new(Kind::Refused, message).hint("put it elsewhere, such as into /usr/local/bin"));
     }
     Ok(())
 }
