@@ -84,6 +84,9 @@ pub fn names(project: &Project, folder: &str) -> Vec<String> {
     texts(project, folder).iter().map(|(path, _)| name(path)).collect()
 }
 
+/// Where the stand-in of crontab keeps what it was given.
+pub const SPOOL: &str = "machine/spool";
+
 /// The folder of the machine's units.
 pub const UNITS: &str = "etc/systemd/system";
 
