@@ -294,7 +294,7 @@ fn the_unit_of_a_service_knows_all_that_heal_would_have_told_it() {
         "\"MODE=50%% $x\"",
         "RestartPreventExitStatus=2 3",
         "TimeoutStopSec=7s",
-        &format!("WorkingDirectory={}", project.path("").display()).trim_end_matches('/'),
+        format!("WorkingDirectory={}", project.path("").display()).trim_end_matches('/'),
         "/data/output/app.log\n",
     ] {
         assert!(text.contains(line), "{line}: {text}");
