@@ -21,20 +21,9 @@ use crate::pipeline::schedule::{self, Asked, Outline};
 ///
 /// Exits with 0 when it is installed; 69 when a rule says no, and nothing was changed.
 #[derive(clap::Args, Debug)]
-#[group(skip)]
 pub struct Args {
-    /// The unit and the timer of the machine's systemd
-    #[arg(long, group = "manager")]
-    systemd: bool,
-    /// Those of your own systemd
-    #[arg(long, group = "manager")]
-    systemd_user: bool,
-    /// A property list for launchd
-    #[arg(long, group = "manager")]
-    launchd: bool,
-    /// A block in your crontab
-    #[arg(long, group = "manager")]
-    cron: bool,
+    #[command(flatten)]
+    who: Who,
     /// Also a unit that runs this service itself; may be repeated
     #[arg(long, value_name = "NAME", add = Names::Services)]
     service: Vec<String>,
@@ -50,6 +39,32 @@ pub struct Args {
     /// Replace also what was edited by hand; a copy of it is kept
     #[arg(long)]
     force: bool,
+}
+
+/// Who starts heal, of those that can.
+#[derive(clap::Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct Who {
+    /// By a timer of the machine's systemd
+    #[arg(long)]
+    systemd: bool,
+    /// By a timer of your own systemd
+    #[arg(long)]
+    systemd_user: bool,
+    /// By a property list for launchd
+    #[arg(long)]
+    launchd: bool,
+    /// By a block in your crontab
+    #[arg(long)]
+    cron: bool,
+}
+
+impl Who {
+    /// The one that was named.
+    pub(super) fn manager(self) -> Option<Manager> {
+        let flags = [self.systemd, self.systemd_user, self.launchd, self.cron];
+        flags.into_iter().zip(Manager::ALL).find(|(named, _)| *named).map(|(_, manager)| manager)
+    }
 }
 
 /// What came of it.
@@ -96,15 +111,12 @@ impl Args {
                 .hint("write it into heal.toml"));
         }
         let config = global.origin().load()?;
-        let chosen = [
-            (self.systemd, Manager::Systemd),
-            (self.systemd_user, Manager::SystemdUser),
-            (self.launchd, Manager::Launchd),
-            (self.cron, Manager::Cron),
-        ];
-        let manager = chosen.into_iter().find(|(chosen, _)| *chosen).map(|(_, manager)| manager);
-        let asked =
-            Asked { manager, services: self.service, enable: !self.no_enable && !self.print, force: self.force };
+        let asked = Asked {
+            manager: self.who.manager(),
+            services: self.service,
+            enable: !self.no_enable && !self.print,
+            force: self.force,
+        };
         if self.print {
             return Ok(printed(schedule::print(&config, &asked)?));
         }

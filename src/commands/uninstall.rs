@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::install::Who;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::journal::{DataDir, Journal};
@@ -18,20 +19,9 @@ use crate::pipeline::schedule::{self, Asked};
 ///
 /// Exits with 0 when nothing of it is left; 69 when something was edited by hand, and then nothing was changed.
 #[derive(clap::Args, Debug)]
-#[group(skip)]
 pub struct Args {
-    /// Only what the machine's systemd starts
-    #[arg(long, group = "manager")]
-    systemd: bool,
-    /// Only what your own systemd starts
-    #[arg(long, group = "manager")]
-    systemd_user: bool,
-    /// Only what launchd starts
-    #[arg(long, group = "manager")]
-    launchd: bool,
-    /// Only the block in your crontab
-    #[arg(long, group = "manager")]
-    cron: bool,
+    #[command(flatten)]
+    who: Who,
     /// Only the unit that runs this service itself, which stays otherwise; may be repeated
     #[arg(long, value_name = "NAME")]
     service: Vec<String>,
@@ -66,14 +56,8 @@ impl Args {
     /// Something was edited by hand, or could not be removed.
     pub fn run(self, global: &Global) -> Result<Answer> {
         let config = global.origin().load()?;
-        let chosen = [
-            (self.systemd, Manager::Systemd),
-            (self.systemd_user, Manager::SystemdUser),
-            (self.launchd, Manager::Launchd),
-            (self.cron, Manager::Cron),
-        ];
-        let manager = chosen.into_iter().find(|(chosen, _)| *chosen).map(|(_, manager)| manager);
-        let asked = Asked { manager, services: self.service, enable: !self.no_disable, force: self.force };
+        let asked =
+            Asked { manager: self.who.manager(), services: self.service, enable: !self.no_disable, force: self.force };
         let outlines = schedule::uninstall(&config, &asked)?;
         let effects: Vec<Effect> = outlines.iter().flat_map(|one| one.effects.clone()).collect();
         if !self.dry_run && !effects.is_empty() {
