@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use expect_test::expect;
 use serde_json::Value;
 
-use super::machine::{LOOKS, STARTS, on_a_machine};
+use super::machine::{LOOKS, STARTS, UNITS, on_a_machine, texts};
 use super::support::Project;
 
 const CHANNEL: &str = "[alert.file]\nkind = \"file\"\npath = \"alerts.jsonl\"\n";
@@ -89,6 +89,23 @@ fn a_schedule_that_does_not_fire_is_seen_for_what_it_is() {
     project.heal(&["doctor"]).exits(3);
     fs::remove_file(project.path(timer)).expect("removed");
     sees(&project, "schedule", "critical", "is gone");
+}
+
+#[test]
+fn two_that_start_heal_and_one_that_could_not_be_asked() {
+    let project = in_order(LOOKS);
+    let units = texts(&project, UNITS);
+    project.heal(&["uninstall"]).exits(0);
+    // Nobody is seen to start it, and one cannot be asked: that is not nobody.
+    let crontab = project.read("machine/bin/crontab");
+    project.script("machine/bin/crontab", "#!/bin/sh\necho not allowed >&2\nexit 1\n");
+    sees(&project, "schedule", "unknown", "cron could not be looked at: `crontab -l` exit code 1: not allowed");
+    project.script("machine/bin/crontab", &crontab);
+    project.heal(&["install", "--cron"]).exits(0);
+    for (path, text) in units {
+        fs::write(path, text).expect("written");
+    }
+    sees(&project, "schedule", "warning", "systemd and cron both start heal | heal uninstall --cron");
 }
 
 #[test]

@@ -17,17 +17,16 @@ const ABOUT: &str = "schedule";
 pub(super) fn schedules(config: &Config, dir: &DataDir, now: &Moment) -> Vec<Item> {
     let (found, blind) = found(config);
     let call = config.call();
-    let mut items: Vec<Item> = blind
-        .into_iter()
-        .map(|(manager, why)| {
-            let said = format!("{} could not be looked at: {why}", manager.word());
-            Item::of(ABOUT, Health::Unknown, said, "")
-        })
-        .collect();
     let mut managers: Vec<Manager> = found.iter().filter(|one| one.is_schedule()).map(|one| one.manager).collect();
     managers.dedup();
+    let mut items = Vec::new();
     match &managers[..] {
-        [] => items.push(nobody(config, dir, now)),
+        // Who starts heal for sure needs no other.
+        [] => {
+            let said = |(manager, why): (Manager, String)| format!("{} could not be looked at: {why}", manager.word());
+            items.extend(blind.into_iter().map(|one| Item::of(ABOUT, Health::Unknown, said(one), "")));
+            items.push(nobody(config, dir, now));
+        }
         [_] => {}
         [first, second, ..] => {
             let said = format!("{} and {} both start heal", first.word(), second.word());
