@@ -117,6 +117,7 @@ impl Global {
 pub enum Command {
     Check(commands::check::Args),
     Status(commands::status::Args),
+    Doctor(commands::doctor::Args),
     Heal(commands::heal::Args),
     CleanLocks(commands::clean_locks::Args),
     Release(commands::release::Args),
@@ -129,6 +130,8 @@ pub enum Command {
 
     Beat(commands::beat::Args),
     Init(commands::init::Args),
+    Install(commands::install::Args),
+    Uninstall(commands::uninstall::Args),
     Config(commands::config::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -136,9 +139,9 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status"]),
+    ("Look", &["check", "status", "doctor"]),
     ("Act", &["heal", "clean-locks", "undo", "restart", "pause", "resume", "hold", "release", "lock", "beat"]),
-    ("Set up", &["init", "config", "completions", "man"]),
+    ("Set up", &["init", "install", "uninstall", "config", "completions", "man"]),
 ];
 
 impl Command {
@@ -158,8 +161,11 @@ impl Command {
             Self::Lock(_) => "lock",
 
             Self::Status(_) => "status",
+            Self::Doctor(_) => "doctor",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
+            Self::Install(_) => "install",
+            Self::Uninstall(_) => "uninstall",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -202,8 +208,11 @@ impl Command {
             Self::Lock(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
+            Self::Doctor(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
+            Self::Install(args) => args.run(global),
+            Self::Uninstall(args) => args.run(global),
             Self::Config(args) => args.run(global),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),

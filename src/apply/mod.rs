@@ -12,6 +12,7 @@ mod own;
 mod pidfd;
 pub mod recover;
 mod repair;
+mod schedule;
 mod stop;
 mod supervise;
 mod trouble;
@@ -25,6 +26,7 @@ pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
+pub use schedule::reschedule;
 pub use trouble::Trouble;
 pub use turn::{become_it, program_of};
 

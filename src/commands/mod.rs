@@ -5,9 +5,11 @@ pub mod check;
 pub mod clean_locks;
 pub mod completions;
 pub mod config;
+pub mod doctor;
 pub mod heal;
 pub mod hold;
 pub mod init;
+pub mod install;
 pub mod lock;
 pub mod man;
 pub mod pause;
@@ -16,6 +18,7 @@ pub mod restart;
 pub mod resume;
 pub mod status;
 pub mod undo;
+pub mod uninstall;
 
 use std::rc::Rc;
 
@@ -106,6 +109,8 @@ views! {
     Status(Told) = "status" as "status",
     /// `heal undo`
     Undo(output::undo::Told) = "undo" as "undo",
+    /// `heal doctor`
+    Doctor(doctor::Examined) = "doctor" as "doctor",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
@@ -124,6 +129,12 @@ views! {
     Init(init::Written) = "init" as "init",
     /// `heal init --print`
     InitPrint(init::Printed) = "init" as "init-print",
+    /// `heal install`
+    Install(install::Installed) = "install" as "install",
+    /// `heal install --print`
+    InstallPrint(install::Printed) = "install" as "install-print",
+    /// `heal uninstall`
+    Uninstall(uninstall::Uninstalled) = "uninstall" as "uninstall",
     /// `heal config check`
     ConfigCheck(config::Checked) = "config" as "config-check",
     /// `heal config show`

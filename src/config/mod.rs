@@ -16,6 +16,7 @@ mod service;
 mod show;
 mod sources;
 mod syntax;
+mod timetable;
 mod typed;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
-use crate::model::{Lock, Rate, Service, Span};
+use crate::model::{Lock, Rate, Service, Span, schedule};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
 use faults::{Faults, a, suggestion};
@@ -75,6 +76,10 @@ pub struct Config {
     pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
+    /// The other lines of `[schedule]`: commands that are not built yet.
+    pub timetable: Vec<schedule::Entry>,
+    /// The sections that stand in the file, those that are not built yet among them.
+    pub sections: Vec<String>,
     /// What is accepted and does nothing yet.
     pub warnings: Vec<String>,
 }
@@ -284,8 +289,11 @@ impl Reader<'_> {
             check_name(&name, "channel", &place, faults);
             alerts.extend(channel(&name, table, faults));
         }
-        let schedule = copy("schedule")
-            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = copy("schedule");
+        let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
+        let schedule =
+            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
         let place = |service: &str, key: &str| {
@@ -330,7 +338,9 @@ impl Reader<'_> {
             locks,
             alerts,
             heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
-            tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
+            timetable: if schedule.is_some() { timetable } else { Vec::new() },
+            tick: schedule.and_then(|schedule| schedule.heal),
+            sections: document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(),
             warnings: faults.notes(),
         })
     }

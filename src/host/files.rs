@@ -46,6 +46,12 @@ pub fn stat(path: &Path) -> Result<Metadata, Unread> {
     Ok(std::fs::metadata(path)?)
 }
 
+/// May we write there? Asked of the system, which knows of read-only mounts as well; nothing is written to find out.
+#[must_use]
+pub fn may_write(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// Opens a regular file for reading without ever waiting for the other end of a FIFO.
 ///
 /// # Errors

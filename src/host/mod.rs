@@ -22,6 +22,7 @@ mod portable;
 pub mod proc;
 pub mod process;
 pub mod resources;
+pub mod schedulers;
 #[cfg(target_os = "linux")]
 mod sockets;
 pub mod sqlite;

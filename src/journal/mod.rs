@@ -124,6 +124,12 @@ impl DataDir {
         self.root.join("beats")
     }
 
+    /// What somebody had edited by hand before heal replaced or removed it.
+    #[must_use]
+    pub fn edited(&self) -> PathBuf {
+        self.root.join("edited")
+    }
+
     /// What a person was, or should have been, told.
     #[must_use]
     pub fn operator_alerts(&self) -> PathBuf {

@@ -8,6 +8,7 @@ use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
 use super::report::Level;
+use super::schedule::Effect;
 use super::{Stamp, rfc3339};
 
 /// Version of the line format. A reader that meets a higher one may read, but must not write.
@@ -332,6 +333,21 @@ pub enum Event {
         notice: Notice,
         /// The channel's name.
         channel: String,
+    },
+    /// What starts heal is about to be changed, outside of the project.
+    Scheduling {
+        /// The id of this change.
+        id: String,
+        /// Exactly what will be done.
+        effects: Vec<Effect>,
+    },
+    /// How such a change ended.
+    Scheduled {
+        /// Its id.
+        id: String,
+        /// Why it was not done to its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
     },
     /// A kind that this version does not know.
     #[serde(other)]

@@ -24,6 +24,9 @@ pub struct History {
     pub services: BTreeMap<String, ServiceHistory>,
     /// Intents without an outcome, by id: a run that died in the middle of an act.
     pub open_intents: BTreeMap<String, OpenIntent>,
+    /// The change of what starts heal that was begun and not done to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<String>,
 }
 
 /// What the past says about one service.
@@ -250,8 +253,15 @@ impl History {
                     open.repairs.retain(|(_, change)| !change.moves(from));
                 }
             }
+            Event::Scheduling { id, .. } => self.scheduling = Some(id.clone()),
+            // One that failed is begun anew by the same command, like one that was killed.
+            Event::Scheduled { failure: None, .. } => self.scheduling = None,
             // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
-            Event::Recovered { .. } | Event::Paused { .. } | Event::Resumed { .. } | Event::Unknown => {}
+            Event::Scheduled { .. }
+            | Event::Recovered { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Unknown => {}
         }
     }
 

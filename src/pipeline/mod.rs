@@ -1,6 +1,7 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+mod doctor;
 mod emergency;
 mod evidence;
 mod locks;
@@ -11,6 +12,7 @@ mod pauses;
 mod plan;
 pub mod propose;
 mod restart;
+pub mod schedule;
 mod seen;
 mod startup;
 mod status;
@@ -32,6 +34,7 @@ use crate::journal::{self, DataDir, Journal, RecoveryLock, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use doctor::doctor;
 pub use locks::{Depth, clean_locks};
 pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
