@@ -9,6 +9,7 @@ pub mod env;
 pub mod exec;
 pub mod files;
 pub mod gather;
+pub mod git;
 pub mod jq;
 pub mod net;
 mod portable;

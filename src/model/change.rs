@@ -80,6 +80,6 @@ impl Change {
 
 /// A path need not be UTF-8 and a line of the journal has to be: what cannot be said is replaced, never refused, since the
 /// change is written down to be read, not to be repeated from what was written.
-fn as_text<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_text<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
