@@ -8,6 +8,8 @@ mod files;
 mod launch;
 mod own;
 mod pidfd;
+mod push;
+mod revert;
 mod stop;
 
 use std::path::Path;
@@ -17,10 +19,12 @@ use std::time::Duration;
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
+pub use push::{Push, Pushed, push};
 
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
+use crate::model::revert::Revert;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
@@ -48,6 +52,8 @@ pub struct Performed {
     rung: String,
     /// The process that was started, and its handle: its exit code is only known to us, and only while we run.
     pub started: Option<(Identity, Child)>,
+    /// Code was taken back.
+    pub reverted: bool,
     /// Why the changes were not all made.
     pub failure: Option<String>,
 }
@@ -68,7 +74,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         why: plan.why.clone(),
     })?;
     failpoint("after-intent");
-    let mut performed = Performed { intent, service, rung: plan.rung.to_owned(), started: None, failure: None };
+    let mut performed = Performed { intent, service: service.clone(), rung: plan.rung.to_owned(), started: None, reverted: false, failure: None };
     // What is stopped is stopped together: an act takes one grace, however many were left behind.
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
         let made = match changes {
@@ -78,6 +84,13 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
                 None => Err("it has no `start`".to_owned()),
             },
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
+            [Change::RevertRelease(taken), ..] => {
+                let taken = revert::take(taken).and_then(|()| {
+                    reverted(journal, &performed.intent, &service, taken).map_err(|error| error.to_string())
+                });
+                performed.reverted = taken.is_ok();
+                taken
+            }
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
         failpoint("after-change");
@@ -132,7 +145,7 @@ fn masked(change: &Change) -> Change {
             status: *status,
             timeout_ms: *timeout_ms,
         },
-        Change::StopProcess { .. } => change.clone(),
+        Change::StopProcess { .. } | Change::RevertRelease(_) => change.clone(),
     }
 }
 
@@ -150,7 +163,23 @@ pub fn conclude(journal: &mut Journal, performed: &Performed, outcome: Outcome, 
     })
 }
 
-/// Closes the intents of runs that died in the middle of an act; answers with a line for each.
+/// Writes down that the branch moved.
+fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) -> Result<()> {
+    journal.record(Event::Reverted {
+        service: service.to_owned(),
+        intent: intent.to_owned(),
+        repo: taken.repo.display().to_string(),
+        reference: taken.reference.clone(),
+        base: taken.base.clone(),
+        commit: taken.commit.clone(),
+        takes_back: taken.takes_back.clone(),
+        restores: taken.restores.clone(),
+        summary: taken.to_string(),
+    })
+}
+
+/// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a
+/// line for each.
 ///
 /// # Errors
 /// An outcome could not be written.
@@ -158,13 +187,36 @@ pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
     let open = journal.history().open_intents.clone();
     let mut lines = Vec::with_capacity(open.len());
     for (intent, what) in open {
-        lines.push(what.to_string());
+        let mut detail = "the run ended before the outcome was known".to_owned();
+        let line = what.to_string();
+        if let Some(taken) = &what.revert {
+            match revert::resume(taken, &what.when) {
+                Ok(revert::Resumed::Never) => detail.push_str("; no code had been taken back"),
+                Ok(revert::Resumed::Finished) => {
+                    let known = journal.history().reverts.iter().any(|one| one.commit == taken.commit);
+                    if !known {
+                        reverted(journal, &intent, &what.service, taken)?;
+                    }
+                    detail.push_str("; taking the code back was finished now");
+                }
+                // It stays open: the next run tries again.
+                Err(revert::Stuck::Later(why)) => {
+                    lines.push(format!("{line}: {why}"));
+                    continue;
+                }
+                Err(revert::Stuck::Person(why)) => {
+                    journal.record(Event::Held { service: what.service.clone(), reason: why.clone() })?;
+                    detail = why;
+                }
+            }
+        }
+        lines.push(if what.revert.is_some() { format!("{line}: {detail}") } else { line });
         journal.record(Event::Done {
             intent,
             service: what.service,
             rung: what.rung,
             outcome: Outcome::Interrupted,
-            detail: "the run ended before the outcome was known".to_owned(),
+            detail,
         })?;
     }
     Ok(lines)

@@ -1,6 +1,7 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
 mod checks;
+mod code;
 mod faults;
 mod file;
 mod mask;
@@ -29,7 +30,8 @@ use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
 use faults::{Faults, a, suggestion};
-pub use file::Mode;
+pub use code::{Git, Reverting};
+pub use file::{Mode, Signing};
 pub use named::Named;
 pub use overrides::Override;
 pub use schema::schema;
@@ -71,6 +73,10 @@ pub struct Config {
     pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
+    /// `[git]`.
+    pub git: Git,
+    /// `[revert]`.
+    pub revert: Reverting,
     /// What is accepted and does nothing yet.
     pub warnings: Vec<String>,
 }
@@ -284,6 +290,8 @@ impl Reader<'_> {
             .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
+        let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
+        let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
             table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
@@ -325,6 +333,8 @@ impl Reader<'_> {
             alerts,
             heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
             tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
+            git,
+            revert,
             warnings: faults.notes(),
         })
     }

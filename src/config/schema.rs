@@ -38,6 +38,8 @@ pub fn schema() -> Value {
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
+        "git": with_defaults(of::<file::Git>(&mut generator), &super::Git::default().defaults()),
+        "revert": with_defaults(of::<file::Revert>(&mut generator), &super::Reverting::default().defaults()),
     });
     for name in file::PLANNED {
         sections[name] = json!({"type": "object", "description": "Not built yet: accepted, and does nothing."});
@@ -79,6 +81,14 @@ pub(super) fn defaults(of: fn(&mut SchemaGenerator) -> Schema) -> Map<String, Va
 
 fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     T::json_schema(generator).to_value()
+}
+
+/// What holds where a key is left out.
+fn with_defaults(mut table: Value, defaults: &[(&str, Value)]) -> Value {
+    for (key, default) in defaults {
+        table["properties"][*key]["default"] = default.clone();
+    }
+    table
 }
 
 fn service(generator: &mut SchemaGenerator) -> Value {

@@ -31,6 +31,8 @@ impl Config {
         if let Some(rate) = self.heal_rate {
             shown.insert("alerting".into(), json!({"enabled": true, "heal_rate": rate}));
         }
+        shown.insert("git".into(), self.git.show());
+        shown.insert("revert".into(), self.revert.show());
         let services: Map<String, Value> =
             self.services.iter().map(|watched| (watched.service.name.clone(), self.service(watched))).collect();
         shown.insert("service".into(), services.into());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
+use super::revert::Revert;
 
 /// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +52,12 @@ pub enum Change {
         /// The whole exchange may take so many milliseconds.
         timeout_ms: i64,
     },
+    /// Take code back: one new commit, and the files that it changes.
+    RevertRelease(Box<Revert>),
 }
+
+/// What taking code back may take: a generous guess; it is the disk that decides.
+const REVERT: Duration = Duration::from_secs(30);
 
 impl Change {
     /// How long it may take at most, not counting what follows from it.
@@ -64,6 +70,7 @@ impl Change {
                 Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
             Self::StartService { .. } => Duration::ZERO,
+            Self::RevertRelease(_) => REVERT,
         }
     }
 
@@ -74,6 +81,7 @@ impl Change {
             Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
             Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
+            Self::RevertRelease(_) => None,
         }
     }
 }

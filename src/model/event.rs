@@ -85,6 +85,8 @@ pub enum Notice {
     Frequent,
     /// `heal.toml` is broken: nothing is watched.
     Misconfigured,
+    /// Code was taken back, whatever came of it.
+    Reverted,
     /// The incident is over.
     Recovered,
 }
@@ -197,6 +199,40 @@ pub enum Event {
         service: String,
         /// The rung of the ladder.
         rung: String,
+    },
+    /// Code was taken back: the branch moved, and the files with it. To take it back in turn, `base` is where it stood.
+    Reverted {
+        /// The service that crashed.
+        service: String,
+        /// The intent it belongs to.
+        intent: String,
+        /// The work tree.
+        repo: String,
+        /// The branch.
+        reference: String,
+        /// Where it stood.
+        base: String,
+        /// The new commit, where it stands.
+        commit: String,
+        /// What was taken back: a release, a commit, or a commit of heal's own.
+        takes_back: String,
+        /// The release whose files are there again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        restores: Option<String>,
+        /// One line for a person.
+        summary: String,
+    },
+    /// A commit of heal's own is on the remote.
+    Pushed {
+        /// The service.
+        service: String,
+        /// The commit.
+        commit: String,
+        /// The remote.
+        remote: String,
+        /// Another machine's commit that says the same: the branch stands there now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        adopted: Option<String>,
     },
     /// A service was healed more often than is normal.
     Frequent {

@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
 use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
 use super::report::Level;
+use super::revert::Revert;
 use super::threshold::{self, Look};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
@@ -23,6 +25,35 @@ pub struct History {
     pub services: BTreeMap<String, ServiceHistory>,
     /// Intents without an outcome, by id: a run that died in the middle of an act.
     pub open_intents: BTreeMap<String, OpenIntent>,
+    /// Code that was taken back, oldest first.
+    #[serde(default)]
+    pub reverts: Vec<TakenBack>,
+}
+
+/// Reverts kept: no limit reaches further back.
+const REVERTS_KEPT: usize = 100;
+
+/// Code that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBack {
+    /// When.
+    pub when: Moment,
+    /// The service that crashed.
+    pub service: String,
+    /// The branch.
+    pub reference: String,
+    /// Where it stood.
+    pub base: String,
+    /// heal's commit.
+    pub commit: String,
+    /// What was taken back.
+    pub takes_back: String,
+    /// It was itself taken back, by this commit.
+    #[serde(default)]
+    pub undone_by: Option<String>,
+    /// Where it stands on the remote: itself, or another machine's commit that says the same.
+    #[serde(default)]
+    pub pushed: Option<String>,
 }
 
 /// What the past says about one service.
@@ -52,6 +83,9 @@ pub struct ServiceHistory {
     /// The alarm that it is healed too often, while it lasts.
     #[serde(default)]
     pub frequent: Option<Incident>,
+    /// Code of it was taken back: for those who were not told yet.
+    #[serde(default)]
+    pub reverted: Option<Incident>,
     /// How often each rung would have been taken, were heal not only observing.
     #[serde(default)]
     pub would: BTreeMap<String, u32>,
@@ -119,6 +153,9 @@ pub struct OpenIntent {
     pub when: Moment,
     /// The run that wrote it.
     pub run: String,
+    /// The code that it takes back, if it does.
+    #[serde(default)]
+    pub revert: Option<Box<Revert>>,
 }
 
 impl std::fmt::Display for OpenIntent {
@@ -173,8 +210,13 @@ impl History {
                     open.seen = evidence.digest();
                 }
             }
-            Event::Intent { id, service, rung, cause, .. } => {
+            Event::Intent { id, service, rung, cause, changes, .. } => {
+                let revert = changes.iter().find_map(|change| match change {
+                    Change::RevertRelease(revert) => Some(revert.clone()),
+                    _ => None,
+                });
                 let open = OpenIntent {
+                    revert,
                     service: service.clone(),
                     rung: rung.clone(),
                     when: when.clone(),
@@ -211,6 +253,30 @@ impl History {
             }
             Event::Stood { service, level, summary } => {
                 self.entry(service).stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
+            }
+            Event::Reverted { service, intent, reference, base, commit, takes_back, summary, .. } => {
+                for earlier in self.reverts.iter_mut().filter(|earlier| earlier.commit == *takes_back) {
+                    earlier.undone_by = Some(commit.clone());
+                }
+                self.reverts.push(TakenBack {
+                    when: when.clone(),
+                    service: service.clone(),
+                    reference: reference.clone(),
+                    base: base.clone(),
+                    commit: commit.clone(),
+                    takes_back: takes_back.clone(),
+                    undone_by: None,
+                    pushed: None,
+                });
+                let surplus = self.reverts.len().saturating_sub(REVERTS_KEPT);
+                self.reverts.drain(..surplus);
+                let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
+                self.entry(service).reverted = Some(alarm);
+            }
+            Event::Pushed { commit, adopted, .. } => {
+                for one in self.reverts.iter_mut().filter(|one| one.commit == *commit) {
+                    one.pushed = Some(adopted.as_ref().unwrap_or(commit).clone());
+                }
             }
             Event::Frequent { service, incident, summary } => {
                 self.entry(service).frequent = Some(Incident::new(incident, when, Class::Unknown, summary));
@@ -315,7 +381,7 @@ impl ServiceHistory {
                 told < past.knowing().len()
             });
         } else if let Some(open) =
-            [&mut self.incident, &mut self.frequent].into_iter().flatten().find(|open| open.id == incident)
+            [&mut self.incident, &mut self.frequent, &mut self.reverted].into_iter().flatten().find(|open| open.id == incident)
         {
             let channels = open.told.entry(notice).or_default();
             if !channels.iter().any(|known| known == channel) {

@@ -47,6 +47,17 @@ pub struct Revert {
     pub paths: Vec<String>,
 }
 
+impl std::fmt::Display for Revert {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let branch = self.reference.strip_prefix("refs/heads/").unwrap_or(&self.reference);
+        write!(f, "{} was taken back on `{branch}` by {}", short(&self.takes_back), short(&self.commit))?;
+        match &self.restores {
+            Some(good) => write!(f, ": the files are those of {} again ({})", short(good), self.stat),
+            None => write!(f, " ({})", self.stat),
+        }
+    }
+}
+
 /// How much a commit changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stat {
@@ -152,6 +163,8 @@ pub struct Meets {
 /// Why nothing is taken back. Each has words of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
+    /// `[revert] enabled = false`.
+    Off,
     /// Nobody said that it may happen.
     NotArmed {
         /// The file that says so.
@@ -251,6 +264,7 @@ impl Refused {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::Off => "off",
             Self::NotArmed { .. } => "not-armed",
             Self::NoPattern(_) => "no-pattern",
             Self::NoRepository(_) => "no-repository",
@@ -286,6 +300,7 @@ impl Refused {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
+            Self::Off => "set `[revert] enabled` to true, or take it back by hand: `git revert`".into(),
             Self::NotArmed { flag } => {
                 format!("`touch {}` allows it from now on; `--force` allows it this once", flag.display())
             }
@@ -325,6 +340,7 @@ impl Refused {
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Off => f.write_str("it is switched off: `[revert] enabled` is false"),
             Self::NotArmed { flag } => write!(f, "it is not armed: there is no {}", flag.display()),
             Self::NoPattern(why) => write!(f, "there is no crash pattern: {why}"),
             Self::NoRepository(root) => write!(f, "{} is in no git repository", root.display()),

@@ -3,7 +3,7 @@
 use super::outcome;
 use super::view::{
     Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
-    Ticked,
+    Ticked, TakenBack,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
@@ -161,5 +161,6 @@ fn change(change: &change::Change) -> Change {
             timeout_ms: *timeout_ms,
             irreversible,
         },
+        change::Change::RevertRelease(revert) => Change::RevertRelease(Box::new(TakenBack::of(revert))),
     }
 }

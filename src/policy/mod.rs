@@ -6,6 +6,7 @@ mod depend;
 mod judge;
 pub mod pattern;
 mod rate;
+pub mod revert;
 
 pub use budget::{budget, most_used};
 pub use decide::decide;
