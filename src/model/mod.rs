@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod beat;
 pub mod change;
+pub mod crash;
 pub mod disturbance;
 pub mod event;
 pub mod evidence;

@@ -4,6 +4,7 @@ mod budget;
 mod decide;
 mod depend;
 mod judge;
+pub mod pattern;
 mod rate;
 
 pub use budget::{budget, most_used};
