@@ -15,7 +15,6 @@ pub(super) const PLANNED: &[&str] = &[
     "capability",
     "checkpoint",
     "command",
-    "crash",
     "database",
     "git",
     "http",
@@ -32,7 +31,7 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 6] = ["project", "service", "host", "alert", "alerting", "schedule"];
+pub(super) const SECTIONS: [&str; 7] = ["project", "service", "host", "alert", "alerting", "schedule", "crash"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =
@@ -150,6 +149,21 @@ pub(super) struct Alerting {
     pub(super) enabled: bool,
     /// A service that is healed more often than this is itself an alarm.
     pub(super) heal_rate: Option<Rate>,
+}
+
+/// `[crash]`: when crashes are more than single accidents.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Crash {
+    /// `false`: crashes are recorded, and never judged.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// So many crashes on one release that began to run a short while ago are a pattern.
+    pub(super) pattern: Option<Rate>,
+    /// A release is young for so long after it began to run.
+    pub(super) release_age: Option<Span>,
+    /// So many crashes on whatever release are a storm.
+    pub(super) storm: Option<Rate>,
 }
 
 const fn yes() -> bool {

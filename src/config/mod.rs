@@ -1,6 +1,7 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
 mod checks;
+mod crash;
 mod faults;
 mod file;
 mod mask;
@@ -25,6 +26,7 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
+use crate::model::crash::CrashRules;
 use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
@@ -71,6 +73,8 @@ pub struct Config {
     pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
+    /// `[crash]`.
+    pub crash: CrashRules,
     /// What is accepted and does nothing yet.
     pub warnings: Vec<String>,
 }
@@ -284,6 +288,7 @@ impl Reader<'_> {
             .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
+        let crash = copy("crash").map_or_else(|| Some(CrashRules::default()), |table| crash::rules(&table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
             table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
@@ -325,6 +330,7 @@ impl Reader<'_> {
             alerts,
             heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
             tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
+            crash: crash.unwrap_or_default(),
             warnings: faults.notes(),
         })
     }

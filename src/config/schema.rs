@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::checks::NAME;
 use super::file;
 use super::service::STOP_GRACE;
+use crate::model::crash::CrashRules;
 use crate::model::{Rules, service};
 use crate::{alert, probe, remedy};
 
@@ -38,6 +39,7 @@ pub fn schema() -> Value {
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
+        "crash": crash(&mut generator),
     });
     for name in file::PLANNED {
         sections[name] = json!({"type": "object", "description": "Not built yet: accepted, and does nothing."});
@@ -79,6 +81,17 @@ pub(super) fn defaults(of: fn(&mut SchemaGenerator) -> Schema) -> Map<String, Va
 
 fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     T::json_schema(generator).to_value()
+}
+
+fn crash(generator: &mut SchemaGenerator) -> Value {
+    let mut crash = of::<file::Crash>(generator);
+    let usual = CrashRules::default();
+    let defaults =
+        [("pattern", json!(usual.pattern)), ("release_age", json!(usual.release_age)), ("storm", json!(usual.storm))];
+    for (key, default) in defaults {
+        crash["properties"][key]["default"] = default;
+    }
+    crash
 }
 
 fn service(generator: &mut SchemaGenerator) -> Value {

@@ -54,6 +54,15 @@ pub enum Change {
 }
 
 impl Change {
+    /// The life that it stops.
+    #[must_use]
+    pub const fn stops(&self) -> Option<&Identity> {
+        match self {
+            Self::StopProcess { identity, .. } => Some(identity),
+            _ => None,
+        }
+    }
+
     /// How long it may take at most, not counting what follows from it.
     #[must_use]
     pub fn longest(&self) -> Duration {

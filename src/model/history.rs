@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
 use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::evidence::Digest;
 use super::finding::Class;
@@ -32,6 +33,12 @@ pub struct ServiceHistory {
     pub known: Option<Identity>,
     /// The life that heal last started for it, and by which intent.
     pub started: Option<(Identity, String)>,
+    /// The last life that stands in the crash history, and whether its end does.
+    #[serde(default)]
+    pub lived: Option<(Identity, bool)>,
+    /// The lives that heal itself last meant to stop: their end is no crash.
+    #[serde(default)]
+    pub stopped: Vec<Identity>,
     /// The last looks of the probes that were bad a while ago, oldest first.
     pub looks: BTreeMap<String, Vec<Look>>,
     /// Looks in a row that could not see it.
@@ -150,6 +157,7 @@ impl History {
                 }
             }
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
+            Event::Lived { service, identity, ended } => self.entry(service).lived = Some((identity.clone(), *ended)),
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
@@ -173,7 +181,7 @@ impl History {
                     open.seen = evidence.digest();
                 }
             }
-            Event::Intent { id, service, rung, cause, .. } => {
+            Event::Intent { id, service, rung, cause, changes, .. } => {
                 let open = OpenIntent {
                     service: service.clone(),
                     rung: rung.clone(),
@@ -181,7 +189,12 @@ impl History {
                     run: entry.run.clone(),
                 };
                 self.open_intents.insert(id.clone(), open);
-                self.entry(service).acted(when, rung, *cause);
+                let service = self.entry(service);
+                service.acted(when, rung, *cause);
+                let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
+                if !stopped.is_empty() {
+                    service.stopped = stopped;
+                }
             }
             Event::Started { service, identity, intent } => {
                 let service = self.entry(service);
