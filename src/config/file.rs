@@ -15,7 +15,6 @@ pub(super) const PLANNED: &[&str] = &[
     "capability",
     "checkpoint",
     "command",
-    "crash",
     "database",
     "http",
     "journal",
@@ -30,8 +29,8 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 8] =
-    ["project", "service", "host", "alert", "alerting", "schedule", "git", "revert"];
+pub(super) const SECTIONS: [&str; 9] =
+    ["project", "service", "host", "alert", "alerting", "schedule", "crash", "git", "revert"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =
@@ -199,6 +198,21 @@ pub enum Signing {
     Refuse,
     /// Make the commit all the same, without a signature.
     Unsigned,
+}
+
+/// `[crash]`: when crashes are more than single accidents.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Crash {
+    /// `false`: crashes are recorded, and never judged.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// So many crashes on one release that began to run a short while ago are a pattern.
+    pub(super) pattern: Option<Rate>,
+    /// A release is young for so long after it began to run.
+    pub(super) release_age: Option<Span>,
+    /// So many crashes on whatever release are a storm.
+    pub(super) storm: Option<Rate>,
 }
 
 const fn yes() -> bool {

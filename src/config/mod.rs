@@ -2,6 +2,7 @@
 
 mod checks;
 mod code;
+mod crash;
 mod faults;
 mod file;
 mod mask;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
+use crate::model::crash::CrashRules;
 use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
@@ -77,6 +79,8 @@ pub struct Config {
     pub git: Git,
     /// `[revert]`.
     pub revert: Reverting,
+    /// `[crash]`.
+    pub crash: CrashRules,
     /// What is accepted and does nothing yet.
     pub warnings: Vec<String>,
 }
@@ -292,6 +296,7 @@ impl Reader<'_> {
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
         let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
         let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
+        let crash = copy("crash").map_or_else(|| Some(CrashRules::default()), |table| crash::rules(&table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
             table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
@@ -335,6 +340,7 @@ impl Reader<'_> {
             tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
             git,
             revert,
+            crash: crash.unwrap_or_default(),
             warnings: faults.notes(),
         })
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::checks::NAME;
 use super::file;
 use super::service::STOP_GRACE;
+use crate::model::crash::CrashRules;
 use crate::model::{Rules, service};
 use crate::{alert, probe, remedy};
 
@@ -40,6 +41,7 @@ pub fn schema() -> Value {
         "schedule": schedule,
         "git": with_defaults(of::<file::Git>(&mut generator), &super::Git::default().defaults()),
         "revert": with_defaults(of::<file::Revert>(&mut generator), &super::Reverting::default().defaults()),
+        "crash": crash(&mut generator),
     });
     for name in file::PLANNED {
         sections[name] = json!({"type": "object", "description": "Not built yet: accepted, and does nothing."});
@@ -89,6 +91,17 @@ fn with_defaults(mut table: Value, defaults: &[(&str, Value)]) -> Value {
         table["properties"][*key]["default"] = default.clone();
     }
     table
+}
+
+fn crash(generator: &mut SchemaGenerator) -> Value {
+    let mut crash = of::<file::Crash>(generator);
+    let usual = CrashRules::default();
+    let defaults =
+        [("pattern", json!(usual.pattern)), ("release_age", json!(usual.release_age)), ("storm", json!(usual.storm))];
+    for (key, default) in defaults {
+        crash["properties"][key]["default"] = default;
+    }
+    crash
 }
 
 fn service(generator: &mut SchemaGenerator) -> Value {

@@ -16,6 +16,7 @@ mod portable;
 #[cfg(target_os = "linux")]
 pub mod proc;
 pub mod process;
+pub mod release;
 pub mod resources;
 #[cfg(target_os = "linux")]
 mod sockets;

@@ -60,6 +60,15 @@ pub enum Change {
 const REVERT: Duration = Duration::from_secs(30);
 
 impl Change {
+    /// The life that it stops.
+    #[must_use]
+    pub const fn stops(&self) -> Option<&Identity> {
+        match self {
+            Self::StopProcess { identity, .. } => Some(identity),
+            _ => None,
+        }
+    }
+
     /// How long it may take at most, not counting what follows from it.
     #[must_use]
     pub fn longest(&self) -> Duration {

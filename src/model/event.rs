@@ -117,6 +117,15 @@ pub enum Event {
         /// Its process.
         identity: Identity,
     },
+    /// The crash history holds the begin of a life, or its end.
+    Lived {
+        /// The service.
+        service: String,
+        /// Which life.
+        identity: Identity,
+        /// It holds the end.
+        ended: bool,
+    },
     /// A service is unhealthy at its threshold.
     Opened {
         /// The service.

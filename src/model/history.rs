@@ -63,6 +63,12 @@ pub struct ServiceHistory {
     pub known: Option<Identity>,
     /// The life that heal last started for it, and by which intent.
     pub started: Option<(Identity, String)>,
+    /// The last life that stands in the crash history, and whether its end does.
+    #[serde(default)]
+    pub lived: Option<(Identity, bool)>,
+    /// The lives that heal itself last meant to stop: their end is no crash.
+    #[serde(default)]
+    pub stopped: Vec<Identity>,
     /// The last looks of the probes that were bad a while ago, oldest first.
     pub looks: BTreeMap<String, Vec<Look>>,
     /// Looks in a row that could not see it.
@@ -187,6 +193,7 @@ impl History {
                 }
             }
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
+            Event::Lived { service, identity, ended } => self.entry(service).lived = Some((identity.clone(), *ended)),
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
@@ -223,7 +230,12 @@ impl History {
                     run: entry.run.clone(),
                 };
                 self.open_intents.insert(id.clone(), open);
-                self.entry(service).acted(when, rung, *cause);
+                let service = self.entry(service);
+                service.acted(when, rung, *cause);
+                let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
+                if !stopped.is_empty() {
+                    service.stopped = stopped;
+                }
             }
             Event::Started { service, identity, intent } => {
                 let service = self.entry(service);

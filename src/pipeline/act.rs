@@ -48,16 +48,10 @@ pub(super) fn act(
     watched: &Watched,
     plan: Plan<'_>,
     notes: &mut Notes,
-) -> Result<Act> {
+) -> Result<(Act, Performed)> {
     let start = Instant::now();
     let (rung, cause, changes) = (plan.rung.to_owned(), plan.cause, plan.changes.clone());
-    let old: Vec<Identity> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::StopProcess { identity, .. } => Some(identity.clone()),
-            _ => None,
-        })
-        .collect();
+    let old: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
     let own = watched.service.remedies.contains_key(&rung);
     let name = &watched.service.name;
     options.progress(&format!("{name}: {rung}"));
@@ -80,7 +74,7 @@ pub(super) fn act(
         journal.record(Event::Held { service: name.clone(), reason })?;
     }
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None })
+    Ok((Act { rung, changes, outcome, detail, took_ms, evidence: None }, performed))
 }
 
 fn verify(
@@ -210,7 +204,7 @@ fn named(identity: Option<&Identity>) -> String {
 }
 
 /// Its exit status, if the process that we started has ended. Only its parent can know.
-fn exit_status(performed: &mut Performed) -> Option<ExitStatus> {
+pub(super) fn exit_status(performed: &mut Performed) -> Option<ExitStatus> {
     let (_, child) = performed.started.as_mut()?;
     child.try_wait().ok().flatten()
 }

@@ -1,12 +1,15 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+pub mod crash_pattern;
+mod crashes;
 mod emergency;
 mod evidence;
 mod look;
 mod misconfigured;
 mod plan;
 pub mod propose;
+mod revertable;
 mod seen;
 mod status;
 mod tell;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
+use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -97,6 +97,7 @@ fn acting(
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
+    report.warnings.append(&mut run.complaints);
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
     report.subjects.extend(over);
     let looked_at = subjects(config);
@@ -133,13 +134,15 @@ pub(super) struct Run<'a> {
     starting: Option<PathBuf>,
     /// What the probes will be told at their next look.
     notes: Notes,
+    /// What could not be written down, and keeps nobody from being healed.
+    complaints: Vec<String>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
         let (acted, notes) = (BTreeMap::new(), looker.notes.clone());
-        Self { journal, looker, options, start, observes, acted, starting: None, notes }
+        Self { journal, looker, options, start, observes, acted, starting: None, notes, complaints: Vec::new() }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -191,6 +194,10 @@ impl Run<'_> {
         let told = self.journal.news();
         let before = during(Some(&seen.who), self.journal.history().service(&name));
         self.see_again(&mut seen);
+        if let Some(watched) = seen.watched.filter(|_| self.starting.is_none()) {
+            let followed = crashes::follow(self.journal, self.looker, watched, &seen.who);
+            self.complaints.extend(followed.err().map(|error| error.to_string()));
+        }
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
         let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
@@ -314,7 +321,12 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
-        let act = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        let (begun, recording) = (clock::now().at, self.starting.is_none());
+        let (act, mut performed) = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        if recording {
+            let recorded = crashes::after_act(self.journal, self.looker, watched, (begun, &mut performed));
+            self.complaints.extend(recorded.err().map(|error| error.to_string()));
+        }
         self.acted.insert(watched.name().to_owned(), act.outcome);
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())

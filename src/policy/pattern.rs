@@ -141,13 +141,13 @@ fn age_of(past: Past<'_>, release: &str, rules: &CrashRules, now: &Moment) -> Op
         return Some(old);
     }
     // It is young only if what stands before it shows that it did not run before.
-    let before = past.entries[..place].last().and_then(|entry| entry.moment.age_ms(now));
-    let covered = past.whole || before.is_some_and(|age| age >= limit);
-    match exact {
-        Some(age) if covered => Some(age),
-        None => before.filter(|age| *age < limit),
-        Some(_) => None,
+    let age = |entry: Option<&Crash>| entry.and_then(|entry| entry.moment.age_ms(now));
+    let before = &past.entries[..place];
+    if !past.whole && age(before.first()).is_none_or(|oldest| oldest < limit) {
+        return None;
     }
+    // A release that was first seen when it ended began after what stands before that.
+    exact.or_else(|| age(before.last()).filter(|age| *age < limit))
 }
 
 /// The release to go back to: of those on record the latest that started, had a life of at least `ran`, and no pattern of

@@ -110,6 +110,8 @@ fn what_was_not_read_is_not_guessed() {
     assert!(judged("90 start b, 91 crash b, 92 crash b, 93 crash b").starts_with("unknown"));
     assert!(judged("50 start a, 90 start b, 91 crash b, 92 crash b, 93 crash b").starts_with("unknown"));
     assert!(judged("20 start a, 90 start b, 91 crash b, 92 crash b, 93 crash b").starts_with("pattern b"));
+    assert!(judged("20 start a, 70 crash a, 90 start b, 91 crash b, 92 crash b, 93 crash b").starts_with("pattern b"));
+    assert!(judged("20 start a, 70 crash a, 91 crash b, 92 crash b, 93 crash b").starts_with("pattern b"));
     assert!(judged("20 start b, 91 crash b, 92 crash b, 93 crash b").starts_with("quiet"));
 }
 

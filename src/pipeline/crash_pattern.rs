@@ -1,0 +1,121 @@
+//! Is it the code? Reads as much of the crash history as the question needs, and has it judged. It changes nothing.
+
+use super::revertable::revertable;
+use crate::config::{Config, Watched};
+use crate::error::Result;
+use crate::host::{clock, release};
+use crate::journal::crashes::{self, Passed, Window};
+use crate::journal::DataDir;
+use crate::model::Span;
+use crate::model::crash::{Crash, CrashRules, Release};
+use crate::model::event::Moment;
+use crate::policy::pattern::{Good, Judged, Past, judge, known_good};
+
+/// How far back it is searched when a release began, and for one that was good: some 50,000 lines.
+const SEARCH: u64 = 16 * 1024 * 1024;
+
+/// Lines after which it is tried again whether a good release is among them.
+const TRY_EVERY: usize = 256;
+
+/// The answer about one service.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The service.
+    pub service: String,
+    /// What its crashes amount to.
+    pub judged: Judged,
+    /// The release to go back to. Only searched for when there is a pattern.
+    pub good: Option<Good>,
+    /// What the repository says about the release in question.
+    pub release: Option<Release>,
+    /// What it says about the good one.
+    pub good_release: Option<Release>,
+    /// Whether `heal revert` would be allowed, or why not. Only asked when there is a pattern.
+    pub revert: Option<Result<(), String>>,
+}
+
+/// The answer about all that was asked for.
+#[derive(Debug)]
+pub struct Verdicts {
+    /// When it was judged.
+    pub now: Moment,
+    /// In the order of the configuration.
+    pub services: Vec<Verdict>,
+    /// Lines that were passed over.
+    pub passed: Passed,
+}
+
+/// Judges the crashes of these services; of all when none is named.
+///
+/// # Errors
+/// The history is there and cannot be read.
+pub fn verdicts(config: &Config, only: &[String]) -> Result<Verdicts> {
+    let now = clock::now();
+    let dir = DataDir::at(config.data_dir.clone());
+    let mut lines = crashes::backwards(&dir, now.clone())?;
+    let window = lines.window(config.crash.window().millis())?;
+    let asked = config.services.iter().filter(|watched| only.is_empty() || only.iter().any(|one| one == watched.name()));
+    let services = asked.map(|watched| one(config, &dir, watched, &window, &now)).collect::<Result<_>>()?;
+    Ok(Verdicts { now, services, passed: lines.passed })
+}
+
+fn one(config: &Config, dir: &DataDir, watched: &Watched, window: &Window, now: &Moment) -> Result<Verdict> {
+    let (name, rules) = (watched.name(), &config.crash);
+    let own: Vec<Crash> = window.entries.iter().filter(|entry| entry.service == name).cloned().collect();
+    let mut judged = judge(Past { entries: &own, whole: false }, rules, now);
+    let mut good = None;
+    if matches!(judged, Judged::Quiet { why: None, .. }) {
+        if !window.covered {
+            let why = "the crash history holds more lines of the last while than are read".to_owned();
+            judged = Judged::Unknown(why);
+        }
+    } else {
+        // There are enough crashes for the question how old the release is.
+        let ran = watched.service.rules.stable_for;
+        let (entries, whole) = search(dir, (name, rules, ran), now)?;
+        judged = judge(Past { entries: &entries, whole }, rules, now);
+        if let Judged::Pattern(pattern) = &judged {
+            good = known_good(&entries, &pattern.release, rules, ran);
+        }
+    }
+    let (release, revert) = match &judged {
+        Judged::Pattern(pattern) => {
+            // What the repository cannot say is left out: the pattern stands without it.
+            let release = release::describe(&config.root, &pattern.release).ok().flatten();
+            (release, Some(revertable(config, name, pattern, good.as_ref())))
+        }
+        _ => (None, None),
+    };
+    let good_release = good.as_ref().and_then(|good| release::describe(&config.root, &good.release).ok().flatten());
+    Ok(Verdict { service: name.to_owned(), judged, good, release, good_release, revert })
+}
+
+/// The lines of one service as far back as it takes to say when its release began and which one was good before, oldest
+/// first, and whether there are no older ones.
+fn search(dir: &DataDir, (service, rules, ran): (&str, &CrashRules, Span), now: &Moment) -> Result<(Vec<Crash>, bool)> {
+    let mut lines = crashes::backwards(dir, now.clone())?;
+    // Newest first.
+    let mut found: Vec<Crash> = Vec::new();
+    let mut old_enough = false;
+    let is_done = |found: &[Crash]| {
+        let bad = found.first().and_then(|entry| entry.release.as_deref());
+        let oldest_first: Vec<Crash> = found.iter().rev().cloned().collect();
+        bad.is_some_and(|bad| known_good(&oldest_first, bad, rules, ran).is_some())
+    };
+    while let Some((entry, age)) = lines.older()? {
+        if entry.service == service {
+            let changed = found.last().is_some_and(|last| last.release != entry.release);
+            old_enough |= age >= rules.release_age.millis().max(rules.window().millis());
+            found.push(entry);
+            if old_enough && (changed || found.len() % TRY_EVERY == 0 || found.len() < 16) && is_done(&found) {
+                break;
+            }
+        }
+        if lines.read() > SEARCH {
+            break;
+        }
+    }
+    let whole = lines.whole();
+    found.reverse();
+    Ok((found, whole))
+}
