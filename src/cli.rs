@@ -119,6 +119,7 @@ pub enum Command {
     Status(commands::status::Args),
     Heal(commands::heal::Args),
     Release(commands::release::Args),
+    Revert(commands::revert::Args),
 
     Beat(commands::beat::Args),
     Init(commands::init::Args),
@@ -130,7 +131,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "release", "beat"]),
+    ("Act", &["heal", "release", "revert", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -142,6 +143,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
             Self::Release(_) => "release",
+            Self::Revert(_) => "revert",
 
             Self::Status(_) => "status",
             Self::Beat(_) => "beat",
@@ -179,6 +181,7 @@ impl Command {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
             Self::Release(args) => args.run(global),
+            Self::Revert(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
             Self::Beat(args) => args.run(global),

@@ -20,6 +20,7 @@ pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
 pub use push::{Push, Pushed, push};
+pub use revert::still;
 
 use crate::error::Result;
 use crate::host::process::{Processes, is_alive};
@@ -220,6 +221,18 @@ pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
         })?;
     }
     Ok(lines)
+}
+
+/// Where a test holds heal up, by a FIFO that it writes to when the world is as it should be:
+/// `HEAL_TEST_WAIT=revert-decided:/path`. A release build does not read it.
+fn waitpoint(name: &str) {
+    if cfg!(debug_assertions)
+        && let Some(wait) = crate::host::env::var("HEAL_TEST_WAIT")
+        && let Some((point, fifo)) = wait.split_once(':')
+        && point == name
+    {
+        let _ = std::fs::read(fifo);
+    }
 }
 
 /// Where tests end heal, as a power cut would: `HEAL_TEST_DIE=after-intent`. A release build does not read it.

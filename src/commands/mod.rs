@@ -8,6 +8,7 @@ pub mod heal;
 pub mod init;
 pub mod man;
 pub mod release;
+pub mod revert;
 pub mod status;
 
 use std::rc::Rc;
@@ -95,6 +96,8 @@ views! {
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
     Release(release::Released) = "release" as "release",
+    /// `heal revert`
+    Revert(Box<revert::Answered>) = "revert" as "revert",
     /// `heal init`
     Init(init::Written) = "init" as "init",
     /// `heal init --print`

@@ -243,6 +243,17 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         adopted: Option<String>,
     },
+    /// A commit of heal's own did not get to the remote.
+    PushFailed {
+        /// The service.
+        service: String,
+        /// The commit.
+        commit: String,
+        /// The remote.
+        remote: String,
+        /// Why, in the remote's own words where it has some.
+        why: String,
+    },
     /// A service was healed more often than is normal.
     Frequent {
         /// The service.

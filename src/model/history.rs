@@ -54,6 +54,9 @@ pub struct TakenBack {
     /// Where it stands on the remote: itself, or another machine's commit that says the same.
     #[serde(default)]
     pub pushed: Option<String>,
+    /// When it last was to be pushed and was not.
+    #[serde(default)]
+    pub push_failed: Option<Moment>,
 }
 
 /// What the past says about one service.
@@ -279,11 +282,17 @@ impl History {
                     takes_back: takes_back.clone(),
                     undone_by: None,
                     pushed: None,
+                    push_failed: None,
                 });
                 let surplus = self.reverts.len().saturating_sub(REVERTS_KEPT);
                 self.reverts.drain(..surplus);
                 let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
                 self.entry(service).reverted = Some(alarm);
+            }
+            Event::PushFailed { commit, .. } => {
+                for one in self.reverts.iter_mut().filter(|one| one.commit == *commit) {
+                    one.push_failed = Some(when.clone());
+                }
             }
             Event::Pushed { commit, adopted, .. } => {
                 for one in self.reverts.iter_mut().filter(|one| one.commit == *commit) {

@@ -9,6 +9,7 @@ mod look;
 mod misconfigured;
 mod plan;
 pub mod propose;
+pub mod revert;
 mod revertable;
 mod seen;
 mod status;

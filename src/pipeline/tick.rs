@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
+use super::revert::{follow, push_pending};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, tell};
 use crate::apply::{self, Plan};
@@ -45,8 +46,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
-            let past = history.service(&seen.subject.name);
-            plan(&looker, &mut seen, past, &remedy::built());
+            plan(&looker, &mut seen, &history, &remedy::built());
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -112,6 +112,11 @@ fn acting(
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
+    for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
+        if let Some(Err(why)) = push_pending(config, &mut journal, &subject.name) {
+            report.warnings.push(format!("{}: the commit that took its code back is not pushed: {why}", subject.name));
+        }
+    }
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
     misconfigured::keep(config, dir, &mut report);
@@ -201,7 +206,7 @@ impl Run<'_> {
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
         let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
-        plan(self.looker, &mut seen, self.journal.history().service(&name), &built);
+        plan(self.looker, &mut seen, self.journal.history(), &built);
         if let Some(folder) = &self.starting {
             restrict(&mut seen, folder);
         }
@@ -322,12 +327,16 @@ impl Run<'_> {
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
         let (begun, recording) = (clock::now().at, self.starting.is_none());
-        let (act, mut performed) = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        let (mut act, mut performed) = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
         if recording {
             let recorded = crashes::after_act(self.journal, self.looker, watched, (begun, &mut performed));
             self.complaints.extend(recorded.err().map(|error| error.to_string()));
         }
         self.acted.insert(watched.name().to_owned(), act.outcome);
+        if let Some(undone) = follow(self.journal, self.looker, watched, &act)? {
+            let what = undone.map_or_else(|why| format!("the code could not be brought back: {why}"), |undo| undo.to_string());
+            act.detail = format!("{}; {what}", act.detail);
+        }
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
     }

@@ -3,6 +3,7 @@
 pub mod command;
 pub mod http;
 pub mod restart;
+pub mod revert;
 pub mod stop_stale;
 
 use schemars::Schema;
@@ -12,10 +13,10 @@ use toml::de::ValueDeserializer;
 use crate::model::{Change, Class, Identity, Service, Span};
 
 /// Every rung that is built, mildest first.
-pub const KINDS: [Kind; 2] = [restart::KIND, stop_stale::KIND];
+pub const KINDS: [Kind; 3] = [restart::KIND, stop_stale::KIND, revert::KIND];
 
 /// Rungs that the design names and that are not built yet: accepted in a ladder with a warning, passed over.
-pub const PLANNED: [&str; 2] = ["clear-locks", "revert"];
+pub const PLANNED: [&str; 1] = ["clear-locks"];
 
 /// A kind of remedy.
 #[derive(Clone, Copy)]
@@ -66,6 +67,8 @@ pub struct Case<'a> {
     pub service: &'a Service,
     /// Its process and command line while it runs; else what its last life left behind.
     pub processes: &'a [(Identity, String)],
+    /// The code that would be taken back, where that was drafted and may be.
+    pub taking: Option<revert::Taking<'a>>,
 }
 
 /// The names of the rungs that are built.

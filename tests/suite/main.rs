@@ -67,6 +67,8 @@ mod probe_log;
 mod probe_sqlite;
 mod readme;
 mod release;
+mod repository;
+mod revert;
 mod schema_config;
 mod schema_output;
 mod silence;

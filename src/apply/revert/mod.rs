@@ -9,7 +9,7 @@ mod stage;
 use git2::{Oid, Repository, Signature, Time, Tree};
 
 use crate::host::git::{self, Turn};
-use crate::model::revert::{Revert, short};
+use crate::model::revert::{Refused, Revert, short};
 use moving::Moves;
 use stage::Stage;
 
@@ -44,6 +44,19 @@ pub(super) fn take(revert: &Revert) -> Result<(), String> {
             stage.clear()?;
             Err(format!("{why}; everything is as it was"))
         }
+    }
+}
+
+/// Is it still what was decided upon? Asked right before the act: what changed since then is decided anew.
+///
+/// # Errors
+/// HEAD moved, or the repository cannot be read.
+pub fn still(revert: &Revert) -> Result<(), Refused> {
+    super::waitpoint("revert-decided");
+    let repo = git::open(&revert.repo)?;
+    match stands(&repo, revert) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(Refused::Moved),
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use git2::{Commit, ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositoryState, StatusOptions};
 
 use super::files;
+use crate::model::Stamp;
 use crate::model::revert::{Ground, Refused, trailer};
 
 pub use draft::{Draft, Words, draft};
@@ -117,6 +118,23 @@ pub fn taken_back_by(repo: &Repository, head: Oid, id: Oid) -> Result<Option<Oid
         }
     }
     Ok(None)
+}
+
+/// The commits that led to this one and are no older than that, the newest first; a hundred at most.
+///
+/// # Errors
+/// The history cannot be read.
+pub fn since(repo: &Repository, id: &str, moment: Stamp) -> Result<Vec<String>, git2::Error> {
+    let mut walk = repo.revwalk()?;
+    walk.push(Oid::from_str(id)?)?;
+    let mut young = Vec::new();
+    for id in walk.take(100) {
+        let id = id?;
+        if repo.find_commit(id)?.time().seconds() >= moment.timestamp() {
+            young.push(id.to_string());
+        }
+    }
+    Ok(young)
 }
 
 fn foreign(repo: &Repository, workdir: &Path) -> Option<(PathBuf, u32)> {
