@@ -62,7 +62,7 @@ pub struct Performed {
 /// Writes the intent, then makes the changes in order; the first that fails ends it.
 ///
 /// # Errors
-/// The intent could not be written: then nothing was done.
+/// The intent could not be written: then nothing was done. Or that code was taken back: the next run goes on from there.
 pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>) -> Result<Performed> {
     let intent = journal.next_intent();
     let service = plan.service.name.clone();
@@ -86,11 +86,13 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
             },
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             [Change::RevertRelease(taken), ..] => {
-                let taken = revert::take(taken).and_then(|()| {
-                    reverted(journal, &performed.intent, &service, taken).map_err(|error| error.to_string())
-                });
-                performed.reverted = taken.is_ok();
-                taken
+                let made = revert::take(taken);
+                if made.is_ok() {
+                    // Unwritten, the intent stays open: the next run finds the commit and writes it down.
+                    reverted(journal, &performed.intent, &service, taken)?;
+                    performed.reverted = true;
+                }
+                made
             }
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };

@@ -135,7 +135,7 @@ fn view(took: &Took) -> Answered {
             message: refused.to_string(),
             hint: refused.hint(),
         }),
-        revert: took.revert.as_ref().map(TakenBack::of),
+        revert: took.revert.as_ref().filter(|_| took.dry_run || took.reverted).map(TakenBack::of),
         outcome: act.map(|act| act.outcome),
         detail: act.map(|act| act.detail.clone()),
         undone: took.undone.as_ref().and_then(|undone| undone.as_ref().ok()).map(TakenBack::of),
@@ -165,7 +165,9 @@ fn human(took: &Took) -> String {
                     _ => "failed",
                 };
                 lines.push(format!("{word:<9} {}: {}", took.service, act.detail));
-                lines.push(format!("    {revert}"));
+                if took.reverted {
+                    lines.push(format!("    {revert}"));
+                }
                 lines.extend(after(took));
             }
         }

@@ -375,7 +375,8 @@ impl std::fmt::Display for Refused {
             }
             Self::NoKnownGood { candidates: 0 } => f.write_str("no release is known to have run well"),
             Self::NoKnownGood { candidates } => {
-                write!(f, "no release is known to have run well, and {candidates} commits may be to blame")
+                let commits = if *candidates == 1 { "commit" } else { "commits" };
+                write!(f, "no release is known to have run well, and {candidates} {commits} may be to blame")
             }
             Self::Stranger(id) => write!(f, "{} is no ancestor of what is checked out", short(id)),
             Self::Merge { commit, parents } => {

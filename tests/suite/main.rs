@@ -69,6 +69,8 @@ mod readme;
 mod release;
 mod repository;
 mod revert;
+mod revert_killed;
+mod revert_refused;
 mod schema_config;
 mod schema_output;
 mod silence;

@@ -142,7 +142,9 @@ fn finish(
     if head.id() != id(&revert.commit)? {
         return Err("HEAD moved while the files did".to_owned());
     }
-    stage.clear()
+    // All is done: a folder that cannot be removed now is removed by the next one who needs it.
+    let _ = stage.clear();
+    Ok(())
 }
 
 fn id(text: &str) -> Result<Oid, String> {

@@ -1,12 +1,15 @@
 //! Where do the files wait until all of them are there? In a folder inside of `.git`, on the file system of the work tree:
 //! what comes is written there, what goes is moved there, and nothing is let go of whose bytes git does not have.
 
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{Index, IndexEntry, IndexTime, Repository, Tree};
+use git2::{FileMode, Index, IndexEntry, IndexTime, Repository, Tree};
 
 use super::said;
 use crate::host::git::{Entry, Site, Turn};
@@ -26,17 +29,32 @@ impl Stage {
         Self { root: repo.path().join(NAME), lock: repo.path().join("index.lock") }
     }
 
-    /// Makes it. One that is there was left by a run that nobody finished.
-    #[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
+    /// Makes it. One that is there could not be removed by an earlier run; it goes if git has all that lies in it.
     pub(super) fn make(repo: &Repository) -> Result<Self, String> {
         let stage = Self::of(repo);
+        if std::fs::symlink_metadata(&stage.root).is_ok() {
+            if let Some(path) = unknown(repo, &[stage.new(), stage.old()]) {
+                return Err(format!("{} was left by an earlier run, and git does not have it: move it away", path.display()));
+            }
+            stage.clear()?;
+        }
+        let made = stage.folders();
+        if made.is_err() {
+            let _ = stage.clear();
+        }
+        made.map(|()| stage)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
+    fn folders(&self) -> Result<(), String> {
+        let stage = self;
         for folder in [stage.root.clone(), stage.new(), stage.old()] {
             DirBuilder::new()
                 .mode(0o700)
                 .create(&folder)
                 .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         }
-        Ok(stage)
+        Ok(())
     }
 
     /// What comes, and after it was swapped what it replaced.
@@ -68,11 +86,35 @@ impl Stage {
         repo.checkout_tree(tree.as_object(), Some(&mut checkout)).map_err(said)?;
         let site = Site::of(repo, &self.new());
         for turn in coming {
+            // libgit2 passes over what changes its kind, such as a file that becomes a link.
+            if let (Some(entry), None) = (turn.new, site.stat(&turn.path).map_err(|error| error.to_string())?) {
+                self.plain(repo, &site, &turn.path, entry)?;
+            }
             if !site.holds(&turn.path, turn.new).map_err(|error| error.to_string())? {
                 return Err(format!("{} was not written as git has it", turn.path.display()));
             }
         }
         Ok(())
+    }
+
+    /// Writes one entry byte by byte; only where git would do the same.
+    #[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
+    fn plain(&self, repo: &Repository, site: &Site<'_>, path: &Path, entry: Entry) -> Result<(), String> {
+        let to = self.new().join(path);
+        let failed = |error: std::io::Error| format!("cannot write {}: {error}", to.display());
+        let blob = repo.find_blob(entry.id).map_err(said)?;
+        if let Some(folder) = to.parent() {
+            DirBuilder::new().recursive(true).create(folder).map_err(failed)?;
+        }
+        if entry.mode == FileMode::Link {
+            return std::os::unix::fs::symlink(OsStr::from_bytes(blob.content()), &to).map_err(failed);
+        }
+        if site.translates(path) {
+            return Err(format!("{} changes its kind, and git translates its line ends", path.display()));
+        }
+        let mode = if entry.mode == FileMode::BlobExecutable { 0o777 } else { 0o666 };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&to).map_err(failed)?;
+        file.write_all(blob.content()).map_err(failed)
     }
 
     /// Takes git's lock on the index: from here on no other git changes index or work tree. It is a second name of a file of
@@ -108,6 +150,8 @@ impl Stage {
         let mut index = Index::open(&aside).map_err(said)?;
         for turn in turns {
             match turn.new {
+                // An earlier run may have got this far.
+                None if index.get_path(&turn.path, 0).is_none() => {}
                 None => index.remove(&turn.path, 0).map_err(said)?,
                 Some(entry) => index.add(&indexed(root, &turn.path, entry).map_err(failed)?).map_err(said)?,
             }
@@ -170,6 +214,32 @@ impl Stage {
     }
 }
 
+/// The first file below these folders whose bytes are not in git's object store.
+fn unknown(repo: &Repository, folders: &[PathBuf]) -> Option<PathBuf> {
+    let odb = repo.odb().ok()?;
+    let mut open = folders.to_vec();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let id = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => {
+                    open.push(path);
+                    continue;
+                }
+                Ok(kind) if kind.is_symlink() => std::fs::read_link(&path).ok().and_then(|target| {
+                    git2::Oid::hash_object(git2::ObjectType::Blob, target.as_os_str().as_bytes()).ok()
+                }),
+                Ok(kind) if kind.is_file() => git2::Oid::hash_file(git2::ObjectType::Blob, &path).ok(),
+                _ => None,
+            };
+            if !id.is_some_and(|id| odb.exists(id)) {
+                return Some(path);
+            }
+        }
+    }
+    None
+}
+
 /// Is the index at the changed paths what HEAD says? What somebody added to it in the meantime is not thrown away.
 pub(super) fn unstaged(repo: &Repository, turns: &[Turn]) -> Result<(), String> {
     let index = repo.index().map_err(said)?;
@@ -204,7 +274,6 @@ fn index_path(repo: &Repository) -> Result<PathBuf, String> {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "git keeps the lower 32 bits")]
 fn indexed(root: &Path, path: &Path, entry: Entry) -> std::io::Result<IndexEntry> {
-    use std::os::unix::ffi::OsStrExt;
     let meta = std::fs::symlink_metadata(root.join(path))?;
     Ok(IndexEntry {
         ctime: IndexTime::new(meta.ctime() as i32, meta.ctime_nsec() as u32),

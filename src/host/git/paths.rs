@@ -166,15 +166,15 @@ impl<'r> Site<'r> {
         }
         Ok(plain.len() < bytes.len()
             && Oid::hash_object(ObjectType::Blob, &plain).map_err(failed)? == entry.id
-            && self.translates(path))
+            && self.translates(path.strip_prefix(&self.root).unwrap_or(path)))
     }
 
-    /// Does git translate line ends at all? Otherwise a file with other line ends is a file that somebody changed.
-    fn translates(&self, path: &Path) -> bool {
+    /// Does git translate line ends at this path at all? Otherwise a file with other line ends is a file that somebody changed.
+    #[must_use]
+    pub fn translates(&self, path: &Path) -> bool {
         let config = self.repo.config().ok();
         let set = |name: &str| config.as_ref().and_then(|config| config.get_string(name).ok());
         let by_config = set("core.autocrlf").is_some_and(|value| value != "false") || set("core.eol").is_some();
-        let Ok(path) = path.strip_prefix(&self.root) else { return true };
         let by_attribute = ["text", "eol", "crlf"].into_iter().any(|name| {
             let value = self.repo.get_attr(path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
             matches!(AttrValue::from_string(value), AttrValue::True | AttrValue::String(_))

@@ -48,6 +48,8 @@ pub struct Took {
     pub refused: Option<Refused>,
     /// The commit; in a dry run the one that would be made.
     pub revert: Option<Revert>,
+    /// It was made.
+    pub reverted: bool,
     /// How the act went.
     pub act: Option<Act>,
     /// The commit that took the first one back, because the crash persisted; or why it could not be.
@@ -185,6 +187,7 @@ fn make(
     } else {
         alone(journal, &looker, plan)?
     };
+    took.reverted = journal.history().reverts.iter().any(|one| one.commit == revert.commit);
     took.undone = follow(journal, &looker, watched, &done)?;
     took.revert = Some(revert);
     took.act = Some(done);
