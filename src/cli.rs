@@ -120,6 +120,7 @@ pub enum Command {
     Heal(commands::heal::Args),
     Release(commands::release::Args),
 
+    Crash(commands::crash::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
@@ -129,7 +130,7 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status"]),
+    ("Look", &["check", "status", "crash"]),
     ("Act", &["heal", "release", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
@@ -144,6 +145,7 @@ impl Command {
             Self::Release(_) => "release",
 
             Self::Status(_) => "status",
+            Self::Crash(_) => "crash",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
@@ -181,6 +183,7 @@ impl Command {
             Self::Release(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
+            Self::Crash(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),

@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod pattern;
 pub mod redact;
 pub mod report;
 pub mod service;

@@ -4,46 +4,19 @@ use super::revertable::revertable;
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::{clock, release};
-use crate::journal::crashes::{self, Passed, Window};
 use crate::journal::DataDir;
+use crate::journal::crashes::{self, Window};
 use crate::model::Span;
-use crate::model::crash::{Crash, CrashRules, Release};
+use crate::model::crash::{Crash, CrashRules};
 use crate::model::event::Moment;
-use crate::policy::pattern::{Good, Judged, Past, judge, known_good};
+use crate::model::pattern::{Judged, Verdict, Verdicts};
+use crate::policy::pattern::{Past, judge, known_good};
 
 /// How far back it is searched when a release began, and for one that was good: some 50,000 lines.
 const SEARCH: u64 = 16 * 1024 * 1024;
 
 /// Lines after which it is tried again whether a good release is among them.
 const TRY_EVERY: usize = 256;
-
-/// The answer about one service.
-#[derive(Debug)]
-pub struct Verdict {
-    /// The service.
-    pub service: String,
-    /// What its crashes amount to.
-    pub judged: Judged,
-    /// The release to go back to. Only searched for when there is a pattern.
-    pub good: Option<Good>,
-    /// What the repository says about the release in question.
-    pub release: Option<Release>,
-    /// What it says about the good one.
-    pub good_release: Option<Release>,
-    /// Whether `heal revert` would be allowed, or why not. Only asked when there is a pattern.
-    pub revert: Option<Result<(), String>>,
-}
-
-/// The answer about all that was asked for.
-#[derive(Debug)]
-pub struct Verdicts {
-    /// When it was judged.
-    pub now: Moment,
-    /// In the order of the configuration.
-    pub services: Vec<Verdict>,
-    /// Lines that were passed over.
-    pub passed: Passed,
-}
 
 /// Judges the crashes of these services; of all when none is named.
 ///
@@ -54,9 +27,17 @@ pub fn verdicts(config: &Config, only: &[String]) -> Result<Verdicts> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut lines = crashes::backwards(&dir, now.clone())?;
     let window = lines.window(config.crash.window().millis())?;
-    let asked = config.services.iter().filter(|watched| only.is_empty() || only.iter().any(|one| one == watched.name()));
+    let asked =
+        config.services.iter().filter(|watched| only.is_empty() || only.iter().any(|one| one == watched.name()));
     let services = asked.map(|watched| one(config, &dir, watched, &window, &now)).collect::<Result<_>>()?;
-    Ok(Verdicts { now, services, passed: lines.passed })
+    let warnings = lines.passed.words().map(|said| format!("{}: {said}", dir.crash_history().display()));
+    Ok(Verdicts {
+        heal: config.call(),
+        rules: config.crash,
+        at: now.at,
+        services,
+        warnings: warnings.into_iter().collect(),
+    })
 }
 
 fn one(config: &Config, dir: &DataDir, watched: &Watched, window: &Window, now: &Moment) -> Result<Verdict> {

@@ -7,7 +7,12 @@ use crate::policy::pattern::{Good, Pattern};
 ///
 /// # Errors
 /// Why it is not.
-pub(super) fn revertable(config: &Config, _service: &str, _pattern: &Pattern, good: Option<&Good>) -> Result<(), String> {
+pub(super) fn revertable(
+    config: &Config,
+    _service: &str,
+    _pattern: &Pattern,
+    good: Option<&Good>,
+) -> Result<(), String> {
     if good.is_none() {
         return Err("no known-good release is on record: none started, ran, and had no pattern of its own".to_owned());
     }
