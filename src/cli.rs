@@ -121,6 +121,7 @@ pub enum Command {
     Release(commands::release::Args),
     Revert(commands::revert::Args),
 
+    Crash(commands::crash::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
@@ -130,7 +131,7 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status"]),
+    ("Look", &["check", "status", "crash"]),
     ("Act", &["heal", "release", "revert", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
@@ -146,6 +147,7 @@ impl Command {
             Self::Revert(_) => "revert",
 
             Self::Status(_) => "status",
+            Self::Crash(_) => "crash",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
@@ -184,6 +186,7 @@ impl Command {
             Self::Revert(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
+            Self::Crash(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),

@@ -4,6 +4,7 @@ pub mod beat;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod crash;
 pub mod heal;
 pub mod init;
 pub mod man;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
+use crate::output::crash_json;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
@@ -98,6 +100,12 @@ views! {
     Release(release::Released) = "release" as "release",
     /// `heal revert`
     Revert(Box<revert::Answered>) = "revert" as "revert",
+    /// `heal crash log`
+    CrashLog(crash_json::Logged) = "crash" as "crash-log",
+    /// `heal crash pattern`
+    CrashPattern(crash_json::Patterns) = "crash" as "crash-pattern",
+    /// `heal crash history`
+    CrashHistory(crash_json::History) = "crash" as "crash-history",
     /// `heal init`
     Init(init::Written) = "init" as "init",
     /// `heal init --print`

@@ -168,6 +168,19 @@ impl Crash {
     }
 }
 
+/// What the end of a life was, by the exit code alone: 0 was meant, and what a restart does not cure is no crash either: other
+/// code would not cure it. Says why where it is no crash.
+#[must_use]
+pub fn by_exit_code(code: i32, hold_on_exit: &[i32]) -> (Turn, Option<String>) {
+    if code == 0 {
+        (Turn::Stop, Some("it ended with exit code 0".to_owned()))
+    } else if hold_on_exit.contains(&code) {
+        (Turn::Stop, Some(format!("exit code {code}, which a restart does not cure (hold_on_exit)")))
+    } else {
+        (Turn::Crash, None)
+    }
+}
+
 impl From<Moment> for When {
     fn from(Moment { at, up, boot }: Moment) -> Self {
         Self { at, up, boot }

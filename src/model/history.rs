@@ -11,8 +11,9 @@ use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
+use super::open_intent::OpenIntent;
 use super::report::Level;
-use super::revert::Revert;
+use super::taken_back::{self, TakenBack};
 use super::threshold::{self, Look};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
@@ -28,35 +29,6 @@ pub struct History {
     /// Code that was taken back, oldest first.
     #[serde(default)]
     pub reverts: Vec<TakenBack>,
-}
-
-/// Reverts kept: no limit reaches further back.
-const REVERTS_KEPT: usize = 100;
-
-/// Code that was taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TakenBack {
-    /// When.
-    pub when: Moment,
-    /// The service that crashed.
-    pub service: String,
-    /// The branch.
-    pub reference: String,
-    /// Where it stood.
-    pub base: String,
-    /// heal's commit.
-    pub commit: String,
-    /// What was taken back.
-    pub takes_back: String,
-    /// It was itself taken back, by this commit.
-    #[serde(default)]
-    pub undone_by: Option<String>,
-    /// Where it stands on the remote: itself, or another machine's commit that says the same.
-    #[serde(default)]
-    pub pushed: Option<String>,
-    /// When it last was to be pushed and was not.
-    #[serde(default)]
-    pub push_failed: Option<Moment>,
 }
 
 /// What the past says about one service.
@@ -151,29 +123,6 @@ pub struct Incident {
     pub downtime_ms: Option<i64>,
 }
 
-/// An intent that has no outcome yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenIntent {
-    /// The service.
-    pub service: String,
-    /// The rung.
-    pub rung: String,
-    /// When it was written.
-    pub when: Moment,
-    /// The run that wrote it.
-    pub run: String,
-    /// The code that it takes back, if it does.
-    #[serde(default)]
-    pub revert: Option<Box<Revert>>,
-}
-
-impl std::fmt::Display for OpenIntent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = super::rfc3339(self.when.at);
-        write!(f, "{}: `{}` of {at} was begun by run {} and not finished", self.service, self.rung, self.run)
-    }
-}
-
 impl History {
     /// What is known about a service; nothing, for a name never seen.
     #[must_use]
@@ -221,17 +170,7 @@ impl History {
                 }
             }
             Event::Intent { id, service, rung, cause, changes, .. } => {
-                let revert = changes.iter().find_map(|change| match change {
-                    Change::RevertRelease(revert) => Some(revert.clone()),
-                    _ => None,
-                });
-                let open = OpenIntent {
-                    revert,
-                    service: service.clone(),
-                    rung: rung.clone(),
-                    when: when.clone(),
-                    run: entry.run.clone(),
-                };
+                let open = OpenIntent::of(service, rung, changes, entry);
                 self.open_intents.insert(id.clone(), open);
                 let service = self.entry(service);
                 service.acted(when, rung, *cause);
@@ -269,36 +208,12 @@ impl History {
             Event::Stood { service, level, summary } => {
                 self.entry(service).stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
             }
-            Event::Reverted { service, intent, reference, base, commit, takes_back, summary, .. } => {
-                for earlier in self.reverts.iter_mut().filter(|earlier| earlier.commit == *takes_back) {
-                    earlier.undone_by = Some(commit.clone());
-                }
-                self.reverts.push(TakenBack {
-                    when: when.clone(),
-                    service: service.clone(),
-                    reference: reference.clone(),
-                    base: base.clone(),
-                    commit: commit.clone(),
-                    takes_back: takes_back.clone(),
-                    undone_by: None,
-                    pushed: None,
-                    push_failed: None,
-                });
-                let surplus = self.reverts.len().saturating_sub(REVERTS_KEPT);
-                self.reverts.drain(..surplus);
+            Event::Reverted { service, intent, summary, .. } => {
+                taken_back::fold(&mut self.reverts, when, &entry.event);
                 let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
                 self.entry(service).reverted = Some(alarm);
             }
-            Event::PushFailed { commit, .. } => {
-                for one in self.reverts.iter_mut().filter(|one| one.commit == *commit) {
-                    one.push_failed = Some(when.clone());
-                }
-            }
-            Event::Pushed { commit, adopted, .. } => {
-                for one in self.reverts.iter_mut().filter(|one| one.commit == *commit) {
-                    one.pushed = Some(adopted.as_ref().unwrap_or(commit).clone());
-                }
-            }
+            Event::Pushed { .. } | Event::PushFailed { .. } => taken_back::fold(&mut self.reverts, when, &entry.event),
             Event::Frequent { service, incident, summary } => {
                 self.entry(service).frequent = Some(Incident::new(incident, when, Class::Unknown, summary));
             }

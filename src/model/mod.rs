@@ -11,11 +11,14 @@ pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod pattern;
+pub mod open_intent;
 pub mod redact;
 pub mod report;
 pub mod revert;
 pub mod service;
 pub mod status;
+pub mod taken_back;
 pub mod threshold;
 pub mod units;
 

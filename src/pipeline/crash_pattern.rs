@@ -4,12 +4,13 @@ use super::revertable::revertable;
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::{clock, release};
-use crate::journal::crashes::{self, Passed, Window};
 use crate::journal::DataDir;
+use crate::journal::crashes::{self, Window};
 use crate::model::Span;
-use crate::model::crash::{Crash, CrashRules, Release};
+use crate::model::crash::{Crash, CrashRules};
 use crate::model::event::Moment;
-use crate::policy::pattern::{Good, Judged, Past, judge, known_good};
+use crate::model::pattern::{Judged, Verdict, Verdicts};
+use crate::policy::pattern::{Past, judge, known_good};
 
 /// How far back it is searched when a release began, and for one that was good: some 50,000 lines.
 const SEARCH: u64 = 16 * 1024 * 1024;
@@ -17,46 +18,44 @@ const SEARCH: u64 = 16 * 1024 * 1024;
 /// Lines after which it is tried again whether a good release is among them.
 const TRY_EVERY: usize = 256;
 
-/// The answer about one service.
-#[derive(Debug)]
-pub struct Verdict {
-    /// The service.
-    pub service: String,
-    /// What its crashes amount to.
-    pub judged: Judged,
-    /// The release to go back to. Only searched for when there is a pattern.
-    pub good: Option<Good>,
-    /// What the repository says about the release in question.
-    pub release: Option<Release>,
-    /// What it says about the good one.
-    pub good_release: Option<Release>,
-    /// Whether `heal revert` would be allowed, or why not. Only asked when there is a pattern.
-    pub revert: Option<Result<(), String>>,
-}
-
-/// The answer about all that was asked for.
-#[derive(Debug)]
-pub struct Verdicts {
-    /// When it was judged.
-    pub now: Moment,
-    /// In the order of the configuration.
-    pub services: Vec<Verdict>,
-    /// Lines that were passed over.
-    pub passed: Passed,
-}
-
 /// Judges the crashes of these services; of all when none is named.
 ///
 /// # Errors
 /// The history is there and cannot be read.
 pub fn verdicts(config: &Config, only: &[String]) -> Result<Verdicts> {
+    let mut verdicts = judged(config, only)?;
+    for verdict in &mut verdicts.services {
+        if let Judged::Pattern(pattern) = &verdict.judged {
+            // What the repository cannot say is left out: the pattern stands without it.
+            let describe = |id: &str| release::describe(&config.root, id).ok().flatten();
+            verdict.release = describe(&pattern.release);
+            verdict.good_release = verdict.good.as_ref().and_then(|good| describe(&good.release));
+            verdict.revert = Some(revertable(config, &verdict.service, pattern, verdict.good.as_ref()));
+        }
+    }
+    Ok(verdicts)
+}
+
+/// The same by the crash history alone: the repository is not asked.
+///
+/// # Errors
+/// As [`verdicts`].
+pub(super) fn judged(config: &Config, only: &[String]) -> Result<Verdicts> {
     let now = clock::now();
     let dir = DataDir::at(config.data_dir.clone());
     let mut lines = crashes::backwards(&dir, now.clone())?;
     let window = lines.window(config.crash.window().millis())?;
-    let asked = config.services.iter().filter(|watched| only.is_empty() || only.iter().any(|one| one == watched.name()));
+    let asked =
+        config.services.iter().filter(|watched| only.is_empty() || only.iter().any(|one| one == watched.name()));
     let services = asked.map(|watched| one(config, &dir, watched, &window, &now)).collect::<Result<_>>()?;
-    Ok(Verdicts { now, services, passed: lines.passed })
+    let warnings = lines.passed.words().map(|said| format!("{}: {said}", dir.crash_history().display()));
+    Ok(Verdicts {
+        heal: config.call(),
+        rules: config.crash,
+        at: now.at,
+        services,
+        warnings: warnings.into_iter().collect(),
+    })
 }
 
 fn one(config: &Config, dir: &DataDir, watched: &Watched, window: &Window, now: &Moment) -> Result<Verdict> {
@@ -78,16 +77,7 @@ fn one(config: &Config, dir: &DataDir, watched: &Watched, window: &Window, now: 
             good = known_good(&entries, &pattern.release, rules, ran);
         }
     }
-    let (release, revert) = match &judged {
-        Judged::Pattern(pattern) => {
-            // What the repository cannot say is left out: the pattern stands without it.
-            let release = release::describe(&config.root, &pattern.release).ok().flatten();
-            (release, Some(revertable(config, name, pattern, good.as_ref())))
-        }
-        _ => (None, None),
-    };
-    let good_release = good.as_ref().and_then(|good| release::describe(&config.root, &good.release).ok().flatten());
-    Ok(Verdict { service: name.to_owned(), judged, good, release, good_release, revert })
+    Ok(Verdict { service: name.to_owned(), judged, good, release: None, good_release: None, revert: None })
 }
 
 /// The lines of one service as far back as it takes to say when its release began and which one was good before, oldest

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::host::process::is_alive;
 use crate::host::{clock, files, release, systemd};
 use crate::journal::{DataDir, Journal, crashes};
-use crate::model::crash::{Crash, REASON, Release, Turn};
+use crate::model::crash::{Crash, REASON, Release, Turn, by_exit_code};
 use crate::model::event::Moment;
 use crate::model::{Event, Identity, Stamp, redact};
 use crate::probe::identify::Who;
@@ -149,13 +149,7 @@ fn lived(journal: &mut Journal, watched: &Watched, life: &Identity, ended: bool)
 /// Who ended it meant to, as far as anybody says so.
 fn intended(watched: &Watched, status: Option<ExitStatus>) -> Option<String> {
     if let Some(code) = status.and_then(|status| status.code()) {
-        if code == 0 {
-            return Some("it ended with exit code 0".to_owned());
-        }
-        // A restart does not cure it, and neither would other code.
-        return watched.service.rules.hold_on_exit.contains(&code).then(|| {
-            format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)")
-        });
+        return by_exit_code(code, &watched.service.rules.hold_on_exit).1;
     }
     let unit = systemd::Name::parse(watched.service.unit.as_deref()?).ok()?;
     let unit = systemd::show(&unit).ok()?;

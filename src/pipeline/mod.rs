@@ -1,6 +1,7 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+pub mod crash_log;
 pub mod crash_pattern;
 mod crashes;
 mod emergency;

@@ -1,6 +1,7 @@
 //! The table of `crash pattern`: which lines are a pattern, which a storm, and which cannot be judged.
 
 use super::*;
+use crate::model::Stamp;
 use crate::model::crash::When;
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use crate::model::event::Moment;
-use crate::model::history::TakenBack;
 use crate::model::revert::{Ground, Meets, Refused, Target};
+use crate::model::taken_back::TakenBack;
 use super::budget::window;
 use crate::model::Rate;
 
@@ -166,3 +166,7 @@ pub fn allow(target: &Target, meets: &Meets) -> Result<(), Refused> {
     }
     if meets.nothing { Err(Refused::Nothing(what.clone())) } else { Ok(()) }
 }
+
+#[cfg(test)]
+#[path = "revert_tests.rs"]
+mod tests;

@@ -70,6 +70,7 @@ mod release;
 mod repository;
 mod revert;
 mod revert_killed;
+mod revert_push;
 mod revert_refused;
 mod schema_config;
 mod schema_output;

@@ -32,6 +32,7 @@ pub(super) fn take(revert: &Revert) -> Result<(), String> {
             return Err(left.err().map_or_else(|| why.clone(), |left| format!("{why}; and {left}")));
         }
     };
+    super::waitpoint("revert-ref");
     super::failpoint("revert-ref");
     let mut moves = Moves::of(&repo, &revert.repo, &stage)?;
     match finish(&repo, revert, &stage, (&turns, &turns), &mut moves) {

@@ -7,6 +7,7 @@ use crate::config::{Config, Signing};
 use crate::host::git::{self, Words};
 use crate::host::{clock, files};
 use crate::model::History;
+use crate::model::pattern::{Good, Pattern};
 use crate::model::revert::{Ground, Refused, Revert, Target};
 use crate::policy::revert::{Ask, allow, choose};
 
@@ -22,8 +23,28 @@ pub(in crate::pipeline) fn drafted(
     draft(looker.config, history, service, &Wish::default())
 }
 
+/// As somebody asks who has just judged the crashes.
+pub(in crate::pipeline) fn weighed(
+    config: &Config,
+    history: &History,
+    service: &str,
+    pattern: &Pattern,
+    good: Option<&Good>,
+) -> Result<Revert, Refused> {
+    drafting(config, history, &Wish::default(), || Ok(Found::of(config, service, pattern, good)))
+}
+
 /// Drafts what is wished for.
 pub(super) fn draft(config: &Config, history: &History, service: &str, wish: &Wish) -> Result<Revert, Refused> {
+    drafting(config, history, wish, || suspect(config, service))
+}
+
+fn drafting(
+    config: &Config,
+    history: &History,
+    wish: &Wish,
+    suspect: impl FnOnce() -> Result<Found, String>,
+) -> Result<Revert, Refused> {
     let rules = &config.revert;
     let flag = config.data_dir.join(FLAG);
     let armed = wish.force || files::stat(&flag).is_ok_and(|meta| meta.is_file());
@@ -42,7 +63,7 @@ pub(super) fn draft(config: &Config, history: &History, service: &str, wish: &Wi
     if !ask.enabled || ask.missing_flag.is_some() {
         choose(&ask, &Ground::default(), &history.reverts, &now)?;
     }
-    let found = if named.is_some() { None } else { Some(suspect(config, service)) };
+    let found = if named.is_some() { None } else { Some(suspect()) };
     let mut body = String::new();
     if let Some(found) = found {
         let found = found.map_err(Refused::NoPattern)?;

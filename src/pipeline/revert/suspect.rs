@@ -3,8 +3,8 @@
 use crate::config::{Config, Watched};
 use crate::host::git;
 use crate::model::rfc3339;
-use crate::pipeline::crash_pattern::verdicts;
-use crate::policy::pattern::{Judged, Pattern};
+use crate::pipeline::crash_pattern::judged;
+use crate::model::pattern::{Good, Judged, Pattern};
 use crate::policy::revert::Suspect;
 
 /// The suspect, and what speaks against it.
@@ -23,7 +23,7 @@ pub(super) struct Found {
 /// There is none, or the history cannot be read; says which.
 pub(super) fn suspect(config: &Config, service: &str) -> Result<Found, String> {
     let only = [service.to_owned()];
-    let found = verdicts(config, &only).map_err(|error| error.to_string())?;
+    let found = judged(config, &only).map_err(|error| error.to_string())?;
     let verdict = found.services.into_iter().next().ok_or_else(|| format!("{service} is not declared"))?;
     let pattern = match verdict.judged {
         Judged::Pattern(pattern) => pattern,
@@ -36,17 +36,24 @@ pub(super) fn suspect(config: &Config, service: &str) -> Result<Found, String> {
         }
         Judged::Unknown(why) => return Err(why),
     };
-    let good = verdict.good.map(|good| good.release);
-    let candidates = if good.is_none() { candidates(config, &pattern) } else { Vec::new() };
-    let crashes = &pattern.crashes;
-    let evidence = format!(
-        "{service} crashed {} times with it, from {} to {}.",
-        crashes.count,
-        rfc3339(crashes.first),
-        rfc3339(crashes.last)
-    );
-    let reasons = crashes.reasons.clone();
-    Ok(Found { suspect: Suspect { release: pattern.release, good, candidates }, evidence, reasons })
+    Ok(Found::of(config, service, &pattern, verdict.good.as_ref()))
+}
+
+impl Found {
+    /// What a pattern says.
+    pub(super) fn of(config: &Config, service: &str, pattern: &Pattern, good: Option<&Good>) -> Self {
+        let good = good.map(|good| good.release.clone());
+        let candidates = if good.is_none() { candidates(config, pattern) } else { Vec::new() };
+        let crashes = &pattern.crashes;
+        let evidence = format!(
+            "{service} crashed {} times with it, from {} to {}.",
+            crashes.count,
+            rfc3339(crashes.first),
+            rfc3339(crashes.last)
+        );
+        let reasons = crashes.reasons.clone();
+        Self { suspect: Suspect { release: pattern.release.clone(), good, candidates }, evidence, reasons }
+    }
 }
 
 /// With nothing to go back to: the commits that are as young as a release has to be to be suspected.
@@ -58,7 +65,7 @@ fn candidates(config: &Config, pattern: &Pattern) -> Vec<String> {
 
 /// The first service with a pattern.
 pub(super) fn first(config: &Config) -> Option<&Watched> {
-    let found = verdicts(config, &[]).ok()?;
+    let found = judged(config, &[]).ok()?;
     let name = found.services.into_iter().find(|one| matches!(one.judged, Judged::Pattern(_)))?.service;
     config.services.iter().find(|watched| watched.name() == name)
 }
