@@ -22,7 +22,7 @@ pub use files::create_new;
 pub use push::{Push, Pushed, push};
 pub use revert::still;
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
 use crate::model::revert::Revert;
@@ -86,13 +86,19 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
             },
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             [Change::RevertRelease(taken), ..] => {
-                let made = revert::take(taken);
-                if made.is_ok() {
-                    // Unwritten, the intent stays open: the next run finds the commit and writes it down.
-                    reverted(journal, &performed.intent, &service, taken)?;
-                    performed.reverted = true;
+                // With an error the intent stays open: the next run finds the commit, finishes it, and writes it down.
+                match revert::take(taken) {
+                    Ok(()) => {
+                        reverted(journal, &performed.intent, &service, taken)?;
+                        performed.reverted = true;
+                        Ok(())
+                    }
+                    Err(revert::Failed::AsBefore(why)) => Err(why),
+                    Err(revert::Failed::HalfDone(why)) => {
+                        let hint = "the next `heal heal` or `heal revert` goes on";
+                        return Err(Error::new(Kind::Io, format!("taking code back is half done: {why}")).hint(hint));
+                    }
                 }
-                made
             }
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };

@@ -43,11 +43,11 @@ fn code_only(change: impl Fn(&Project, bool)) -> Project {
 /// Taken back, HEAD carries the good tree on top of the bad commit, and work tree and index are as git would have left them.
 #[track_caller]
 fn restored(project: &Project, good: &str) {
-    let bad = head(project);
+    let (bad, good) = (head(project), tree(project, good));
     let ran = project.heal(&["revert"]).exits(1);
     assert!(ran.stdout.contains("heal cannot restart the service"), "{ran:?}");
     sound(project);
-    assert_eq!(tree(project, "HEAD"), tree(project, good));
+    assert_eq!(tree(project, "HEAD"), good);
     assert_eq!(git(project, &["rev-parse", "HEAD~1"]), bad);
 }
 
@@ -343,7 +343,7 @@ fn a_file_that_somebody_writes_in_the_last_moment_is_kept() {
     assert!(said.contains("b: it was changed while it was moved; everything is as it was"), "{said}");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!((head(&project), project.read("b").as_str()), (bad, "typed just now\n"));
-    assert_eq!(git(&project, &["status", "--porcelain"]), "M b", "and nothing else is changed");
+    assert_eq!(git(&project, &["status", "--porcelain"]), " M b", "and nothing else is changed");
     assert!(!project.path(".git/heal-revert").exists() && !project.path(".git/index.lock").exists());
 }
 

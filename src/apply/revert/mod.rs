@@ -15,37 +15,46 @@ use stage::Stage;
 
 pub(super) use resume::{Resumed, Stuck, resume};
 
-/// Takes the code back. Whatever fails, the repository is as it was, or the answer says that the next run goes on.
-pub(super) fn take(revert: &Revert) -> Result<(), String> {
-    let repo = git::open(&revert.repo).map_err(|refused| refused.to_string())?;
-    stands(&repo, revert)?;
-    let stage = Stage::make(&repo)?;
-    let done = prepare(&repo, revert, &stage).and_then(|turns| {
+/// Why the code was not taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// Everything is as it was.
+    AsBefore(String),
+    /// The branch moved, and the rest did not follow, or the disk did not confirm it: the next run goes on.
+    HalfDone(String),
+}
+
+/// Takes the code back.
+pub(super) fn take(revert: &Revert) -> Result<(), Failed> {
+    let repo = git::open(&revert.repo).map_err(|refused| Failed::AsBefore(refused.to_string()))?;
+    stands(&repo, revert).map_err(Failed::AsBefore)?;
+    let stage = Stage::make(&repo).map_err(Failed::AsBefore)?;
+    let ready = prepare(&repo, revert, &stage).and_then(|turns| {
+        let moves = Moves::of(&repo, &revert.repo, &stage)?;
         super::failpoint("revert-prepared");
-        swing(&repo, revert).map(|()| turns)
+        swing(&repo, revert).map(|()| (turns, moves))
     });
-    let turns = match done {
-        Ok(turns) => turns,
+    let (turns, mut moves) = match ready {
+        Ok(ready) => ready,
         Err(why) => {
             stage.unlock();
             let left = stage.clear();
-            return Err(left.err().map_or_else(|| why.clone(), |left| format!("{why}; and {left}")));
+            return Err(Failed::AsBefore(left.err().map_or_else(|| why.clone(), |left| format!("{why}; and {left}"))));
         }
     };
     super::waitpoint("revert-ref");
     super::failpoint("revert-ref");
-    let mut moves = Moves::of(&repo, &revert.repo, &stage)?;
-    match finish(&repo, revert, &stage, (&turns, &turns), &mut moves) {
-        Ok(()) => Ok(()),
-        Err(why) => {
-            moves.back().and_then(|()| swing_back(&repo, revert)).map_err(|also| {
-                format!("{why}; and it could not be undone at once ({also}): the next run goes on")
-            })?;
-            stage.unlock();
-            stage.clear()?;
-            Err(format!("{why}; everything is as it was"))
-        }
+    if let Err(why) = finish(&repo, revert, &stage, (&turns, &turns), &mut moves) {
+        return Err(match moves.back().and_then(|()| swing_back(&repo, revert)) {
+            Ok(()) => {
+                stage.unlock();
+                let _ = stage.clear();
+                Failed::AsBefore(format!("{why}; everything is as it was"))
+            }
+            Err(also) => Failed::HalfDone(format!("{why}; and it could not be undone at once: {also}")),
+        });
     }
+    settle(&repo, &stage).map_err(Failed::HalfDone)
 }
 
 /// Is it still what was decided upon? Asked right before the act: what changed since then is decided anew.
@@ -125,7 +134,7 @@ fn swing_back(repo: &Repository, revert: &Revert) -> Result<(), String> {
     moved.map(|_| ()).map_err(said)
 }
 
-/// The files that are `left`, the index at all of them, and one more look.
+/// The files that are `left`, one more look, and last the index at all of them: until that is replaced all can be undone.
 fn finish(
     repo: &Repository,
     revert: &Revert,
@@ -135,15 +144,24 @@ fn finish(
 ) -> Result<(), String> {
     moves.make(left)?;
     super::failpoint("revert-files");
-    stage.index(repo, &revert.repo, turns)?;
-    super::failpoint("revert-index");
     stage::sync(repo)?;
     stage.verify(repo, turns)?;
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(said)?;
     if head.id() != id(&revert.commit)? {
         return Err("HEAD moved while the files did".to_owned());
     }
-    // All is done: a folder that cannot be removed now is removed by the next one who needs it.
+    stage.index(repo, &revert.repo, turns)
+}
+
+/// All is in its place: the lock is let go, and the disk has to confirm it.
+fn settle(repo: &Repository, stage: &Stage) -> Result<(), String> {
+    super::failpoint("revert-index");
+    stage.unlock();
+    if stage.owns_lock() {
+        return Err(format!("the lock on the index of {} cannot be removed", repo.path().display()));
+    }
+    stage::sync(repo)?;
+    // A folder that cannot be removed now is removed by the next one who needs it.
     let _ = stage.clear();
     Ok(())
 }

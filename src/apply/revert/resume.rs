@@ -9,7 +9,7 @@ use git2::Repository;
 
 use super::moving::Moves;
 use super::stage::Stage;
-use super::{finish, id, said, tree};
+use super::{finish, id, said, settle, tree};
 use crate::host::git;
 use crate::model::event::Moment;
 use crate::model::revert::{Revert, short};
@@ -89,6 +89,7 @@ pub(in crate::apply) fn resume(revert: &Revert, since: &Moment) -> Result<Resume
         stage.unlock();
         Stuck::Later(back.err().map_or_else(|| why.clone(), |also| format!("{why}; {also}")))
     })?;
+    settle(&repo, &stage).map_err(later)?;
     Ok(Resumed::Finished)
 }
 

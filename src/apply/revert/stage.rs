@@ -140,7 +140,7 @@ impl Stage {
         }
     }
 
-    /// Brings the index to what the work tree now holds, at the changed paths, and lets the lock go.
+    /// Brings the index to what the work tree now holds, at the changed paths.
     #[expect(clippy::disallowed_methods, reason = "git's own protocol for its index")]
     pub(super) fn index(&self, repo: &Repository, root: &Path, turns: &[Turn]) -> Result<(), String> {
         let target = index_path(repo)?;
@@ -161,8 +161,7 @@ impl Stage {
         if !self.owns_lock() {
             return Err("the lock on the index was taken away".to_owned());
         }
-        std::fs::rename(&aside, &target).map_err(failed)?;
-        std::fs::remove_file(&self.lock).map_err(failed)
+        std::fs::rename(&aside, &target).map_err(failed)
     }
 
     /// Is everything that lies here known to git? What is not, somebody wrote while it was moved, and nobody else has it.

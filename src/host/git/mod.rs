@@ -44,7 +44,8 @@ fn owner(folder: &Path) -> Refused {
 pub fn look(repo: &Repository) -> Result<Ground, Refused> {
     let failed = |error: git2::Error| Refused::Unreadable(error.message().to_owned());
     let Some(workdir) = repo.workdir() else { return Ok(Ground::default()) };
-    let mut ground = Ground { repo: workdir.to_owned(), shallow: repo.is_shallow(), ..Ground::default() };
+    // Without the slash that libgit2 puts behind it.
+    let mut ground = Ground { repo: workdir.components().collect(), shallow: repo.is_shallow(), ..Ground::default() };
     ground.foreign = foreign(repo, workdir);
     ground.under_way = under_way(repo.state());
     // The link itself: what it points at need not exist yet.
