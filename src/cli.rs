@@ -121,6 +121,7 @@ pub enum Command {
     Release(commands::release::Args),
 
     Crash(commands::crash::Args),
+    Run(commands::run::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
@@ -131,7 +132,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status", "crash"]),
-    ("Act", &["heal", "release", "beat"]),
+    ("Act", &["heal", "run", "release", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -146,6 +147,7 @@ impl Command {
 
             Self::Status(_) => "status",
             Self::Crash(_) => "crash",
+            Self::Run(_) => "run",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
@@ -184,6 +186,7 @@ impl Command {
 
             Self::Status(args) => args.run(global),
             Self::Crash(args) => args.run(global),
+            Self::Run(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),

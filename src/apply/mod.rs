@@ -7,8 +7,10 @@ mod family;
 mod files;
 mod launch;
 mod own;
+pub mod pass;
 mod pidfd;
 mod stop;
+pub mod supervise;
 
 use std::path::Path;
 use std::process::Child;

@@ -13,6 +13,7 @@ pub mod propose;
 mod revertable;
 mod seen;
 mod status;
+pub mod supervised;
 mod tell;
 mod tick;
 
