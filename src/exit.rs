@@ -77,7 +77,7 @@ impl Exit {
     #[must_use]
     pub const fn status(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Fine | Self::Passed(0) => "ok",
             Self::Warning => "warning",
             Self::Critical => "critical",
             Self::Unknown => "unknown",

@@ -117,7 +117,12 @@ fn start(argv: &[OsString], env: &[(&str, &str)]) -> Result<(Child, Option<Ears>
     let Some((name, args)) = argv.split_first() else { return Err(cannot("there is no command".to_owned())) };
     let mut command = Command::new(name);
     command.args(args).envs(env.iter().copied());
-    sys::before_exec(&mut command, sys::as_given);
+    sys::before_exec(&mut command, || {
+        sys::as_given()?;
+        // What is held back here would be held back there.
+        pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
+        Ok(())
+    });
     // Who looks at a terminal sees it all, and the command has to see the terminal. Without ears it runs all the same.
     let (ears, errors) = if io::stderr().is_terminal() { None } else { ears().ok() }.unzip();
     if let Some(errors) = errors {
