@@ -122,6 +122,7 @@ pub enum Command {
     Revert(commands::revert::Args),
 
     Crash(commands::crash::Args),
+    Run(commands::run::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
@@ -132,7 +133,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status", "crash"]),
-    ("Act", &["heal", "release", "revert", "beat"]),
+    ("Act", &["heal", "run", "release", "revert", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -148,6 +149,7 @@ impl Command {
 
             Self::Status(_) => "status",
             Self::Crash(_) => "crash",
+            Self::Run(_) => "run",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
@@ -187,6 +189,7 @@ impl Command {
 
             Self::Status(args) => args.run(global),
             Self::Crash(args) => args.run(global),
+            Self::Run(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),

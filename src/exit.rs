@@ -33,6 +33,8 @@ pub enum Exit {
     NotPermitted,
     /// 78: `heal.toml` is missing or invalid.
     Config,
+    /// What a command ended with that `heal run` ran: its own code, 128 + the number of a signal, 125 to 127 as coreutils.
+    Passed(u8),
     /// 70: a bug in heal.
     Bug,
 }
@@ -55,6 +57,7 @@ impl Exit {
             Self::Busy => 75,
             Self::NotPermitted => 77,
             Self::Config => 78,
+            Self::Passed(code) => code,
         }
     }
 
@@ -74,7 +77,7 @@ impl Exit {
     #[must_use]
     pub const fn status(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Fine | Self::Passed(0) => "ok",
             Self::Warning => "warning",
             Self::Critical => "critical",
             Self::Unknown => "unknown",

@@ -7,10 +7,12 @@ mod family;
 mod files;
 mod launch;
 mod own;
+pub mod pass;
 mod pidfd;
 mod push;
 mod revert;
 mod stop;
+pub mod supervise;
 
 use std::path::Path;
 use std::process::Child;

@@ -10,6 +10,7 @@ pub mod init;
 pub mod man;
 pub mod release;
 pub mod revert;
+pub mod run;
 pub mod status;
 
 use std::rc::Rc;
@@ -106,6 +107,8 @@ views! {
     CrashPattern(crash_json::Patterns) = "crash" as "crash-pattern",
     /// `heal crash history`
     CrashHistory(crash_json::History) = "crash" as "crash-history",
+    /// `heal run`
+    Run(run::Ran) = "run" as "run",
     /// `heal init`
     Init(init::Written) = "init" as "init",
     /// `heal init --print`

@@ -5,6 +5,7 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, pthread_sigmask, signal};
@@ -43,7 +44,22 @@ pub fn sane_signals() {
 pub fn sane_umask() {
     use nix::sys::stat::{Mode, umask};
     let given = umask(Mode::from_bits_truncate(0o077));
+    GIVEN_UMASK.store(given.bits(), Ordering::Relaxed);
     umask((given | Mode::S_IWOTH) - Mode::S_IRWXU);
+}
+
+/// The mask that heal itself was started with, as [`sane_umask`] found it.
+static GIVEN_UMASK: AtomicU32 = AtomicU32::new(0o022);
+
+/// In a child between fork and exec that is to find what heal found: the mask of new files, and the dispositions that heal
+/// set for itself. What was ignored before, as by `nohup`, stays so.
+pub fn as_given() -> io::Result<()> {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(GIVEN_UMASK.load(Ordering::Relaxed)));
+    for one in [Signal::SIGXFSZ, Signal::SIGPIPE] {
+        // SAFETY: setting a default disposition is async-signal-safe.
+        unsafe { signal(one, SigHandler::SigDfl) }?;
+    }
+    Ok(())
 }
 
 /// In a child between fork and exec: every signal gets its default, whatever heal itself was started with. What `nohup`
@@ -62,6 +78,6 @@ pub fn before_exec<F>(command: &mut Command, step: F)
 where
     F: FnMut() -> io::Result<()> + Send + Sync + 'static,
 {
-    // SAFETY: the contract above; the two callers (exec, apply::launch) make system calls only.
+    // SAFETY: the contract above; the callers (exec, apply::launch, apply::supervise) make system calls only.
     unsafe { command.pre_exec(step) };
 }

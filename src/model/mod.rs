@@ -6,6 +6,7 @@ pub mod beat;
 pub mod change;
 pub mod crash;
 pub mod disturbance;
+pub mod ending;
 pub mod event;
 pub mod evidence;
 pub mod finding;

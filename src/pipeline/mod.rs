@@ -14,6 +14,7 @@ pub mod revert;
 mod revertable;
 mod seen;
 mod status;
+pub mod supervised;
 mod tell;
 mod tick;
 

@@ -14,6 +14,8 @@ impl Search<'_> {
             return Fit::No(format!("it is [service.{owner}]"));
         }
         match self.names_fit(process) {
+            // Its own command line names what it runs: `heal run -- python3 bot.py`.
+            Fit::Yes(_) | Fit::Perhaps(_) if self.is_heal(process) => return Fit::No("it is heal itself".to_owned()),
             Fit::Yes(_) => {}
             // Nor is what runs elsewhere, where heal knows the directory of its own.
             Fit::Perhaps(why) if self.selector.names_program() => match self.place(process) {
@@ -29,6 +31,15 @@ impl Search<'_> {
             return self.place(process);
         }
         self.tie(process)
+    }
+
+    /// Is it a heal, this one's program or another one of that name that watches over a command?
+    fn is_heal(&self, process: &Process) -> bool {
+        let Some(exe) = process.exe.as_deref().map(without_mark) else { return false };
+        let ours = self.processes.lineage().first().and_then(|pid| self.processes.exe(*pid));
+        let own = process.args.iter().take_while(|arg| *arg != "--");
+        ours.as_deref().map(without_mark) == Some(exe)
+            || exe.file_name().is_some_and(|name| name == "heal") && own.skip(1).any(|arg| arg == "run")
     }
 
     /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
@@ -171,4 +182,9 @@ impl Search<'_> {
         }
         false
     }
+}
+
+/// A program's path, also when an upgrade has replaced its file since.
+fn without_mark(exe: &Path) -> &Path {
+    exe.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map_or(exe, Path::new)
 }

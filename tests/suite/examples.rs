@@ -47,7 +47,6 @@ fn bridge() {
             note  heal.toml:20:17: rung `clear-locks` of [service.bridge] is not built yet and is passed over
             note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
             note  heal.toml:25:2: [lock] is not built yet and does nothing
-            note  heal.toml:30:2: [crash] is not built yet and does nothing
             note  heal.toml:35:2: [revert] is not built yet and does nothing
             note  heal.toml:38:2: [update] is not built yet and does nothing
             note  heal.toml:44:1: [schedule] update is not built yet and does nothing

@@ -84,7 +84,7 @@ fn drafting(
 ///
 /// # Errors
 /// Why it cannot be made: the branch stands elsewhere, or something is in the way.
-pub(super) fn inverse(config: &Config, taken: &str, why: &str) -> Result<Revert, Refused> {
+pub fn inverse(config: &Config, taken: &str, why: &str) -> Result<Revert, Refused> {
     let repo = git::open(&config.root)?;
     let ground = git::look(&repo)?;
     if ground.head.as_deref() != Some(taken) {

@@ -21,6 +21,7 @@ use crate::model::{Change, Class, Outcome};
 use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
 
+pub use draft::inverse;
 pub(super) use draft::{drafted, weighed};
 pub(super) use follow::{follow, push_pending};
 
