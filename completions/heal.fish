@@ -41,6 +41,7 @@ complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everyt
 complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
+complete -c heal -n "__fish_heal_needs_command" -f -a "revert" -d 'Take back the code that a service crashes with'
 complete -c heal -n "__fish_heal_needs_command" -f -a "crash" -d 'Record starts, stops and crashes; say whether they are a pattern'
 complete -c heal -n "__fish_heal_needs_command" -f -a "run" -d 'Run the command that is a service, and record when it starts, stops and crashes, and on which release'
 complete -c heal -n "__fish_heal_needs_command" -f -a "beat" -d 'Write a heartbeat, from the work loop of a service'
@@ -102,6 +103,23 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand release" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l service -d 'The service; needed when there are several and none, or more than one, has a crash pattern' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l commit -d 'Take back this one commit, whatever crashes; what came after it stays' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l mainline -d 'Of a merge named with --commit, keep the side of this parent, from 1' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand revert" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand revert" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand revert" -l force -d 'Do it although it is not armed; waives nothing else'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l dry-run -d 'Print what would be taken back; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand revert" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand revert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'

@@ -77,7 +77,14 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         why: plan.why.clone(),
     })?;
     failpoint("after-intent");
-    let mut performed = Performed { intent, service: service.clone(), rung: plan.rung.to_owned(), started: None, reverted: false, failure: None };
+    let mut performed = Performed {
+        intent,
+        service: service.clone(),
+        rung: plan.rung.to_owned(),
+        started: None,
+        reverted: false,
+        failure: None,
+    };
     // What is stopped is stopped together: an act takes one grace, however many were left behind.
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
         let made = match changes {

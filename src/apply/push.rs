@@ -11,8 +11,8 @@ use git2::{Oid, Repository};
 
 use crate::host::exec::{self, Ended, Job};
 use crate::host::{env, git};
-use crate::model::{Span, redact};
 use crate::model::revert::{short, trailer};
+use crate::model::{Span, redact};
 
 /// A push, and a fetch, may take this long each: the recovery lock is held meanwhile.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,7 +49,10 @@ pub enum Pushed {
 /// It is not there, and says why, in the remote's own words where it has some.
 pub fn push(push: &Push<'_>) -> Result<Pushed, String> {
     let refspec = format!("{}:{}", push.commit, push.reference);
-    let ended = run(push, &["push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", push.remote, &refspec])?;
+    let ended = run(
+        push,
+        &["push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", push.remote, &refspec],
+    )?;
     if ended.ok() {
         return Ok(Pushed::Ours);
     }
@@ -85,7 +88,8 @@ fn twin(push: &Push<'_>) -> Result<Option<String>, String> {
     let theirs = format!("refs/remotes/{}/{name}", push.remote);
     // Never FETCH_HEAD, which everybody shares (FAILURES F33).
     let refspec = format!("+{}:{theirs}", push.reference);
-    let words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"];
+    let words =
+        ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"];
     let ended = run(push, &[&words[..], &[push.remote, &refspec]].concat())?;
     if !ended.ok() {
         return Err(format!("`git fetch` {}: {}", ended.how(), redact::line(ended.last_line())));
@@ -110,9 +114,10 @@ fn adopt(repo: &Repository, push: &Push<'_>, theirs: &str) -> Result<Option<Stri
 }
 
 fn run(push: &Push<'_>, words: &[&str]) -> Result<Ended, String> {
-    let mut argv: Vec<String> = ["git", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"]
-        .map(str::to_owned)
-        .into();
+    let mut argv: Vec<String> =
+        ["git", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"]
+            .map(str::to_owned)
+            .into();
     if rustix::process::geteuid().is_root() {
         // What stands in somebody's repository must not run as root.
         argv.extend(["-c", "core.hooksPath=/dev/null"].map(str::to_owned));

@@ -13,8 +13,8 @@ use crate::model::revert::{Revert, short};
 use crate::model::{Outcome, redact};
 use crate::output::sanitize;
 use crate::output::view::TakenBack;
-use crate::pipeline::revert::{Took, Wish, revert};
 use crate::pipeline::Options;
+use crate::pipeline::revert::{Took, Wish, revert};
 
 /// Take back the code that a service crashes with
 ///
@@ -120,7 +120,8 @@ fn exit(took: &Took) -> Exit {
 fn pending(took: &Took) -> Vec<String> {
     let push = took.pushed.as_ref().and_then(|pushed| pushed.as_ref().err());
     let push = push.map(|why| format!("not pushed: {why}"));
-    let alerts = took.alerts.iter().filter_map(|one| Some(format!("{} was not told: {}", one.channel, one.failure.as_ref()?)));
+    let alerts =
+        took.alerts.iter().filter_map(|one| Some(format!("{} was not told: {}", one.channel, one.failure.as_ref()?)));
     push.into_iter().chain(alerts).chain(took.warnings.iter().cloned()).collect()
 }
 

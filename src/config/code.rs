@@ -120,8 +120,16 @@ pub(super) fn git(table: &Table, faults: &mut Faults) -> Option<Git> {
     }
     for (key, name) in [("remote", &said.remote), ("branch", &said.branch)] {
         if let Some(name) = name.as_ref().filter(|name| !is_ref(name)) {
-            let hint = if key == "remote" { "the name of one, such as \"origin\", as `git remote` lists them" } else { "its short name, such as \"main\"" };
-            faults.add(place(table, key), format!("`{key}` cannot be `{}`", name.escape_default()), Some(hint.to_owned()));
+            let hint = if key == "remote" {
+                "the name of one, such as \"origin\", as `git remote` lists them"
+            } else {
+                "its short name, such as \"main\""
+            };
+            faults.add(
+                place(table, key),
+                format!("`{key}` cannot be `{}`", name.escape_default()),
+                Some(hint.to_owned()),
+            );
         }
     }
     Some(Git { remote: said.remote.unwrap_or_else(|| Git::default().remote), branch: said.branch })

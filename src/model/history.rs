@@ -316,8 +316,10 @@ impl ServiceHistory {
                 let told = past.told.get(&Notice::Recovered).map_or(0, Vec::len);
                 told < past.knowing().len()
             });
-        } else if let Some(open) =
-            [&mut self.incident, &mut self.frequent, &mut self.reverted].into_iter().flatten().find(|open| open.id == incident)
+        } else if let Some(open) = [&mut self.incident, &mut self.frequent, &mut self.reverted]
+            .into_iter()
+            .flatten()
+            .find(|open| open.id == incident)
         {
             let channels = open.told.entry(notice).or_default();
             if !channels.iter().any(|known| known == channel) {

@@ -221,7 +221,12 @@ fn change_line(change: &Change) -> String {
         }
         Change::RevertRelease(revert) => {
             let branch = revert.reference.strip_prefix("refs/heads/").unwrap_or(&revert.reference);
-            format!("take back {} on `{branch}` in {} ({})", short(&revert.takes_back), revert.repo.display(), revert.stat)
+            format!(
+                "take back {} on `{branch}` in {} ({})",
+                short(&revert.takes_back),
+                revert.repo.display(),
+                revert.stat
+            )
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::outcome;
 use super::view::{
     Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
-    Ticked, TakenBack,
+    TakenBack, Ticked,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::look::Looker;
 use super::revert::drafted;
 use super::seen::Seen;
+use crate::model::refused::Refused;
 use crate::model::report::{Decision, Level, Refusal, Standing};
-use crate::model::revert::Refused;
 use crate::model::{Change, Class, History, Identity, Service};
 use crate::probe::identify::Who;
 use crate::remedy::revert::Taking;
@@ -49,11 +49,8 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, 
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
         let processes = lives(&seen.who);
         let rules = &looker.config.revert;
-        let taking = revert.as_ref().map(|revert| Taking {
-            revert,
-            after: &rules.after,
-            after_timeout: rules.after_timeout,
-        });
+        let taking =
+            revert.as_ref().map(|revert| Taking { revert, after: &rules.after, after_timeout: rules.after_timeout });
         let case = remedy::Case { service: &watched.service, processes: &processes, taking };
         match remedy::propose(rung, &case) {
             Ok(changes) => subject.plan = changes,

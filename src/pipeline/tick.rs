@@ -327,14 +327,16 @@ impl Run<'_> {
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
         let (begun, recording) = (clock::now().at, self.starting.is_none());
-        let (mut act, mut performed) = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        let (mut act, mut performed) =
+            act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
         if recording {
             let recorded = crashes::after_act(self.journal, self.looker, watched, (begun, &mut performed));
             self.complaints.extend(recorded.err().map(|error| error.to_string()));
         }
         self.acted.insert(watched.name().to_owned(), act.outcome);
         if let Some(undone) = follow(self.journal, self.looker, watched, &act)? {
-            let what = undone.map_or_else(|why| format!("the code could not be brought back: {why}"), |undo| undo.to_string());
+            let what =
+                undone.map_or_else(|why| format!("the code could not be brought back: {why}"), |undo| undo.to_string());
             act.detail = format!("{}; {what}", act.detail);
         }
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });

@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use crate::model::event::Moment;
-use crate::model::revert::{Ground, Meets, Refused, Target};
-use crate::model::taken_back::TakenBack;
 use super::budget::window;
 use crate::model::Rate;
+use crate::model::event::Moment;
+use crate::model::refused::Refused;
+use crate::model::revert::{Ground, Meets, Target};
+use crate::model::taken_back::TakenBack;
 
 /// What crashed, as the crash history says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,11 @@ use super::*;
 use crate::model::{Span, Stamp};
 
 fn at(hour: i64) -> Moment {
-    Moment { at: Stamp::from_timestamp(hour * 3_600, 0).unwrap_or_default(), up: hour * 3_600_000, boot: "b".to_owned() }
+    Moment {
+        at: Stamp::from_timestamp(hour * 3_600, 0).unwrap_or_default(),
+        up: hour * 3_600_000,
+        boot: "b".to_owned(),
+    }
 }
 
 fn taken(takes_back: &str, commit: &str, hour: i64) -> TakenBack {
@@ -102,8 +106,12 @@ fn once_per_release_and_one_a_day_whatever_was_undone() {
 
 #[test]
 fn without_a_good_release_only_a_single_suspect_is_taken_back() {
-    let table: [(&[&str], &str); 4] =
-        [(&[], "no-known-good"), (&["bad"], "yes"), (&["older"], "no-known-good"), (&["bad", "older"], "no-known-good")];
+    let table: [(&[&str], &str); 4] = [
+        (&[], "no-known-good"),
+        (&["bad"], "yes"),
+        (&["older"], "no-known-good"),
+        (&["bad", "older"], "no-known-good"),
+    ];
     for (candidates, rule) in table {
         let candidates = candidates.iter().map(|id| (*id).to_owned()).collect();
         let suspect = Suspect { release: "bad".to_owned(), good: None, candidates };

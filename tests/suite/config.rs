@@ -58,7 +58,6 @@ fn check_says_yes_and_what_does_nothing_yet() {
         --- stdout
         note  heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]
         note  heal.toml:39:1: [schedule] update is not built yet and does nothing
-        note  heal.toml:41:2: [git] is not built yet and does nothing
         [DIR]/heal.toml is right: 2 services, 6 probes, 2 alert channels
         --- stderr
     "#]]
@@ -72,7 +71,7 @@ fn check_says_yes_and_what_does_nothing_yet() {
     expect![[r#"
         exit 0
         --- stdout
-        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]","heal.toml:39:1: [schedule] update is not built yet and does nothing","heal.toml:41:2: [git] is not built yet and does nothing"]}
+        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]","heal.toml:39:1: [schedule] update is not built yet and does nothing"]}
         --- stderr
     "#]].assert_eq(&project.heal(&["config", "check", "--json"]).exits(0).snapshot(&project));
     assert!(!project.path("var").exists(), "checking writes nothing");
@@ -105,6 +104,25 @@ fn show_is_every_default_and_reads_as_toml() {
         [schedule]
         enabled = true
         heal = "1m"
+
+        [git]
+        enabled = true
+        remote = "origin"
+        branch = "main"
+
+        [revert]
+        enabled = true
+        push = false
+        limit = "1 per 1d"
+        signing = "refuse"
+        after = []
+        after_timeout = "1m"
+
+        [crash]
+        enabled = true
+        pattern = "3 per 30m"
+        release_age = "1h"
+        storm = "5 per 30m"
 
         [service.bot]
         enabled = true
@@ -273,7 +291,8 @@ fn kinds_lists_everything_that_may_stand_there() {
         Rungs of a ladder
           restart      start it again; stop it first if it runs
           stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
-          not built yet: clear-locks, revert
+          revert       take the code back that it crashes with, where that is armed; then start it again
+          not built yet: clear-locks
 
         Rungs of a service's own, in [service.NAME.remedies]
           command      run a command of one's own; exit code 0 is done

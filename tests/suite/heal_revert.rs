@@ -6,11 +6,12 @@ use super::support::{Project, wait_for};
 
 /// A service that runs, as heal started it, and has done so for long.
 fn running_well() -> Project {
-    let project = empty("", "");
+    let project = empty("", "[crash]\npattern = \"2 per 30m\"");
     project.script("run.sh", "#!/bin/sh\nexec sleep 86400\n");
     commit(&project, "A version that runs");
     project.heal(&["heal"]).exits(0);
     let first = the_one(&project, "86400");
+    // Without a third rung that starts it, two crashes have to be enough.
     // Its life was as long as it takes to be known as good.
     later(&project, "5m", &["heal"]).exits(0);
     // Deployed; it dies at its next start.
@@ -38,8 +39,14 @@ fn a_crash_loop_climbs_to_the_revert_and_the_service_is_up() {
     the_one(&project, "86400");
     sound(&project);
     assert_eq!(git(&project, &["rev-parse", "HEAD~1"]), bad);
-    assert_eq!(git(&project, &["rev-parse", "HEAD^{tree}"]), git(&project, &["rev-parse", &format!("{good}^{{tree}}")]));
-    assert!(git(&project, &["log", "-1", "--format=%B"]).contains("no module named x"), "the evidence is in the commit");
+    assert_eq!(
+        git(&project, &["rev-parse", "HEAD^{tree}"]),
+        git(&project, &["rev-parse", &format!("{good}^{{tree}}")])
+    );
+    assert!(
+        git(&project, &["log", "-1", "--format=%B"]).contains("no module named x"),
+        "the evidence is in the commit"
+    );
     assert_eq!(project.events("reverted").len(), 1);
     assert_eq!(project.events("alerted").iter().filter(|event| event["notice"] == "reverted").count(), 1);
 }

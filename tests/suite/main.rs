@@ -76,6 +76,7 @@ mod revert;
 mod revert_killed;
 mod revert_push;
 mod revert_refused;
+mod revert_refused_code;
 mod run;
 mod schema_config;
 mod schema_output;

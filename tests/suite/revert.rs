@@ -9,7 +9,9 @@ use std::process::Stdio;
 use expect_test::expect;
 
 use super::acting::{kinds, running, the_one, timeless};
-use super::repository::{accuse, accuse_after, arm, commit, crashes, deployed, digest, empty, git, head, history, sound};
+use super::repository::{
+    accuse, accuse_after, arm, commit, crashes, deployed, digest, empty, git, head, history, sound,
+};
 use super::support::Project;
 
 /// Ids differ between runs.
@@ -65,7 +67,8 @@ fn the_commit_that_crashes_is_taken_back_and_the_service_runs() {
     expect![[r#"
         healed    app: pid [PID], every probe good for [SPAN]
             [BAD] was taken back on `main` by [NEW]: the files are those of [GOOD] again (3 files, +2 -4 lines)
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
     assert_eq!(git(&project, &["rev-parse", "HEAD~1"]), bad, "on top of it, nothing is rewritten");
     assert_eq!(tree(&project, "HEAD"), tree(&project, &good));
     let message = nameless(&project, &git(&project, &["log", "-1", "--format=%B"]), &ids);
@@ -77,14 +80,18 @@ fn the_commit_that_crashes_is_taken_back_and_the_service_runs() {
         app crashed 3 times with it, from [TIME] to [TIME].
           3 x exit code 1: ImportError
 
-        Heal-Reverts: [BAD]"#]].assert_eq(message.trim_end());
+        Heal-Reverts: [BAD]"#]]
+    .assert_eq(message.trim_end());
     expect!["intent revert, reverted, started, done healed, lived, alerted reverted operator_alerts"]
         .assert_eq(&kinds(&project));
     let event = &project.events("reverted")[0];
     let named = ["reference", "base", "commit", "takes_back", "restores"].map(|key| event[key].as_str().expect("text"));
     assert_eq!(named, ["refs/heads/main", &bad, &new, &bad, &good]);
     let told = project.read("data/operator_alerts.jsonl");
-    assert!(told.contains("was taken back on `main`") && told.contains("\"warning\""), "also a good one is told: {told}");
+    assert!(
+        told.contains("was taken back on `main`") && told.contains("\"warning\""),
+        "also a good one is told: {told}"
+    );
     let reflog = git(&project, &["reflog", "-1", "main"]);
     assert!(reflog.contains("heal revert: take back"), "{reflog}");
 }
@@ -112,7 +119,8 @@ fn a_dry_run_shows_what_would_change_and_writes_nothing() {
                 
                 Heal-Reverts: [BAD]
             then app is restarted
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
     let json = project.heal(&["revert", "--force", "--dry-run", "--commit", "HEAD", "--json"]).exits(0).json();
     assert_eq!((&json["dry_run"], &json["revert"]["stat"]["files"]), (&true.into(), &3.into()));
     assert_eq!(digest(&project), before);
@@ -152,7 +160,8 @@ fn bytes_modes_links_renames_and_names_come_back() {
             project.write("old/name.txt", &"same\n".repeat(100));
             project.write(odd, "odd\n");
             project.write("*", "a star\n");
-            fs::write(path("latin").with_file_name(std::ffi::OsString::from_vec(b"l\xe9tin".to_vec())), "x").expect("written");
+            fs::write(path("latin").with_file_name(std::ffi::OsString::from_vec(b"l\xe9tin".to_vec())), "x")
+                .expect("written");
             project.write("becomes/folder", "below\n");
             project.write("empty", "");
         } else {
@@ -166,7 +175,8 @@ fn bytes_modes_links_renames_and_names_come_back() {
             fs::rename(path("old/name.txt"), path("new/name.txt")).expect("moved");
             fs::remove_file(path(odd)).expect("removed");
             project.write("*", "another star\n");
-            fs::remove_file(path("x").with_file_name(std::ffi::OsString::from_vec(b"l\xe9tin".to_vec()))).expect("removed");
+            fs::remove_file(path("x").with_file_name(std::ffi::OsString::from_vec(b"l\xe9tin".to_vec())))
+                .expect("removed");
             fs::remove_dir_all(path("becomes")).expect("removed");
             project.write("becomes", "a file\n");
             fs::remove_file(path("empty")).expect("removed");
@@ -353,8 +363,10 @@ fn twenty_at_once_make_one_commit() {
     let bad = head(&project);
     let children: Vec<_> =
         (0..20).map(|_| project.command(&["revert"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn()).collect();
-    let mut codes: Vec<i32> =
-        children.into_iter().map(|child| child.expect("started").wait().expect("ended").code().expect("a code")).collect();
+    let mut codes: Vec<i32> = children
+        .into_iter()
+        .map(|child| child.expect("started").wait().expect("ended").code().expect("a code"))
+        .collect();
     codes.sort_unstable();
     assert_eq!(codes[0], 1, "{codes:?}");
     assert!(codes[1..].iter().all(|code| [69, 75].contains(code)), "{codes:?}");

@@ -23,7 +23,8 @@ fn template() -> Project {
     project.write("comes/along.txt", "new\n");
     project.write("mode.sh", "x\n");
     git(&project, &["update-index", "--chmod=-x", "mode.sh"]);
-    std::fs::set_permissions(project.path("mode.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("set");
+    std::fs::set_permissions(project.path("mode.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .expect("set");
     commit(&project, "bad");
     accuse(&project);
     arm(&project);

@@ -107,7 +107,10 @@ fn a_hook_that_declines_is_heard_and_the_service_runs_all_the_same() {
     remote.script("repo.git/hooks/pre-receive", "#!/bin/sh\necho main is protected, ask Ada token=abc >&2\nexit 1\n");
     let before = there(&remote);
     let ran = project.heal(&["revert", "--json"]).exits(1);
-    assert_eq!(pending(&ran), "not pushed: the remote refused it, [remote rejected] (pre-receive hook declined): main is protected, ask Ada token=***");
+    assert_eq!(
+        pending(&ran),
+        "not pushed: the remote refused it, [remote rejected] (pre-receive hook declined): main is protected, ask Ada token=***"
+    );
     assert_eq!(there(&remote), before);
     the_one(&project, "86400");
     assert_eq!(project.events("push-failed").len(), 1);

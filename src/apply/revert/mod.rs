@@ -9,7 +9,8 @@ mod stage;
 use git2::{Oid, Repository, Signature, Time, Tree};
 
 use crate::host::git::{self, Turn};
-use crate::model::revert::{Refused, Revert, short};
+use crate::model::refused::Refused;
+use crate::model::revert::{Revert, short};
 use moving::Moves;
 use stage::Stage;
 

@@ -34,7 +34,10 @@ impl Stage {
         let stage = Self::of(repo);
         if std::fs::symlink_metadata(&stage.root).is_ok() {
             if let Some(path) = unknown(repo, &[stage.new(), stage.old()]) {
-                return Err(format!("{} was left by an earlier run, and git does not have it: move it away", path.display()));
+                return Err(format!(
+                    "{} was left by an earlier run, and git does not have it: move it away",
+                    path.display()
+                ));
             }
             stage.clear()?;
         }

@@ -8,7 +8,8 @@ use git2::{Commit, DiffStats, FileMode, ObjectType, Oid, Repository, Signature, 
 
 use super::paths::{Site, Turn, name_of, turns};
 use super::taken_back_by;
-use crate::model::revert::{Ground, Meets, PATHS_NAMED, Refused, Revert, Stat, TRAILER, Target, trailer};
+use crate::model::refused::Refused;
+use crate::model::revert::{Ground, Meets, PATHS_NAMED, Revert, Stat, TRAILER, Target, trailer};
 
 /// The priority of the store in memory: before every other.
 const FIRST: i32 = 1000;
@@ -144,7 +145,8 @@ fn one(
 /// What stands at the paths that change.
 fn look_at(repo: &Repository, root: &Path, turns: &[Turn], meets: &mut Meets) -> Result<(), Refused> {
     let site = Site::of(repo, root);
-    let gone: BTreeSet<PathBuf> = turns.iter().filter(|turn| turn.new.is_none()).map(|turn| turn.path.clone()).collect();
+    let gone: BTreeSet<PathBuf> =
+        turns.iter().filter(|turn| turn.new.is_none()).map(|turn| turn.path.clone()).collect();
     for turn in turns {
         let name = || shown(&turn.path);
         let unread = |error: std::io::Error| Refused::Unreadable(format!("{}: {error}", name()));

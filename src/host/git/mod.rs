@@ -11,7 +11,8 @@ use git2::{Commit, ErrorCode, Oid, Repository, RepositoryOpenFlags, RepositorySt
 
 use super::files;
 use crate::model::Stamp;
-use crate::model::revert::{Ground, Refused, trailer};
+use crate::model::refused::Refused;
+use crate::model::revert::{Ground, trailer};
 
 pub use draft::{Draft, Words, draft};
 pub use paths::{Entry, Site, Turn, name_of, turns};

@@ -110,9 +110,7 @@ impl<'r> Site<'r> {
     /// The first thing on the way to a path that is there and is no folder: it would have to give way.
     fn barrier(&self, path: &Path) -> Option<PathBuf> {
         let above: Vec<&Path> = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()).collect();
-        let blocks = |above: &&&Path| {
-            std::fs::symlink_metadata(self.root.join(above)).is_ok_and(|meta| !meta.is_dir())
-        };
+        let blocks = |above: &&&Path| std::fs::symlink_metadata(self.root.join(above)).is_ok_and(|meta| !meta.is_dir());
         above.iter().rev().find(blocks).map(|above| above.to_path_buf())
     }
 

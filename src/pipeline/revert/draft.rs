@@ -8,7 +8,8 @@ use crate::host::git::{self, Words};
 use crate::host::{clock, files};
 use crate::model::History;
 use crate::model::pattern::{Good, Pattern};
-use crate::model::revert::{Ground, Refused, Revert, Target};
+use crate::model::refused::Refused;
+use crate::model::revert::{Ground, Revert, Target};
 use crate::policy::revert::{Ask, allow, choose};
 
 /// The name of the flag file in the data directory.

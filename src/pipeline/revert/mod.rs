@@ -15,8 +15,9 @@ use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
 use crate::journal::{self, DataDir, Journal, RecoveryLock};
+use crate::model::refused::Refused;
 use crate::model::report::{Act, Delivery};
-use crate::model::revert::{Refused, Revert};
+use crate::model::revert::Revert;
 use crate::model::{Change, Class, Outcome};
 use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
@@ -76,12 +77,8 @@ pub struct Took {
 pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
     let dir = DataDir::at(config.data_dir.clone());
     let watched = which(config, wish)?;
-    let mut took = Took {
-        service: watched.name().to_owned(),
-        dry_run: wish.dry_run,
-        heal: config.call(),
-        ..Took::default()
-    };
+    let mut took =
+        Took { service: watched.name().to_owned(), dry_run: wish.dry_run, heal: config.call(), ..Took::default() };
     if wish.dry_run {
         let past = journal::past(&dir)?;
         took.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
@@ -202,7 +199,9 @@ fn alone(journal: &mut Journal, looker: &Looker<'_>, plan: Plan<'_>) -> Result<A
     let performed = apply::perform(journal, looker.processes.as_ref(), plan)?;
     let (outcome, detail) = match &performed.failure {
         Some(why) => (Outcome::Failed, why.clone()),
-        None => (Outcome::Probation, "the code is taken back; heal cannot restart the service, so restart it".to_owned()),
+        None => {
+            (Outcome::Probation, "the code is taken back; heal cannot restart the service, so restart it".to_owned())
+        }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);

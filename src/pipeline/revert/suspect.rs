@@ -2,9 +2,9 @@
 
 use crate::config::{Config, Watched};
 use crate::host::git;
+use crate::model::pattern::{Good, Judged, Pattern};
 use crate::model::rfc3339;
 use crate::pipeline::crash_pattern::judged;
-use crate::model::pattern::{Good, Judged, Pattern};
 use crate::policy::revert::Suspect;
 
 /// The suspect, and what speaks against it.
