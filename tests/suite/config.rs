@@ -106,6 +106,12 @@ fn show_is_every_default_and_reads_as_toml() {
         enabled = true
         heal = "1m"
 
+        [crash]
+        enabled = true
+        pattern = "3 per 30m"
+        release_age = "1h"
+        storm = "5 per 30m"
+
         [service.bot]
         enabled = true
         ladder = [

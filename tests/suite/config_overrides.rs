@@ -245,6 +245,10 @@ fn each_setting_says_where_it_comes_from() {
         project.name = "x"                                                         # heal.toml:2:8
         project.mode = "live"                                                      # default
         project.data_dir = "[DIR]/data"                                  # default
+        crash.enabled = true                                                       # default
+        crash.pattern = "3 per 30m"                                                # default
+        crash.release_age = "1h"                                                   # default
+        crash.storm = "5 per 30m"                                                  # default
         service."a.b".enabled = true                                               # default
         service."a.b".ladder = ["restart", "stop-stale", "clear-locks", "revert"]  # default
         service."a.b".startup_grace = "30s"                                        # default

@@ -9,34 +9,34 @@ fn sections_that_nobody_knows() {
     refused(
         &project("[servce.bot]\n\n[alerts.me]\n\n[zzzzzzzz]\n"),
         &expect![[r#"
-        heal: [DIR]/heal.toml has 3 faults
+            heal: [DIR]/heal.toml has 3 faults
 
-        error: unknown section `servce`
-         --> heal.toml:4:2
-          |
-        4 | [servce.bot]
-          |  ^^^^^^
-          |
-          = help: did you mean `service`?
+            error: unknown section `servce`
+             --> heal.toml:4:2
+              |
+            4 | [servce.bot]
+              |  ^^^^^^
+              |
+              = help: did you mean `service`?
 
-        error: unknown section `alerts`
-         --> heal.toml:6:2
-          |
-        6 | [alerts.me]
-          |  ^^^^^^
-          |
-          = help: did you mean `alert`?
+            error: unknown section `alerts`
+             --> heal.toml:6:2
+              |
+            6 | [alerts.me]
+              |  ^^^^^^
+              |
+              = help: did you mean `alert`?
 
-        error: unknown section `zzzzzzzz`
-         --> heal.toml:8:2
-          |
-        8 | [zzzzzzzz]
-          |  ^^^^^^^^
-          |
-          = help: known are `project`, `service`, `host`, `alert`, `alerting`, `schedule`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `crash`, `database`, `git`, `http`, `journal`, `layout`, `lock`, `metrics`, `port`, `retry`, `revert`, `rotation`, `state`, `update`
+            error: unknown section `zzzzzzzz`
+             --> heal.toml:8:2
+              |
+            8 | [zzzzzzzz]
+              |  ^^^^^^^^
+              |
+              = help: known are `project`, `service`, `host`, `alert`, `alerting`, `schedule`, `crash`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `database`, `git`, `http`, `journal`, `layout`, `lock`, `metrics`, `port`, `retry`, `revert`, `rotation`, `state`, `update`
 
-          correct it and try again with `heal config check`
-    "#]],
+              correct it and try again with `heal config check`
+        "#]],
     );
 }
 

@@ -24,9 +24,11 @@ fn the_help_of_heal() {
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
           status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
+          crash        Record starts, stops and crashes; say whether they are a pattern
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
+          run          Run the command that is a service, and record when it starts, stops and crashes, and on which release
           release      End the hold of a service, so that heal may act on it again
           beat         Write a heartbeat, from the work loop of a service
 
@@ -164,7 +166,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
