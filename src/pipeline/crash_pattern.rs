@@ -15,8 +15,9 @@ use crate::policy::pattern::{Past, judge, known_good};
 /// How far back it is searched when a release began, and for one that was good: some 50,000 lines.
 const SEARCH: u64 = 16 * 1024 * 1024;
 
-/// Lines after which it is tried again whether a good release is among them.
-const TRY_EVERY: usize = 256;
+/// Lines after which it is first tried whether a good release is among them; then after twice as many, and so on, so that
+/// trying costs no more than reading.
+const FIRST_TRY: usize = 4;
 
 /// Judges the crashes of these services; of all when none is named.
 ///
@@ -86,7 +87,7 @@ fn search(dir: &DataDir, (service, rules, ran): (&str, &CrashRules, Span), now: 
     let mut lines = crashes::backwards(dir, now.clone())?;
     // Newest first.
     let mut found: Vec<Crash> = Vec::new();
-    let mut old_enough = false;
+    let (mut old_enough, mut next_try) = (false, FIRST_TRY);
     let is_done = |found: &[Crash]| {
         let bad = found.first().and_then(|entry| entry.release.as_deref());
         let oldest_first: Vec<Crash> = found.iter().rev().cloned().collect();
@@ -94,11 +95,13 @@ fn search(dir: &DataDir, (service, rules, ran): (&str, &CrashRules, Span), now: 
     };
     while let Some((entry, age)) = lines.older()? {
         if entry.service == service {
-            let changed = found.last().is_some_and(|last| last.release != entry.release);
             old_enough |= age >= rules.release_age.millis().max(rules.window().millis());
             found.push(entry);
-            if old_enough && (changed || found.len() % TRY_EVERY == 0 || found.len() < 16) && is_done(&found) {
-                break;
+            if old_enough && found.len() >= next_try {
+                if is_done(&found) {
+                    break;
+                }
+                next_try = found.len().saturating_mul(2);
             }
         }
         if lines.read() > SEARCH {

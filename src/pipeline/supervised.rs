@@ -67,9 +67,8 @@ impl<'c> Record<'c> {
         let (turn, why) = how(end.code, end.signal, end.asked, hold_on_exit);
         let uptime_ms = self.began.as_ref().map(|began| now.since(began));
         let mut entry = Crash { uptime_ms, moment: now.clone().into(), event: turn, ..self.start };
-        entry = match (entry.release.take(), entry.release_at.take()) {
-            (id, at) => entry.of(id, at),
-        };
+        let ran = (entry.release.take(), entry.release_at.take());
+        entry = entry.of(ran.0, ran.1);
         entry.exit_code = end.code;
         entry.signal = end.signal;
         let words = end.words.join("\n");

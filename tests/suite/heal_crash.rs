@@ -66,14 +66,22 @@ fn a_release_that_dies_at_import_and_is_restarted_within_the_budget_is_a_pattern
 
 #[test]
 fn what_heal_stops_is_no_crash() {
-    let project = sleeper(
-        "startup_grace = \"0s\"\n[service.app.probes]\nlog = { kind = \"fresh\", path = \"work\", within = \"1m\", class = \"hung\" }\n",
+    let project = Project::new(
+        r#"[project]
+name = "test"
+[service.app]
+match         = { executable = "sleep", args_contain = "86400" }
+start         = ["sleep", "86400"]
+startup_grace = "0s"
+verify_within = "1s"
+[service.app.probes]
+log = { kind = "fresh", path = "work", within = "1s", class = "hung" }
+"#,
     );
     project.write("work", "");
-    project.heal(&["heal"]).exits(0);
-    // After so long a gap the age of a file is not judged for one tick.
-    later(&project, "30m", &["heal"]);
-    later(&project, "31m", &["heal"]);
+    project.heal(&["heal"]);
+    wait_for("a look that says hung", || project.heal(&["check"]).code == 2);
+    project.heal(&["heal"]);
     let told = told(&project);
     assert!(told.starts_with("start -, stop -, start -"), "{told}");
     assert!(!told.contains("crash"), "{told}");
@@ -102,9 +110,9 @@ fn what_a_script_recorded_is_not_counted_again() {
 
 #[test]
 fn a_service_under_heal_run_is_recorded_once_and_is_its_child() {
-    // Words alone, which stand in the command line of `heal run` as well.
+    // The words stand in the command line of `heal run` as well.
     let project = Project::new(&format!(
-        "[project]\nname = \"test\"\n[service.app]\nmatch = {{ args_contain = \"86413\" }}\nverify_within = \"8s\"\n\
+        "[project]\nname = \"test\"\n[service.app]\nmatch = {{ executable = \"sleep\", args_contain = \"86413\" }}\nverify_within = \"8s\"\n\
          start = [\"{}\", \"run\", \"--service\", \"app\", \"--\", \"sleep\", \"86413\"]\n",
         env!("CARGO_BIN_EXE_heal")
     ));

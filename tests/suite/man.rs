@@ -6,7 +6,7 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 19] = [
     "heal",
     "heal-beat",
     "heal-check",
@@ -16,10 +16,15 @@ const PAGES: [&str; 14] = [
     "heal-config-kinds",
     "heal-config-schema",
     "heal-config-show",
+    "heal-crash",
+    "heal-crash-history",
+    "heal-crash-log",
+    "heal-crash-pattern",
     "heal-heal",
     "heal-init",
     "heal-man",
     "heal-release",
+    "heal-run",
     "heal-status",
 ];
 
