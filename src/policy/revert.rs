@@ -154,15 +154,10 @@ pub fn allow(target: &Target, meets: &Meets) -> Result<(), Refused> {
     if let Some(parents) = meets.merge {
         return Err(Refused::Merge { commit: what.clone(), parents });
     }
-    let lists: [(&Vec<String>, fn(Vec<String>) -> Refused); 6] = [
-        (&meets.conflicts, Refused::Conflict),
-        (&meets.submodules, Refused::Submodules),
-        (&meets.filtered, Refused::Filtered),
-        (&meets.unfit, Refused::Unfit),
-        (&meets.in_the_way, Refused::InTheWay),
-        (&meets.changed, Refused::Dirty),
-    ];
-    if let Some((paths, refused)) = lists.into_iter().find(|(paths, _)| !paths.is_empty()) {
+    let lists = [&meets.conflicts, &meets.submodules, &meets.filtered, &meets.unfit, &meets.in_the_way, &meets.changed];
+    let rules: [fn(Vec<String>) -> Refused; 6] =
+        [Refused::Conflict, Refused::Submodules, Refused::Filtered, Refused::Unfit, Refused::InTheWay, Refused::Dirty];
+    if let Some((paths, refused)) = lists.into_iter().zip(rules).find(|(paths, _)| !paths.is_empty()) {
         return Err(refused(paths.clone()));
     }
     if meets.nothing { Err(Refused::Nothing(what.clone())) } else { Ok(()) }

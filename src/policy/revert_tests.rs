@@ -120,11 +120,14 @@ fn without_a_good_release_only_a_single_suspect_is_taken_back() {
     }
 }
 
+/// The rule, and what of the draft it is about.
+type Spoil = (&'static str, fn(&mut Meets, Vec<String>));
+
 #[test]
 fn what_a_draft_would_meet_is_refused_in_a_fixed_order() {
     let target = Target::Restore { release: "bad".to_owned(), good: "good".to_owned() };
     let one = || vec!["a".to_owned()];
-    let table: [(&str, fn(&mut Meets, Vec<String>)); 9] = [
+    let table: [Spoil; 9] = [
         ("not-an-ancestor", |meets, _| meets.stranger = Some("x".to_owned())),
         ("own-revert", |meets, _| meets.own = Some("x".to_owned())),
         ("already-taken-back", |meets, _| meets.taken_back_by = Some("x".to_owned())),

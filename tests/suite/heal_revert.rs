@@ -34,7 +34,6 @@ fn a_crash_loop_climbs_to_the_revert_and_the_service_is_up() {
             break;
         }
     }
-    println!("{codes:?} {}", kinds(&project));
     assert_eq!(codes.last(), Some(&0), "{codes:?}: {}", kinds(&project));
     the_one(&project, "86400");
     sound(&project);

@@ -40,11 +40,11 @@ impl<'r> Moves<'r> {
         };
         Ok(Self {
             site: Site::of(repo, root),
-            aside: Site::of(repo, &stage.new()),
-            gone: Site::of(repo, &stage.old()),
+            aside: Site::of(repo, &stage.coming()),
+            gone: Site::of(repo, &stage.going()),
             root: open(root)?,
-            new: open(&stage.new())?,
-            old: open(&stage.old())?,
+            new: open(&stage.coming())?,
+            old: open(&stage.going())?,
             made: Vec::new(),
         })
     }

@@ -33,7 +33,7 @@ impl Stage {
     pub(super) fn make(repo: &Repository) -> Result<Self, String> {
         let stage = Self::of(repo);
         if std::fs::symlink_metadata(&stage.root).is_ok() {
-            if let Some(path) = unknown(repo, &[stage.new(), stage.old()]) {
+            if let Some(path) = unknown(repo, &[stage.coming(), stage.going()]) {
                 return Err(format!(
                     "{} was left by an earlier run, and git does not have it: move it away",
                     path.display()
@@ -51,7 +51,7 @@ impl Stage {
     #[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
     fn folders(&self) -> Result<(), String> {
         let stage = self;
-        for folder in [stage.root.clone(), stage.new(), stage.old()] {
+        for folder in [stage.root.clone(), stage.coming(), stage.going()] {
             DirBuilder::new()
                 .mode(0o700)
                 .create(&folder)
@@ -61,12 +61,12 @@ impl Stage {
     }
 
     /// What comes, and after it was swapped what it replaced.
-    pub(super) fn new(&self) -> PathBuf {
+    pub(super) fn coming(&self) -> PathBuf {
         self.root.join("new")
     }
 
     /// What goes.
-    pub(super) fn old(&self) -> PathBuf {
+    pub(super) fn going(&self) -> PathBuf {
         self.root.join("old")
     }
 
@@ -81,13 +81,13 @@ impl Stage {
             return Ok(());
         }
         let mut checkout = CheckoutBuilder::new();
-        checkout.target_dir(&self.new()).force().recreate_missing(true);
+        checkout.target_dir(&self.coming()).force().recreate_missing(true);
         checkout.update_index(false).refresh(false).disable_pathspec_match(true);
         for turn in &coming {
             checkout.path(turn.path.as_path());
         }
         repo.checkout_tree(tree.as_object(), Some(&mut checkout)).map_err(said)?;
-        let site = Site::of(repo, &self.new());
+        let site = Site::of(repo, &self.coming());
         for turn in coming {
             // libgit2 passes over what changes its kind, such as a file that becomes a link.
             if let (Some(entry), None) = (turn.new, site.stat(&turn.path).map_err(|error| error.to_string())?) {
@@ -103,7 +103,7 @@ impl Stage {
     /// Writes one entry byte by byte; only where git would do the same.
     #[expect(clippy::disallowed_methods, reason = "apply is where files are made")]
     fn plain(&self, repo: &Repository, site: &Site<'_>, path: &Path, entry: Entry) -> Result<(), String> {
-        let to = self.new().join(path);
+        let to = self.coming().join(path);
         let failed = |error: std::io::Error| format!("cannot write {}: {error}", to.display());
         let blob = repo.find_blob(entry.id).map_err(said)?;
         if let Some(folder) = to.parent() {
@@ -169,7 +169,7 @@ impl Stage {
 
     /// Is everything that lies here known to git? What is not, somebody wrote while it was moved, and nobody else has it.
     pub(super) fn verify(&self, repo: &Repository, turns: &[Turn]) -> Result<(), String> {
-        for (folder, whole) in [(self.new(), false), (self.old(), true)] {
+        for (folder, whole) in [(self.coming(), false), (self.going(), true)] {
             let site = Site::of(repo, &folder);
             let known = |turn: &Turn| -> std::io::Result<bool> {
                 Ok(match site.stat(&turn.path)? {
@@ -191,7 +191,7 @@ impl Stage {
 
     /// Does a file lie among what goes?
     pub(super) fn keeps_old(&self) -> bool {
-        let mut open = vec![self.old()];
+        let mut open = vec![self.going()];
         while let Some(folder) = open.pop() {
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

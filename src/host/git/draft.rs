@@ -191,7 +191,7 @@ fn shown(path: &Path) -> String {
 fn text(repo: &Repository, target: &Target, takes_back: &str, restores: Option<&str>, words: &Words) -> String {
     let subject_of = |id: &str| {
         let commit = Oid::from_str(id).and_then(|id| repo.find_commit(id)).ok()?;
-        let line = commit.summary_bytes().map(|bytes| name_of(bytes))?;
+        let line = commit.summary_bytes().map(name_of)?;
         let line: String = crate::model::redact::line(&line).chars().take(60).collect();
         Some(line)
     };
