@@ -6,7 +6,7 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
     "heal",
     "heal-beat",
     "heal-check",
@@ -24,6 +24,7 @@ const PAGES: [&str; 19] = [
     "heal-init",
     "heal-man",
     "heal-release",
+    "heal-revert",
     "heal-run",
     "heal-status",
 ];

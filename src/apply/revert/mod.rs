@@ -163,7 +163,7 @@ fn settle(repo: &Repository, stage: &Stage) -> Result<(), String> {
     }
     stage::sync(repo)?;
     // A folder that cannot be removed now is removed by the next one who needs it.
-    let _ = stage.clear();
+    let _ = stage.clear().or_else(|_| stage.clear());
     Ok(())
 }
 

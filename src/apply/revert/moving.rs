@@ -138,11 +138,12 @@ impl<'r> Moves<'r> {
     }
 
     /// Removes the folders above a path in the work tree that hold nothing any more, as git does.
-    fn prune(&self, path: &Path) {
+    pub(super) fn prune(&self, path: &Path) {
         for folder in path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty()) {
             let Some(name) = folder.file_name() else { return };
-            let Ok(parent) = self.parent(&self.root, folder, false) else { return };
-            if unlinkat(&parent, name, AtFlags::REMOVEDIR).is_err() {
+            // An earlier run may have removed the lower ones.
+            let Ok(parent) = self.parent(&self.root, folder, false) else { continue };
+            if unlinkat(&parent, name, AtFlags::REMOVEDIR).is_err_and(|error| error != Errno::NOENT) {
                 return;
             }
         }

@@ -70,6 +70,8 @@ pub(in crate::apply) fn resume(revert: &Revert, since: &Moment) -> Result<Resume
     let mut left = Vec::new();
     for turn in &turns {
         match moves.is_done(turn).map_err(|error| later(error.to_string()))? {
+            // It may have been killed between the file and the folder that it left empty.
+            Some(true) if turn.new.is_none() => moves.prune(&turn.path),
             Some(true) => {}
             Some(false) => left.push(turn.clone()),
             None => {
