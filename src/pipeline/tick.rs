@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
-use super::revert::{follow, push_pending};
+use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, tell};
 use crate::apply::{self, Plan};
@@ -46,7 +46,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
         for mut seen in looker.look(&history) {
-            plan(&looker, &mut seen, &history, &remedy::built());
+            plan(&looker, &mut seen, &history, &rungs(config));
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -205,7 +205,7 @@ impl Run<'_> {
         }
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
-        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
+        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
         plan(self.looker, &mut seen, self.journal.history(), &built);
         if let Some(folder) = &self.starting {
             restrict(&mut seen, folder);

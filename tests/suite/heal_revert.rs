@@ -51,14 +51,15 @@ fn a_crash_loop_climbs_to_the_revert_and_the_service_is_up() {
 }
 
 #[test]
-fn unarmed_it_says_so_and_leaves_the_code_alone() {
+fn unarmed_it_is_no_rung_and_leaves_the_code_alone() {
     let project = running_well();
     let bad = head(&project);
-    let mut last = String::new();
     for minute in 6..12 {
-        last = later(&project, &format!("{minute}m"), &["heal"]).stdout;
+        let ran = later(&project, &format!("{minute}m"), &["heal"]);
+        assert!(!ran.stdout.contains("revert"), "nothing is announced that would not be done: {}", ran.stdout);
     }
-    assert!(last.contains("`revert` is passed over: it is not armed"), "{last}");
+    let ran = later(&project, "12m", &["revert"]).exits(69);
+    assert!(ran.stdout.contains("it is not armed"), "{}", ran.stdout);
     assert_eq!(head(&project), bad);
     assert!(project.events("reverted").is_empty());
     wait_for("nobody to run", || running(&project, "86400").is_empty());

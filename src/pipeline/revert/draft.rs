@@ -11,6 +11,7 @@ use crate::model::pattern::{Good, Pattern};
 use crate::model::refused::Refused;
 use crate::model::revert::{Ground, Revert, Target};
 use crate::policy::revert::{Ask, allow, choose};
+use crate::remedy;
 
 /// The name of the flag file in the data directory.
 const FLAG: &str = "auto-revert-enabled";
@@ -35,6 +36,18 @@ pub(in crate::pipeline) fn weighed(
     drafting(config, history, &Wish::default(), || Ok(Found::of(config, service, pattern, good)))
 }
 
+/// Did the owner say that code may be taken back?
+fn is_armed(config: &Config) -> bool {
+    config.revert.enabled && files::stat(&config.data_dir.join(FLAG)).is_ok_and(|meta| meta.is_file())
+}
+
+/// The rungs that are built, without the one that takes code back where that is not armed: nothing is announced that would
+/// not be done.
+pub(in crate::pipeline) fn rungs(config: &Config) -> Vec<&'static str> {
+    let armed = is_armed(config);
+    remedy::built().into_iter().filter(|rung| armed || *rung != remedy::revert::KIND.name).collect()
+}
+
 /// Drafts what is wished for.
 pub(super) fn draft(config: &Config, history: &History, service: &str, wish: &Wish) -> Result<Revert, Refused> {
     drafting(config, history, wish, || suspect(config, service))
@@ -48,7 +61,7 @@ fn drafting(
 ) -> Result<Revert, Refused> {
     let rules = &config.revert;
     let flag = config.data_dir.join(FLAG);
-    let armed = wish.force || files::stat(&flag).is_ok_and(|meta| meta.is_file());
+    let armed = wish.force || is_armed(config);
     let named = wish.commit.as_deref().map(|name| (name, wish.mainline.unwrap_or(rules.mainline)));
     let mut ask = Ask {
         enabled: rules.enabled,

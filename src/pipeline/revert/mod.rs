@@ -23,7 +23,7 @@ use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
 
 pub use draft::inverse;
-pub(super) use draft::{drafted, weighed};
+pub(super) use draft::{drafted, rungs, weighed};
 pub(super) use follow::{follow, push_pending};
 
 /// What is asked for.
