@@ -1,6 +1,7 @@
 //! How do we act? The only code that changes the world, and it writes down what it is about to do before it does it.
 //! The primitives are private to this module: there is no way to act without an intent in the journal.
 
+pub mod attend;
 mod beneath;
 mod deliver;
 mod family;
@@ -12,7 +13,6 @@ mod pidfd;
 mod push;
 mod revert;
 mod stop;
-pub mod supervise;
 
 use std::path::Path;
 use std::process::Child;

@@ -7,7 +7,7 @@ use std::io::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::apply::supervise::Held;
+use crate::apply::attend::Held;
 use crate::cli::Global;
 use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::model::crash::Turn;
 use crate::output::sanitize;
-use crate::pipeline::supervised::Record;
+use crate::pipeline::attended::Record;
 
 /// Run the command that is a service, and record when it starts, stops and crashes, and on which release
 ///

@@ -78,6 +78,6 @@ pub fn before_exec<F>(command: &mut Command, step: F)
 where
     F: FnMut() -> io::Result<()> + Send + Sync + 'static,
 {
-    // SAFETY: the contract above; the callers (exec, apply::launch, apply::supervise) make system calls only.
+    // SAFETY: the contract above; the callers (exec, apply::launch, apply::attend) make system calls only.
     unsafe { command.pre_exec(step) };
 }

@@ -1,6 +1,7 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+pub mod attended;
 pub mod crash_log;
 pub mod crash_pattern;
 mod crashes;
@@ -14,7 +15,6 @@ pub mod revert;
 mod revertable;
 mod seen;
 mod status;
-pub mod supervised;
 mod tell;
 mod tick;
 

@@ -1,7 +1,7 @@
 //! What does `heal run` write down about the life that it watches over? Its begin, with the release that is checked out in
 //! that moment, and its end. Nothing that fails in here keeps the service from running.
 
-use crate::apply::supervise::End;
+use crate::apply::attend::End;
 use crate::config::{Config, Watched};
 use crate::error::Error;
 use crate::host::process::Detail;
