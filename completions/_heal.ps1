@@ -38,6 +38,9 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing')
             [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'One tick: look, decide, act one rung, verify, record, alert')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'End the hold of a service, so that heal may act on it again')
+            [CompletionResult]::new('revert', 'revert', [CompletionResultType]::ParameterValue, 'Take back the code that a service crashes with')
+            [CompletionResult]::new('crash', 'crash', [CompletionResultType]::ParameterValue, 'Record starts, stops and crashes; say whether they are a pattern')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run the command that is a service, and record when it starts, stops and crashes, and on which release')
             [CompletionResult]::new('beat', 'beat', [CompletionResultType]::ParameterValue, 'Write a heartbeat, from the work loop of a service')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented heal.toml into this directory (or where --config says)')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have systemd, launchd or cron start heal, as `[schedule]` says')
@@ -106,6 +109,104 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             break
         }
         'heal;release' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;revert' {
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'The service; needed when there are several and none, or more than one, has a crash pattern')
+            [CompletionResult]::new('--commit', '--commit', [CompletionResultType]::ParameterName, 'Take back this one commit, whatever crashes; what came after it stays')
+            [CompletionResult]::new('--mainline', '--mainline', [CompletionResultType]::ParameterName, 'Of a merge named with --commit, keep the side of this parent, from 1')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Do it although it is not armed; waives nothing else')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be taken back; change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;crash' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Record a crash, a stop or a start of a service, from the script around it')
+            [CompletionResult]::new('pattern', 'pattern', [CompletionResultType]::ParameterValue, 'Say whether crashes are a pattern: exit code 2 if so, 0 if not, 3 if that cannot be judged')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show the starts, stops and crashes of the last while, newest first')
+            break
+        }
+        'heal;crash;log' {
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why, in words')
+            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'The exit code it ended with')
+            [CompletionResult]::new('--signal', '--signal', [CompletionResultType]::ParameterName, 'The signal that ended it: a number or a name such as SEGV')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'The service; may be left out where there is only one')
+            [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The full id of the commit that runs, where heal cannot see it')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--start', '--start', [CompletionResultType]::ParameterName, 'It begins')
+            [CompletionResult]::new('--stop', '--stop', [CompletionResultType]::ParameterName, 'It was stopped, and meant to be')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;crash;pattern' {
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Only this service; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;crash;history' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'How far back')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Only this service; may be repeated')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Print so many lines at most; a JSON document has all of them')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;run' {
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'The service that the command is')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')

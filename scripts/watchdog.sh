@@ -40,7 +40,12 @@ esac
 step heal
 case $code in
     0 | 1 | 75) exit "$code" ;; # well or healed; on probation or degraded; another run is at work
-    2) what="something is unhealthy, and this run did not cure it" ;;
+    2)
+        what="something is unhealthy, and this run did not cure it"
+        # Is it the code? Then a person who reads this knows which commit to take back.
+        heal crash pattern --config "$config" --quiet >/dev/null 2>&1
+        [ $? -eq 2 ] && what="$what; its crashes are a pattern: heal crash pattern"
+        ;;
     3) what="heal could not look" ;;
     69) what="heal waits for a person, or for its budget" ;;
     77) what="heal is not permitted to do its work" ;;

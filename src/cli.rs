@@ -127,7 +127,10 @@ pub enum Command {
     Hold(commands::hold::Args),
     Restart(commands::restart::Args),
     Lock(commands::lock::Args),
+    Revert(commands::revert::Args),
 
+    Crash(commands::crash::Args),
+    Run(commands::run::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Install(commands::install::Args),
@@ -139,8 +142,24 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status", "doctor"]),
-    ("Act", &["heal", "clean-locks", "undo", "restart", "pause", "resume", "hold", "release", "lock", "beat"]),
+    ("Look", &["check", "status", "crash", "doctor"]),
+    (
+        "Act",
+        &[
+            "heal",
+            "clean-locks",
+            "revert",
+            "undo",
+            "restart",
+            "run",
+            "pause",
+            "resume",
+            "hold",
+            "release",
+            "lock",
+            "beat",
+        ],
+    ),
     ("Set up", &["init", "install", "uninstall", "config", "completions", "man"]),
 ];
 
@@ -159,9 +178,12 @@ impl Command {
             Self::Hold(_) => "hold",
             Self::Restart(_) => "restart",
             Self::Lock(_) => "lock",
+            Self::Revert(_) => "revert",
 
             Self::Status(_) => "status",
             Self::Doctor(_) => "doctor",
+            Self::Crash(_) => "crash",
+            Self::Run(_) => "run",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Install(_) => "install",
@@ -206,9 +228,12 @@ impl Command {
             Self::Hold(args) => args.run(global),
             Self::Restart(args) => args.run(global),
             Self::Lock(args) => args.run(global),
+            Self::Revert(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
             Self::Doctor(args) => args.run(global),
+            Self::Crash(args) => args.run(global),
+            Self::Run(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Install(args) => args.run(global),

@@ -40,6 +40,8 @@ pub enum Exit {
     NotExecutable,
     /// 127: there is no such command.
     NoCommand,
+    /// What a command ended with that `heal run` ran: its own code, 128 + the number of a signal, 125 to 127 as coreutils.
+    Passed(u8),
     /// 70: a bug in heal.
     Bug,
 }
@@ -64,6 +66,7 @@ impl Exit {
             Self::Config => 78,
             Self::NotExecutable => 126,
             Self::NoCommand => 127,
+            Self::Passed(code) => code,
         }
     }
 
@@ -83,7 +86,7 @@ impl Exit {
     #[must_use]
     pub const fn status(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Fine | Self::Passed(0) => "ok",
             Self::Warning => "warning",
             Self::Critical => "critical",
             Self::Unknown => "unknown",

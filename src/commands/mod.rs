@@ -5,6 +5,7 @@ pub mod check;
 pub mod clean_locks;
 pub mod completions;
 pub mod config;
+pub mod crash;
 pub mod doctor;
 pub mod heal;
 pub mod hold;
@@ -16,6 +17,8 @@ pub mod pause;
 pub mod release;
 pub mod restart;
 pub mod resume;
+pub mod revert;
+pub mod run;
 pub mod status;
 pub mod undo;
 pub mod uninstall;
@@ -27,12 +30,11 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
-use crate::output;
-use crate::output::locks_json;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
 use crate::output::view::{Looked, Report, Ticked};
+use crate::output::{self, crash_json, locks_json};
 
 /// What a command answers. It is put into words when it is known in which format: the others would cost as much again.
 pub struct Answer {
@@ -125,6 +127,16 @@ views! {
     Restart(Report<Ticked>) = "restart" as "restart",
     /// `heal lock --check`
     Lock(lock::Checked) = "lock" as "lock",
+    /// `heal revert`
+    Revert(Box<revert::Answered>) = "revert" as "revert",
+    /// `heal crash log`
+    CrashLog(crash_json::Logged) = "crash" as "crash-log",
+    /// `heal crash pattern`
+    CrashPattern(crash_json::Patterns) = "crash" as "crash-pattern",
+    /// `heal crash history`
+    CrashHistory(crash_json::History) = "crash" as "crash-history",
+    /// `heal run`
+    Run(run::Ran) = "run" as "run",
     /// `heal init`
     Init(init::Written) = "init" as "init",
     /// `heal init --print`

@@ -11,6 +11,7 @@ pub mod env;
 pub mod exec;
 pub mod files;
 pub mod gather;
+pub mod git;
 pub mod holders;
 pub mod jq;
 #[cfg(target_os = "linux")]
@@ -21,6 +22,7 @@ mod portable;
 #[cfg(target_os = "linux")]
 pub mod proc;
 pub mod process;
+pub mod release;
 pub mod resources;
 pub mod schedulers;
 #[cfg(target_os = "linux")]

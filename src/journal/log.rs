@@ -127,7 +127,10 @@ impl Journal {
     /// # Errors
     /// It could not be written; nothing that depends on it may be done.
     pub fn record(&mut self, event: Event) -> Result<()> {
-        let durable = !matches!(event, Event::Observed { .. } | Event::Recognised { .. } | Event::Stood { .. });
+        let durable = !matches!(
+            event,
+            Event::Observed { .. } | Event::Recognised { .. } | Event::Lived { .. } | Event::Stood { .. }
+        );
         let entry = Entry { v: FORMAT, moment: clock::now(), run: self.run.clone(), event };
         let line = serde_json::to_string(&entry)
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;

@@ -2,6 +2,7 @@
 
 mod beat;
 mod config_memory;
+pub mod crashes;
 mod files;
 mod lock;
 mod log;
@@ -128,6 +129,12 @@ impl DataDir {
     #[must_use]
     pub fn edited(&self) -> PathBuf {
         self.root.join("edited")
+    }
+
+    /// Starts, stops and crashes.
+    #[must_use]
+    pub fn crash_history(&self) -> PathBuf {
+        self.root.join("crash_history.jsonl")
     }
 
     /// What a person was, or should have been, told.

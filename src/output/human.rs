@@ -9,6 +9,7 @@ use super::{level, outcome, sanitize};
 use crate::model::change::{Change, Verb};
 use crate::model::event::Outcome;
 use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
+use crate::model::revert::short;
 use crate::model::units::span_text;
 use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
 
@@ -265,6 +266,15 @@ pub(super) fn change_line(change: &Change) -> String {
         }
         Change::SendRequest { method, url, timeout_ms, .. } => {
             format!("send {method} {} (at most {})", redact::line(url), span_text(*timeout_ms))
+        }
+        Change::RevertRelease(revert) => {
+            let branch = revert.reference.strip_prefix("refs/heads/").unwrap_or(&revert.reference);
+            format!(
+                "take back {} on `{branch}` in {} ({})",
+                short(&revert.takes_back),
+                revert.repo.display(),
+                revert.stat
+            )
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::outcome;
 use super::view::{
     Act, Change, Considered, Decision, Delivery, Finding, Incident, Left, Looked, Orphan, Process, Refusal, Report,
-    Seen, Stats, Subject, Ticked,
+    Seen, Stats, Subject, TakenBack, Ticked,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
@@ -206,5 +206,6 @@ pub(super) fn change(change: &change::Change) -> Change {
             timeout_ms: *timeout_ms,
             irreversible,
         },
+        change::Change::RevertRelease(revert) => Change::RevertRelease(Box::new(TakenBack::of(revert))),
     }
 }

@@ -1,5 +1,7 @@
 //! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
+pub mod crash;
+pub mod crash_json;
 pub mod doctor;
 pub mod human;
 pub mod json;

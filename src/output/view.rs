@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::report::Level;
+use crate::model::revert::{Revert, Stat};
 use crate::model::{self, Class, Evidence, Outcome, Severity, Stamp, rfc3339};
 
 /// A moment: RFC 3339 in UTC, with milliseconds and `Z`.
@@ -396,6 +397,49 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Take code back: one new commit, and the files that it changes.
+    RevertRelease(Box<TakenBack>),
+}
+
+/// Code that is taken back. Ids are full.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TakenBack {
+    /// The work tree.
+    repo: String,
+    /// The branch that moves.
+    reference: String,
+    /// Where it stands before.
+    base: String,
+    /// The new commit.
+    commit: String,
+    /// The release or commit that is taken back.
+    takes_back: String,
+    /// The release whose files are there again; null when one commit is taken back out of the middle.
+    restores: Option<String>,
+    /// The message of the commit.
+    message: String,
+    /// How much it changes.
+    stat: Stat,
+    /// The paths that it changes, the first of them.
+    paths: Vec<String>,
+}
+
+impl TakenBack {
+    /// In words for programs.
+    #[must_use]
+    pub fn of(revert: &Revert) -> Self {
+        Self {
+            repo: revert.repo.display().to_string(),
+            reference: revert.reference.clone(),
+            base: revert.base.clone(),
+            commit: revert.commit.clone(),
+            takes_back: revert.takes_back.clone(),
+            restores: revert.restores.clone(),
+            message: revert.message.clone(),
+            stat: revert.stat,
+            paths: revert.paths.clone(),
+        }
+    }
 }
 
 /// The incident that a service is in.

@@ -226,7 +226,8 @@ impl<'a> Looker<'a> {
         self.renewed().met_again(watched, past).0
     }
 
-    fn met_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Option<Result<Told, String>>) {
+    /// Who that is, and what its supervisor says, now.
+    pub(super) fn met_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Option<Result<Told, String>>) {
         let index = Index::new([&watched.service], false);
         let told = supervisor::ask(&watched.service.unit);
         let told = answer(&told, watched);

@@ -1,6 +1,10 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+pub mod attended;
+pub mod crash_log;
+pub mod crash_pattern;
+mod crashes;
 mod doctor;
 mod emergency;
 mod evidence;
@@ -12,6 +16,8 @@ mod pauses;
 mod plan;
 pub mod propose;
 mod restart;
+pub mod revert;
+mod revertable;
 pub mod schedule;
 mod seen;
 mod startup;

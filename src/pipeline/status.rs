@@ -16,7 +16,7 @@ use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undeliver
 use crate::model::threshold::Look;
 use crate::model::units::span_text;
 use crate::model::{Class, History, Incident, ServiceHistory, Severity};
-use crate::{policy, remedy};
+use crate::policy;
 
 /// For how long "would have" is counted.
 const OF_LATE: chrono::TimeDelta = chrono::TimeDelta::days(7);
@@ -127,7 +127,7 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let past = history.service(name);
     let trouble = past.incident.as_ref().map(|incident| trouble(incident, past, now));
     let (level, summary) = level(watched, past, trouble.as_ref());
-    let next = (level == Level::Unhealthy).then(|| next(watched, past, now));
+    let next = (level == Level::Unhealthy).then(|| next(config, watched, past, now));
     let budget = watched
         .filter(|watched| watched.service.is_startable())
         .map(|watched| policy::most_used(&watched.service, past, now));
@@ -214,13 +214,13 @@ fn looks(count: u32) -> String {
 }
 
 /// What a tick would decide now if it found what was found when the incident was opened.
-fn next(watched: Option<&Watched>, past: &ServiceHistory, now: &Moment) -> Decision {
+fn next(config: &Config, watched: Option<&Watched>, past: &ServiceHistory, now: &Moment) -> Decision {
     let (Some(watched), Some(incident)) = (watched, &past.incident) else {
         return Decision::Helpless { why: "heal does not clean up a machine".to_owned() };
     };
     let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };
     let standing = Standing { level, class: Some(incident.class), summary: incident.summary.clone() };
-    policy::decide(&watched.service, &standing, past, &remedy::built(), now)
+    policy::decide(&watched.service, &standing, past, &super::revert::rungs(config), now)
 }
 
 /// Who was not told yet, as far as it can be said without looking: that an incident began, and that one is over.

@@ -145,6 +145,10 @@ fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Inc
         if let Some(alarm) = &journal.history().service(&subject.name).frequent {
             due.push((message(config, report, subject, alarm, Notice::Frequent), alarm.clone()));
         }
+        // Also when all went well: code that runs is not what somebody deployed.
+        if let Some(alarm) = &journal.history().service(&subject.name).reverted {
+            due.push((message(config, report, subject, alarm, Notice::Reverted), alarm.clone()));
+        }
     }
     due
 }
@@ -206,7 +210,7 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
     let severity = match notice {
         Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
-        Notice::Frequent => Severity::Warning,
+        Notice::Frequent | Notice::Reverted => Severity::Warning,
         _ => Severity::Critical,
     };
     let (title, action) = match notice {
@@ -231,6 +235,10 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
         }
         Notice::Frequent => {
             let why = format!("find out why it keeps failing: {heal} status {name}");
+            (format!("{name}: {}", incident.summary), Some(why))
+        }
+        Notice::Reverted => {
+            let why = format!("look at what was taken back, and why: {heal} status {name}");
             (format!("{name}: {}", incident.summary), Some(why))
         }
         Notice::Misconfigured => (incident.summary.clone(), Some(format!("{heal} config check"))),

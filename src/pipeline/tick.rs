@@ -9,8 +9,9 @@ use std::time::Instant;
 use super::locks::{self, Again};
 use super::look::Looker;
 use super::plan::{has_time, plan, relocated, restrict};
+use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
+use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -43,8 +44,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let mut looked = looker.look(&history);
         report.warnings.extend(orphans::find(&looker, &mut looked, &history));
         for mut seen in looked {
-            let past = history.service(&seen.subject.name);
-            plan(&looker, &mut seen, past, &remedy::built());
+            plan(&looker, &mut seen, &history, &rungs(config));
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -103,6 +103,7 @@ fn acting(
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
+    report.warnings.append(&mut run.complaints);
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
     report.subjects.extend(over);
     let looked_at = subjects(config);
@@ -117,6 +118,11 @@ fn acting(
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
+    for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
+        if let Some(Err(why)) = push_pending(config, &mut journal, &subject.name) {
+            report.warnings.push(format!("{}: the commit that took its code back is not pushed: {why}", subject.name));
+        }
+    }
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
     misconfigured::keep(config, dir, &mut report);
@@ -139,13 +145,15 @@ pub(super) struct Run<'a> {
     starting: Option<PathBuf>,
     /// What the probes will be told at their next look.
     notes: Notes,
+    /// What could not be written down, and keeps nobody from being healed.
+    complaints: Vec<String>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
         let (acted, notes) = (BTreeMap::new(), looker.notes.clone());
-        Self { journal, looker, options, start, observes, acted, starting: None, notes }
+        Self { journal, looker, options, start, observes, acted, starting: None, notes, complaints: Vec::new() }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -197,10 +205,14 @@ impl Run<'_> {
         let told = self.journal.news();
         let before = during(Some(&seen.who), self.journal.history().service(&name));
         self.see_again(&mut seen);
+        if let Some(watched) = seen.watched.filter(|_| self.starting.is_none()) {
+            let followed = crashes::follow(self.journal, self.looker, watched, &seen.who);
+            self.complaints.extend(followed.err().map(|error| error.to_string()));
+        }
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
-        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
-        plan(self.looker, &mut seen, self.journal.history().service(&name), &built);
+        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
+        plan(self.looker, &mut seen, self.journal.history(), &built);
         if let Some(folder) = &self.starting {
             restrict(&mut seen, folder);
         }
@@ -334,8 +346,19 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
-        let act = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        let (begun, recording) = (clock::now().at, self.starting.is_none());
+        let (mut act, mut performed) =
+            act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        if recording {
+            let recorded = crashes::after_act(self.journal, self.looker, watched, (begun, &mut performed));
+            self.complaints.extend(recorded.err().map(|error| error.to_string()));
+        }
         self.acted.insert(watched.name().to_owned(), act.outcome);
+        if let Some(undone) = follow(self.journal, self.looker, watched, &act)? {
+            let what =
+                undone.map_or_else(|why| format!("the code could not be brought back: {why}"), |undo| undo.to_string());
+            act.detail = format!("{}; {what}", act.detail);
+        }
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
     }

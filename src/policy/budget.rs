@@ -27,13 +27,19 @@ pub fn most_used(service: &Service, past: &ServiceHistory, now: &Moment) -> Budg
 }
 
 fn used<'a>(limit: Rate, cause: Class, acts: impl Iterator<Item = &'a Act>, now: &Moment) -> Budget {
+    let (used, free_in_ms) = window(limit, acts.map(|act| &act.when), now);
+    Budget { cause, limit, used, free_in_ms }
+}
+
+/// How many of these moments still count, and when the next one is possible if none is now.
+pub(super) fn window<'a>(limit: Rate, acts: impl Iterator<Item = &'a Moment>, now: &Moment) -> (u32, Option<i64>) {
     let window = limit.per.millis();
-    let mut left: Vec<i64> = acts.map(|act| window - now.since(&act.when)).filter(|left| *left > 0).collect();
+    let mut left: Vec<i64> = acts.map(|when| window - now.since(when)).filter(|left| *left > 0).collect();
     left.sort_unstable();
     let count = usize::try_from(limit.count).unwrap_or(usize::MAX);
     // As many have to leave the window as make room for one.
     let free_in_ms = left.len().checked_sub(count).and_then(|surplus| left.get(surplus).copied());
-    Budget { cause, limit, used: u32::try_from(left.len()).unwrap_or(u32::MAX), free_in_ms }
+    (u32::try_from(left.len()).unwrap_or(u32::MAX), free_in_ms)
 }
 
 #[cfg(test)]

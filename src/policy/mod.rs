@@ -5,7 +5,9 @@ mod decide;
 mod depend;
 mod judge;
 pub mod lock;
+pub mod pattern;
 mod rate;
+pub mod revert;
 
 pub use budget::{budget, most_used};
 pub use decide::decide;
