@@ -12,6 +12,7 @@ pub mod history;
 pub mod identity;
 pub mod redact;
 pub mod report;
+pub mod searched;
 pub mod service;
 pub mod status;
 pub mod threshold;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Options;
-use super::seen::{Seen, apart, during, rules, scope, subject, tie};
+use super::seen::{
+    Seen, apart, during, is_plainly_well, is_same, rules, scope, sought, subject, tie, was_plainly_well,
+};
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
@@ -14,6 +16,7 @@ use crate::journal::{DataDir, LastRun, Notes};
 use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing};
+use crate::model::searched::Searched;
 use crate::model::service::HOST;
 use crate::model::status::Tick;
 use crate::model::{Event, Finding, History, Service, ServiceHistory};
@@ -21,6 +24,7 @@ use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
 use crate::probe::run::{Job, Looked, finding, run};
+use crate::probe::still::still;
 use crate::probe::{Declared, Scene};
 
 /// Ticks that are remembered beside the last one: enough to see whether it was always so.
@@ -43,6 +47,10 @@ pub(super) struct Looker<'a> {
     /// What the probes noted when the last tick looked.
     pub(super) notes: Notes,
     tick: bool,
+    /// When all processes were last searched, before this run.
+    searched: Option<Searched>,
+    /// That was lately enough for whatever is plainly well. Only for a tick, and never for a second look.
+    brief: bool,
 }
 
 impl<'a> Looker<'a> {
@@ -65,16 +73,32 @@ impl<'a> Looker<'a> {
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let ticks = last.as_ref().map(LastRun::ticks).unwrap_or_default();
-        let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
+        let (disturbed, searched) = last.map(|last| (last.disturbed, last.searched)).unwrap_or_default();
+        let disturbed = disturbance::keep(disturbed, since, &now);
         let scope = scope(config, &options.only);
         let notes = Notes::read(dir);
-        let (processes, tick) = (processes(), false);
-        Ok(Self { config, options, now, clocks, disturbed, scope, ticks, claims, processes, notes, tick })
+        let (processes, tick, brief) = (processes(), false, false);
+        Ok(Self {
+            config,
+            options,
+            now,
+            clocks,
+            disturbed,
+            scope,
+            ticks,
+            claims,
+            processes,
+            notes,
+            tick,
+            searched,
+            brief,
+        })
     }
 
-    /// The same eyes for a tick, whose probes may take a lock for a moment.
+    /// The same eyes for a tick: its probes may take a lock for a moment, and it need not search all processes each time.
     pub(super) fn ticking(self) -> Self {
-        Self { tick: true, ..self }
+        let brief = self.searched.as_ref().is_some_and(|last| last.suffices(&self.now, sought(self.config)));
+        Self { tick: true, brief, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
@@ -83,7 +107,12 @@ impl<'a> Looker<'a> {
         let more = self.clocks.disturbed(&clocks, None);
         let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
         let before = self.ticks.iter().take(TICKS_BEFORE).cloned().collect();
-        LastRun { clocks, exit_code, took_ms, before, disturbed }
+        let searched = if self.brief || self.scope.is_some() {
+            self.searched.clone().map(Searched::later)
+        } else {
+            Some(Searched::now(self.now.clone(), sought(self.config)))
+        };
+        LastRun { clocks, exit_code, took_ms, before, disturbed, searched }
     }
 
     /// The services that are looked at, in the order of the file: those that were asked for, and what they need or want.
@@ -135,12 +164,32 @@ impl<'a> Looker<'a> {
             seen
         });
         let mut judged: Vec<Seen<'a>> = judged.collect();
+        if self.brief {
+            judged.iter_mut().for_each(|seen| self.search(seen, &index, history));
+        }
         tie(&mut judged);
         for seen in &mut judged {
             seen.subject.alarm = self.alarm(history.service(&seen.subject.name));
             seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
         }
         judged
+    }
+
+    /// Who is not plainly well is searched for among all processes before anything is said or done about it: where a second
+    /// one fits as well, what was seen is not known to be of the service.
+    fn search(&self, seen: &mut Seen<'a>, index: &Index, history: &History) {
+        let Some(watched) = seen.watched.filter(|_| !is_plainly_well(&seen.subject)) else { return };
+        let past = history.service(watched.name());
+        let (who, considered) = self.who(index, &watched.service, past, &self.claims);
+        if !matches!(*seen.who, Who::Running { .. }) || is_same(&seen.who, &who) {
+            return;
+        }
+        let who = Arc::new(who);
+        let subject = subject(watched.name(), &who, considered, self.options.explain, past);
+        let looked = self.examine(self.jobs((watched.name(), past), &watched.probes, Some(&who), &self.notes));
+        *seen = Seen::new(subject, who, Some(watched));
+        (seen.subject.findings, seen.notes) = apart(looked);
+        seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, past);
     }
 
     /// Looks at one service again, now, while an act is verified: each look begins where the one before ended, so that
@@ -187,6 +236,8 @@ impl<'a> Looker<'a> {
             processes: processes(),
             notes: Notes::default(),
             tick: self.tick,
+            searched: None,
+            brief: false,
         }
     }
 
@@ -197,7 +248,12 @@ impl<'a> Looker<'a> {
             if !watched.enabled {
                 return (Who::Unwatched, Vec::new());
             }
-            self.who(index, &watched.service, history.service(watched.name()), claims)
+            let past = history.service(watched.name());
+            let known = self.brief && was_plainly_well(past);
+            let still = known.then(|| self.memory(past, claims)).and_then(|memory| {
+                still(&watched.service, &self.config.root, memory, self.processes.as_ref())
+            });
+            still.map_or_else(|| self.who(index, &watched.service, past, claims), |who| (who, Vec::new()))
         };
         let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();
         let mut claims = self.claims.clone();
@@ -223,9 +279,12 @@ impl<'a> Looker<'a> {
     }
 
     fn who(&self, index: &Index, service: &Service, past: &ServiceHistory, claims: &Claims) -> (Who, Vec<Considered>) {
+        identify_in(index, service, &self.config.root, self.memory(past, claims), self.processes.as_ref())
+    }
+
+    fn memory<'m>(&self, past: &'m ServiceHistory, claims: &'m Claims) -> Memory<'m> {
         let started = past.started.as_ref().map(|(identity, intent)| (identity, intent.as_str()));
-        let memory = Memory { known: past.known.as_ref(), started, claims: Some(claims) };
-        identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
+        Memory { known: past.known.as_ref(), started, claims: Some(claims) }
     }
 
     fn jobs(

@@ -118,7 +118,7 @@ pub fn identify_in(
 }
 
 pub(super) struct Search<'a> {
-    index: &'a Index,
+    pub(super) index: &'a Index,
     pub(super) service: &'a Service,
     pub(super) selector: &'a Selector,
     pub(super) root: &'a Path,
@@ -253,13 +253,13 @@ impl Search<'_> {
     }
 
     /// The life that heal started, where the service runs inside it: it would start the service again, or outlive it.
-    fn wrapper(&self, process: &Process) -> Option<Process> {
+    pub(super) fn wrapper(&self, process: &Process) -> Option<Process> {
         let start = self.living_start().filter(|start| start.identity != process.identity)?;
         self.holds(&start, process.identity.pid).then_some(start)
     }
 
     /// The process that the pidfile names: `Ok(None)` when the file is missing or the pid is free.
-    fn pidfile(&self, path: &Path) -> Result<Option<Box<Process>>, String> {
+    pub(super) fn pidfile(&self, path: &Path) -> Result<Option<Box<Process>>, String> {
         let shown = path.display();
         let text = match files::read_text(&self.root.join(path), 64) {
             Ok(text) => text,

@@ -19,6 +19,7 @@ mod program;
 pub mod run;
 mod silence;
 pub mod sqlite;
+pub mod still;
 mod tail;
 pub mod tcp;
 
