@@ -10,6 +10,7 @@ pub mod exec;
 pub mod files;
 pub mod gather;
 pub mod jq;
+pub mod near;
 pub mod net;
 mod portable;
 #[cfg(target_os = "linux")]

@@ -2,8 +2,7 @@
 //! run that holds it for too long, so nobody ever has to steal it (FAULTS b: 0 violations; every stealing protocol had some).
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,7 +49,6 @@ impl RecoveryLock {
         let what = || format!("cannot take the {name} {}", path.display());
         let file = super::files::open(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| Error::unwritable(what(), error))?;
-        let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {
                 return Err(busy(path));
@@ -58,20 +56,21 @@ impl RecoveryLock {
             return Err(Error::io(what(), error));
         }
         // Somebody may have replaced the file between our open and our lock: then we hold a lock that nobody asks for.
+        let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
         let still = std::fs::symlink_metadata(path).map_err(|error| Error::io(what(), error))?;
         if (still.ino(), still.dev()) != (meta.ino(), meta.dev()) {
             return Err(busy(path));
         }
-        let mut lock = Self {
+        let lock = Self {
             file,
             #[cfg(target_os = "linux")]
             _lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
         };
-        lock.inform(purpose);
+        lock.inform(purpose, meta.len());
         Ok(lock)
     }
 
-    fn inform(&mut self, purpose: &str) {
+    fn inform(&self, purpose: &str, length: u64) {
         let now = clock::now();
         let held = Held {
             pid: std::process::id(),
@@ -81,10 +80,11 @@ impl RecoveryLock {
             until: rfc3339(now.at + chrono::TimeDelta::from_std(LEASE).unwrap_or_default()),
         };
         // What is written here is for people; a full disk must not keep us from healing.
-        let text = serde_json::to_string(&held).unwrap_or_default();
-        let _ = self.file.set_len(0);
-        let _ = self.file.rewind();
-        let _ = self.file.write_all(text.as_bytes());
+        let mut text = serde_json::to_string(&held).unwrap_or_default();
+        // Over what stood there, in one step: whoever reads it meanwhile sees the one holder or the other, hardly ever none.
+        let longest = usize::try_from(length.min(4_096)).unwrap_or(0);
+        text.extend(std::iter::repeat_n(' ', longest.saturating_sub(text.len())));
+        let _ = self.file.write_all_at(text.as_bytes(), 0);
     }
 }
 

@@ -305,6 +305,9 @@ pub struct LastRun {
     /// When all processes were last searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub searched: Option<Searched>,
+    /// A sum of the last good configuration, as it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<u64>,
 }
 
 impl LastRun {

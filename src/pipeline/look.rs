@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Options;
 use super::seen::{
@@ -23,12 +23,15 @@ use crate::model::{Event, Finding, History, Service, ServiceHistory};
 use crate::policy;
 use crate::probe::identify::{Claims, Memory, Who, identify_in};
 use crate::probe::index::Index;
-use crate::probe::run::{Job, Looked, finding, run};
+use crate::probe::run::{Job, Looked, finding, glance, run};
 use crate::probe::still::still;
 use crate::probe::{Declared, Scene};
 
 /// Ticks that are remembered beside the last one: enough to see whether it was always so.
 const TICKS_BEFORE: usize = 4;
+
+/// What is asked at first sight, one after the other, may take this long; then all the rest is asked at once.
+const GLANCES: Duration = Duration::from_millis(8);
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
@@ -49,6 +52,8 @@ pub(super) struct Looker<'a> {
     tick: bool,
     /// When all processes were last searched, before this run.
     searched: Option<Searched>,
+    /// A sum of the last good configuration, as it was kept before this run.
+    pub(super) good: Option<u64>,
     /// That was lately enough for whatever is plainly well. Only for a tick, and never for a second look.
     brief: bool,
 }
@@ -73,7 +78,8 @@ impl<'a> Looker<'a> {
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let ticks = last.as_ref().map(LastRun::ticks).unwrap_or_default();
-        let (disturbed, searched) = last.map(|last| (last.disturbed, last.searched)).unwrap_or_default();
+        let (disturbed, searched, good) =
+            last.map(|last| (last.disturbed, last.searched, last.good)).unwrap_or_default();
         let disturbed = disturbance::keep(disturbed, since, &now);
         let scope = scope(config, &options.only);
         let notes = Notes::read(dir);
@@ -91,6 +97,7 @@ impl<'a> Looker<'a> {
             notes,
             tick,
             searched,
+            good,
             brief,
         })
     }
@@ -102,7 +109,7 @@ impl<'a> Looker<'a> {
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
-    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64) -> LastRun {
+    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64, good: Option<u64>) -> LastRun {
         let clocks = clock::reading();
         let more = self.clocks.disturbed(&clocks, None);
         let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
@@ -112,7 +119,7 @@ impl<'a> Looker<'a> {
         } else {
             Some(Searched::now(self.now.clone(), sought(self.config)))
         };
-        LastRun { clocks, exit_code, took_ms, before, disturbed, searched }
+        LastRun { clocks, exit_code, took_ms, before, disturbed, searched, good }
     }
 
     /// The services that are looked at, in the order of the file: those that were asked for, and what they need or want.
@@ -237,6 +244,7 @@ impl<'a> Looker<'a> {
             notes: Notes::default(),
             tick: self.tick,
             searched: None,
+            good: None,
             brief: false,
         }
     }
@@ -320,11 +328,12 @@ impl<'a> Looker<'a> {
             .collect()
     }
 
-    /// The identity is known already, so the `process` probe needs no thread; what only makes sense of a running process
-    /// is not asked while there is none.
+    /// The identity is known already, so the `process` probe needs no thread, nor does what is well at first sight; what only
+    /// makes sense of a running process is not asked while there is none.
     fn examine(&self, jobs: Vec<Job>) -> Vec<Looked> {
         let mut findings: Vec<Option<Looked>> = Vec::with_capacity(jobs.len());
         let mut slow = Vec::new();
+        let start = Instant::now();
         for job in jobs {
             let gone = matches!(job.scene.who.as_deref(), Some(Who::Gone { .. }));
             let zero = std::time::Duration::ZERO;
@@ -334,6 +343,8 @@ impl<'a> Looker<'a> {
                 let sight =
                     crate::probe::Sight::new(crate::probe::Judged::Skipped, "not asked: the process is not running");
                 findings.push(Some(finding(&job, sight, zero)));
+            } else if let Some(looked) = (start.elapsed() < GLANCES).then(|| glance(&job)).flatten() {
+                findings.push(Some(looked));
             } else {
                 findings.push(None);
                 slow.push(job);

@@ -87,9 +87,10 @@ fn acting(
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
-    let mut journal = Journal::open(dir.clone())?;
+    let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    let over = emergency::import(config, &mut journal)?;
+    let meanwhile = emergency::substitute_for(config);
+    let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
     report.unfinished = apply::resume(&mut journal)?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     let seen = looker.look(journal.history());
@@ -101,19 +102,20 @@ fn acting(
     report.subjects.extend(over);
     let looked_at = subjects(config);
     notes.retain(|subject| looked_at.contains(subject));
-    if let Err(error) = notes.save(dir) {
+    if let Err(error) = notes.save_after(&looker.notes, dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms);
+    let kept = misconfigured::keep(config, looker.good, dir, &mut report);
+    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms, kept);
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
-    misconfigured::keep(config, dir, &mut report);
+    misconfigured::is_right_again(config, [Some(dir), meanwhile.as_ref()], &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
