@@ -54,7 +54,8 @@ pub fn boot_id() -> &'static str {
 fn read_boot_id() -> Option<String> {
     // In one read: it is never longer.
     let mut bytes = [0; 64];
-    let length = std::fs::File::open("/proc/sys/kernel/random/boot_id").and_then(|mut file| file.read(&mut bytes)).ok()?;
+    let length =
+        std::fs::File::open("/proc/sys/kernel/random/boot_id").and_then(|mut file| file.read(&mut bytes)).ok()?;
     std::str::from_utf8(&bytes[..length]).ok().map(|text| text.trim().to_owned()).filter(|id| !id.is_empty())
 }
 

@@ -11,6 +11,7 @@ use super::event::Outcome;
 use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
+use super::status::Trouble;
 
 /// Where a service stands, all its findings and the past considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -146,9 +147,9 @@ pub struct Subject {
     /// What was done.
     pub act: Option<Act>,
     /// The incident it is in: since when, and how many acts there were.
-    pub incident: Option<(String, Stamp, u32)>,
-    /// Why it waits for a person.
-    pub held: Option<String>,
+    pub incident: Option<Trouble>,
+    /// Since when and why it waits for a person.
+    pub held: Option<(Stamp, String)>,
     /// The service whose trouble explains this one's.
     pub behind: Option<String>,
     /// That it is healed too often, if it is.
@@ -169,7 +170,7 @@ impl Subject {
         name: &str,
         standing: Standing,
         helpless: String,
-        incident: Option<(String, Stamp, u32)>,
+        incident: Option<Trouble>,
         next: Option<String>,
     ) -> Self {
         Self {

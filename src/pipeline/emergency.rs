@@ -13,7 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
 use crate::journal::{DataDir, Journal, RecoveryLock, after, holds, past};
 use crate::model::report::{Decision, Level, Standing, Subject};
-use crate::model::{Class, Event, History, Incident, Report};
+use crate::model::status::Trouble;
+use crate::model::{Class, Event, History, Report};
 
 /// The name under which the data directory stands in the report, so that its trouble is told as any other. No service can
 /// have it.
@@ -139,7 +140,7 @@ fn told_of(journal: &mut Journal, why: &Error, dir: &Path) -> Result<Subject> {
         journal.record(Event::Opened { service, incident, class, summary })?;
     }
     let standing = Standing { level: Level::Unhealthy, class: Some(Class::Resource), summary };
-    let incident = journal.history().service(NAME).incident.as_ref().map(Incident::outline);
+    let incident = Trouble::of(journal.history().service(NAME), &clock::now());
     let helpless = "only what is positively dead is restarted until it can be written again".to_owned();
     let next = format!("df {0}; ls -ld {0}", dir.display());
     Ok(Subject { news, ..Subject::said(NAME, standing, helpless, incident, Some(next)) })

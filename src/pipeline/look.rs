@@ -148,7 +148,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(who);
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
             let own = self.jobs((watched.name(), past), probes, Some(&who), &self.notes);
-            let subject = subject(watched.name(), &who, considered, self.options.explain, past);
+            let subject = subject(watched.name(), &who, considered, self.options.explain, (past, &self.now));
             seen.push((Seen::new(subject, who, Some(watched)), own.len()));
             jobs.extend(own);
         }
@@ -157,7 +157,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
             let own = self.jobs((HOST, history.service(HOST)), probes, None, &self.notes);
-            let subject = subject(HOST, &who, Vec::new(), false, history.service(HOST));
+            let subject = subject(HOST, &who, Vec::new(), false, (history.service(HOST), &self.now));
             seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
         }
@@ -192,7 +192,7 @@ impl<'a> Looker<'a> {
             return;
         }
         let who = Arc::new(who);
-        let subject = subject(watched.name(), &who, considered, self.options.explain, past);
+        let subject = subject(watched.name(), &who, considered, self.options.explain, (past, &self.now));
         let looked = self.examine(self.jobs((watched.name(), past), &watched.probes, Some(&who), &self.notes));
         *seen = Seen::new(subject, who, Some(watched));
         (seen.subject.findings, seen.notes) = apart(looked);
@@ -258,9 +258,9 @@ impl<'a> Looker<'a> {
             }
             let past = history.service(watched.name());
             let known = self.brief && was_plainly_well(past);
-            let still = known.then(|| self.memory(past, claims)).and_then(|memory| {
-                still(&watched.service, &self.config.root, memory, self.processes.as_ref())
-            });
+            let still = known
+                .then(|| self.memory(past, claims))
+                .and_then(|memory| still(&watched.service, &self.config.root, memory, self.processes.as_ref()));
             still.map_or_else(|| self.who(index, &watched.service, past, claims), |who| (who, Vec::new()))
         };
         let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();

@@ -7,9 +7,11 @@ use std::time::Instant;
 
 use crate::config::{Config, Watched};
 use crate::journal::Notes;
+use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::{Class, Finding, Incident, Rules, ServiceHistory, Severity, Verdict};
+use crate::model::status::Trouble;
+use crate::model::{Class, Finding, Rules, ServiceHistory, Severity, Verdict};
 use crate::policy;
 use crate::probe::identify::Who;
 use crate::probe::run::Looked;
@@ -104,7 +106,7 @@ pub(super) fn subject(
     who: &Who,
     considered: Vec<Considered>,
     explain: bool,
-    past: &ServiceHistory,
+    (past, now): (&ServiceHistory, &Moment),
 ) -> Subject {
     let process = match who {
         Who::Running { process, .. } => Some((process.identity.clone(), process.command())),
@@ -119,8 +121,8 @@ pub(super) fn subject(
         decision: None,
         plan: Vec::new(),
         act: None,
-        incident: past.incident.as_ref().map(Incident::outline),
-        held: past.held.as_ref().map(|(_, reason)| reason.clone()),
+        incident: Trouble::of(past, now),
+        held: past.held.as_ref().map(|(since, reason)| (since.at, reason.clone())),
         behind: None,
         alarm: None,
         would: past.would.clone(),

@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
+use crate::model::status::Trouble;
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
@@ -213,8 +214,8 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
-        subject.incident = past.incident.as_ref().map(Incident::outline);
-        subject.held = past.held.as_ref().map(|(_, reason)| reason.clone());
+        subject.incident = Trouble::of(past, &self.looker.now);
+        subject.held = past.held.as_ref().map(|(since, reason)| (since.at, reason.clone()));
         subject.would.clone_from(&past.would);
         subject.alarm = self.looker.alarm(past);
         let untold = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());

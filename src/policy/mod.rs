@@ -6,7 +6,7 @@ mod depend;
 mod judge;
 mod rate;
 
-pub use budget::{budget, most_used};
+pub use budget::{budget, budgets};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};
