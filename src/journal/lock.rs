@@ -47,7 +47,7 @@ impl RecoveryLock {
     pub fn take(path: &Path, purpose: &str) -> Result<Self> {
         let name = if path.ends_with("recovery-in-progress") { "recovery lock" } else { "lock" };
         let what = || format!("cannot take the {name} {}", path.display());
-        let file = super::files::open(path, OpenOptions::new().read(true).write(true))
+        let (file, meta) = super::files::open_seen(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| Error::unwritable(what(), error))?;
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {
@@ -56,7 +56,6 @@ impl RecoveryLock {
             return Err(Error::io(what(), error));
         }
         // Somebody may have replaced the file between our open and our lock: then we hold a lock that nobody asks for.
-        let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
         let still = std::fs::symlink_metadata(path).map_err(|error| Error::io(what(), error))?;
         if (still.ino(), still.dev()) != (meta.ino(), meta.dev()) {
             return Err(busy(path));
