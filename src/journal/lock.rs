@@ -65,11 +65,11 @@ impl RecoveryLock {
             #[cfg(target_os = "linux")]
             _lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
         };
-        lock.inform(purpose, meta.len());
+        lock.inform(purpose);
         Ok(lock)
     }
 
-    fn inform(&self, purpose: &str, length: u64) {
+    fn inform(&self, purpose: &str) {
         let now = clock::now();
         let held = Held {
             pid: std::process::id(),
@@ -79,10 +79,8 @@ impl RecoveryLock {
             until: rfc3339(now.at + chrono::TimeDelta::from_std(LEASE).unwrap_or_default()),
         };
         // What is written here is for people; a full disk must not keep us from healing.
-        let mut text = serde_json::to_string(&held).unwrap_or_default();
-        // Over what stood there, in one step: whoever reads it meanwhile sees the one holder or the other, hardly ever none.
-        let longest = usize::try_from(length.min(4_096)).unwrap_or(0);
-        text.extend(std::iter::repeat_n(' ', longest.saturating_sub(text.len())));
+        let text = serde_json::to_string(&held).unwrap_or_default();
+        let _ = self.file.set_len(0);
         let _ = self.file.write_all_at(text.as_bytes(), 0);
     }
 }
