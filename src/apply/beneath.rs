@@ -33,6 +33,9 @@ pub fn refuse_links(root: &Path, folder: &Path) -> Result<()> {
     let mut names = inside(root, folder).unwrap_or_default();
     // The last step is looked at by the directory itself.
     names.pop();
+    if names.is_empty() {
+        return Ok(());
+    }
     let walk = || -> io::Result<()> {
         let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
         for name in names {

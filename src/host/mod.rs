@@ -16,6 +16,7 @@ pub mod holders;
 pub mod jq;
 #[cfg(target_os = "linux")]
 mod kernel_locks;
+pub mod near;
 pub mod net;
 mod place;
 mod portable;

@@ -381,12 +381,6 @@ impl Incident {
         }
     }
 
-    /// What a report says of it: its id, since when, and how many acts there were.
-    #[must_use]
-    pub fn outline(&self) -> (String, super::Stamp, u32) {
-        (self.id.clone(), self.opened.at, self.tries.values().sum())
-    }
-
     /// The channels that were told anything about it.
     #[must_use]
     pub fn knowing(&self) -> Vec<String> {

@@ -22,6 +22,7 @@ pub mod refused;
 pub mod report;
 pub mod revert;
 pub mod schedule;
+pub mod searched;
 pub mod service;
 pub mod startup;
 pub mod status;

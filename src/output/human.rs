@@ -107,14 +107,15 @@ fn subject(text: &mut String, subject: &Subject, report: &Report) {
             self::finding(text, finding);
         }
         self::skipped(text, &skipped);
-        if let Some((_, opened, acts)) = &subject.incident {
-            let acts = if *acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
-            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(*opened));
+        if let Some(incident) = &subject.incident {
+            let acts = incident.acts();
+            let acts = if acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
+            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(incident.opened));
         }
     }
     // A refusal because of it says so below.
     let refused = matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Held, .. }));
-    if let Some(reason) = subject.held.as_ref().filter(|_| !refused) {
+    if let Some((_, reason)) = subject.held.as_ref().filter(|_| !refused) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
     }
     if let Some(paused) = &subject.paused {

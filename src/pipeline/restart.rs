@@ -61,7 +61,7 @@ pub fn restart(config: &Config, options: &Options, asked: &Restart) -> Result<Re
     let start = Instant::now();
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    emergency::import(config, &mut journal)?;
+    emergency::import(emergency::substitute_for(config).as_ref(), &mut journal)?;
     report.unfinished = super::settle(config, &dir, &mut journal)?;
     let looker = Looker::new(config, &options, journal.history(), &dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));

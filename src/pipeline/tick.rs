@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
+use crate::model::status::Trouble;
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
@@ -88,9 +89,10 @@ fn acting(
     // Files before services, under a lock of its own that is let go before a service is started: what that does first may
     // be `heal heal --startup`.
     startup::files(config, dir, &mut report)?;
-    let mut journal = Journal::open(dir.clone())?;
+    let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    let over = emergency::import(config, &mut journal)?;
+    let meanwhile = emergency::substitute_for(config);
+    let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
     report.unfinished = settle(config, dir, &mut journal)?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
@@ -108,12 +110,13 @@ fn acting(
     report.subjects.extend(over);
     let looked_at = subjects(config);
     notes.retain(|subject| looked_at.contains(subject));
-    if let Err(error) = notes.save(dir) {
+    if let Err(error) = notes.save_after(&looker.notes, dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms);
+    let kept = misconfigured::keep(config, looker.good, dir, &mut report);
+    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms, kept);
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
@@ -125,7 +128,7 @@ fn acting(
     }
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
-    misconfigured::keep(config, dir, &mut report);
+    misconfigured::is_right_again(config, [Some(dir), meanwhile.as_ref()], &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
@@ -229,8 +232,8 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
-        subject.incident = past.incident.as_ref().map(Incident::outline);
-        subject.held = past.held.as_ref().map(|(_, reason)| reason.clone());
+        subject.incident = Trouble::of(past, &self.looker.now);
+        subject.held = past.held.as_ref().map(|(since, reason)| (since.at, reason.clone()));
         subject.would.clone_from(&past.would);
         subject.alarm = self.looker.alarm(past);
         let untold = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());

@@ -9,7 +9,7 @@ pub mod pattern;
 mod rate;
 pub mod revert;
 
-pub use budget::{budget, most_used};
+pub use budget::{budget, budgets};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};
