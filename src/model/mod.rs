@@ -1,6 +1,7 @@
 //! The nouns: findings, changes, events, reports, and the fold that turns events into "what is true now".
 //! Pure data and pure functions; imports nothing else of ours and never looks at the world.
 
+pub mod address;
 pub mod alert;
 pub mod beat;
 pub mod change;
@@ -12,6 +13,8 @@ pub mod history;
 pub mod identity;
 pub mod redact;
 pub mod report;
+pub mod sanitize;
+pub mod secret;
 pub mod service;
 pub mod status;
 pub mod threshold;
@@ -24,6 +27,7 @@ pub use finding::{Class, Figure, Finding, Limit, Severity, Sign, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
 pub use report::Report;
+pub use secret::{Sealed, Secret};
 pub use service::{Rules, Service};
 pub use status::Status;
 pub use threshold::Threshold;

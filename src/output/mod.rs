@@ -3,7 +3,6 @@
 pub mod human;
 pub mod json;
 pub mod nagios;
-pub mod sanitize;
 pub mod schema;
 pub mod status;
 pub mod status_json;
@@ -11,6 +10,7 @@ pub mod view;
 
 use crate::model::event::Outcome;
 use crate::model::report::Level;
+pub use crate::model::sanitize;
 
 /// The word for a level, in every format.
 #[must_use]

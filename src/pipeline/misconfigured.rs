@@ -80,6 +80,7 @@ fn message(config: &Config, error: &Error, notice: Notice) -> Message {
         title,
         details: if broken { details } else { Vec::new() },
         action_required: broken.then_some(command),
+        since: clock::now().at,
         at: clock::now().at,
     }
 }

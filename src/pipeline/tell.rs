@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::error::Kind;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock};
-use crate::model::alert::{Message, Parcel};
+use crate::model::alert::{Message, Parcel, Undelivered};
 use crate::model::event::Notice;
 use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
 use crate::model::units::span_text;
@@ -51,7 +51,7 @@ fn tell_all(config: &Config, journal: &mut Journal, report: &Report, dir: &DataD
             let until = deadline.min(Instant::now() + LIST_TIMEOUT);
             send(config, journal, &message, LIST, &parcel, until, &mut deliveries);
         }
-        for channel in config.alerts.iter().filter(|channel| channel.common.enabled) {
+        for channel in config.alerts.iter().filter(|channel| channel.hears()) {
             if wants(&channel.name, channel.common.min_severity, &message, &incident) {
                 let parcel = channel.channel.render(&message, &config.root);
                 let until = deadline.min(Instant::now() + timeout(channel));
@@ -73,7 +73,7 @@ pub(super) fn broadcast(
 ) -> Vec<Delivery> {
     let deadline = Instant::now() + ALL;
     let list = Parcel::Line { path: dir.operator_alerts(), line: as_json(message).to_string() };
-    let enabled = config.alerts.iter().filter(|channel| channel.common.enabled);
+    let enabled = config.alerts.iter().filter(|channel| channel.hears());
     let loud = enabled
         .filter(|channel| message.severity >= channel.common.min_severity || message.notice == Notice::Recovered);
     let parcels =
@@ -82,18 +82,22 @@ pub(super) fn broadcast(
     all.map(|(name, parcel, most)| {
         let left = deadline.saturating_duration_since(Instant::now()).min(most);
         let sent = if left.is_zero() {
-            Err("no time left in this run".to_owned())
+            Err(Undelivered::later("no time left in this run"))
         } else {
             deliver(&parcel, &config.root, left)
         };
-        Delivery { channel: name.to_owned(), title: message.title.clone(), failure: sent.err() }
+        Delivery {
+            channel: name.to_owned(),
+            title: message.title.clone(),
+            failure: sent.err().map(|undelivered| undelivered.why),
+        }
     })
     .collect()
 }
 
 /// Does anybody want to hear it who did not?
 fn is_wanted(config: &Config, (message, incident): &(Message, Incident)) -> bool {
-    let channels = config.alerts.iter().filter(|channel| channel.common.enabled);
+    let channels = config.alerts.iter().filter(|channel| channel.hears());
     let mut all = channels.map(|channel| (channel.name.as_str(), channel.common.min_severity));
     wants(LIST, Severity::Info, message, incident) || all.any(|(name, least)| wants(name, least, message, incident))
 }
@@ -181,9 +185,12 @@ fn send(
     deliveries: &mut Vec<Delivery>,
 ) {
     let left = until.saturating_duration_since(Instant::now());
-    let sent =
-        if left.is_zero() { Err("no time left in this run".to_owned()) } else { deliver(parcel, &config.root, left) };
-    let told = sent.and_then(|()| {
+    let sent = if left.is_zero() {
+        Err(Undelivered::later("no time left in this run"))
+    } else {
+        deliver(parcel, &config.root, left)
+    };
+    let told = sent.map_err(|undelivered| undelivered.why).and_then(|()| {
         let event = Event::Alerted {
             service: message.service.clone(),
             incident: message.incident.clone(),
@@ -290,6 +297,7 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
         title,
         details,
         action_required: action,
+        since: incident.opened.at,
         at: clock::now().at,
     }
 }
