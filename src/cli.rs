@@ -120,6 +120,7 @@ pub enum Command {
     Heal(commands::heal::Args),
     Release(commands::release::Args),
 
+    Alert(commands::alert::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
     Config(commands::config::Args),
@@ -130,7 +131,7 @@ pub enum Command {
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Look", &["check", "status"]),
-    ("Act", &["heal", "release", "beat"]),
+    ("Act", &["heal", "release", "alert", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
 
@@ -144,6 +145,7 @@ impl Command {
             Self::Release(_) => "release",
 
             Self::Status(_) => "status",
+            Self::Alert(_) => "alert",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
             Self::Config(_) => "config",
@@ -181,6 +183,7 @@ impl Command {
             Self::Release(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
+            Self::Alert(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
             Self::Config(args) => args.run(global),

@@ -104,7 +104,7 @@ impl Exit {
     pub fn of(report: &Report) -> Self {
         // Nothing was looked at: that is not health.
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
-        let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
+        let pending = !report.waiting.is_empty() || report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         let least = if pending || alarmed { Self::Warning } else { Self::Fine };
         subjects.max(least).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })

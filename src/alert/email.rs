@@ -10,7 +10,7 @@ use toml::de::ValueDeserializer;
 
 use super::text::{Count, body, cut, mark};
 use super::{Channel, Kind};
-use crate::model::alert::{Mail, Message, Parcel, Post, Privacy};
+use crate::model::alert::{Mail, Message, Parcel, Post, Privacy, word};
 use crate::model::event::Notice;
 use crate::model::{Secret, sanitize};
 
@@ -24,7 +24,7 @@ const BODY: usize = 100_000;
 pub const KIND: Kind = Kind {
     name: "email",
     about: "an e-mail, by an SMTP server or by sendmail",
-    example: "[alert.mail]\nkind = \"email\"\nhost = \"smtp.example.org\"\nuser = \"bot\"\n\
+    example: "[alert.email]\nkind = \"email\"\nhost = \"smtp.example.org\"\nuser = \"bot\"\n\
               password = { file = \"secrets/smtp\" }\nfrom = \"bot@example.org\"\nto = [\"me@example.org\"]",
     parse,
     schema: Email::json_schema,
@@ -92,7 +92,7 @@ impl Channel for Email {
         let text = format!("{title}\n\n{}\n", cut(&body(message), BODY, Count::Chars));
         let host = super::identifier(&message.host);
         let incident = super::identifier(&message.incident);
-        let id = |notice: Notice| format!("<{incident}.{}@{host}.heal>", super::word(notice));
+        let id = |notice: Notice| format!("<{incident}.{}@{host}.heal>", word(notice));
         let opened = (message.notice != Notice::Opened).then(|| id(Notice::Opened));
         let port = match self.tls {
             Privacy::Starttls => 587,

@@ -13,7 +13,7 @@ pub mod ping;
 pub mod slack;
 pub mod syslog;
 pub mod telegram;
-pub mod template;
+mod template;
 mod text;
 pub mod webhook;
 
@@ -26,7 +26,6 @@ use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
 use crate::model::alert::{Message, Parcel, Request};
-use crate::model::event::Notice;
 use crate::model::{Sealed, Secret, Severity, Span, rfc3339};
 
 /// Every kind of channel.
@@ -79,10 +78,18 @@ pub struct Common {
     /// How long one delivery may take.
     #[serde(default = "five_seconds")]
     pub timeout: Span,
+    /// Only messages about these services; all, when there is none.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// Only what nobody took care of for so long.
+    pub escalate_after: Option<Span>,
+    /// The channel that is told what this one refuses, or does not take for ten minutes.
+    pub fallback: Option<String>,
 }
 
 /// The names of the keys in [`Common`], with `kind`.
-pub const COMMON_KEYS: [&str; 4] = ["kind", "enabled", "min_severity", "timeout"];
+pub const COMMON_KEYS: [&str; 7] =
+    ["kind", "enabled", "min_severity", "timeout", "services", "escalate_after", "fallback"];
 
 const fn yes() -> bool {
     true
@@ -211,20 +218,8 @@ pub fn as_json(message: &Message) -> serde_json::Value {
         "host": message.host,
         "service": message.service,
         "incident": message.incident,
+        "fingerprint": message.fingerprint,
         "details": details,
         "action_required": message.action_required,
     })
-}
-
-/// The word for a notice, as in JSON.
-#[must_use]
-pub const fn word(notice: Notice) -> &'static str {
-    match notice {
-        Notice::Opened => "opened",
-        Notice::Exhausted => "exhausted",
-        Notice::Held => "held",
-        Notice::Frequent => "frequent",
-        Notice::Misconfigured => "misconfigured",
-        Notice::Recovered => "recovered",
-    }
 }

@@ -35,7 +35,9 @@ pub struct Syslog {
     socket: PathBuf,
 }
 
-fn socket() -> PathBuf {
+/// Where every program of this system writes to.
+#[must_use]
+pub fn socket() -> PathBuf {
     PathBuf::from(if cfg!(target_os = "macos") { "/var/run/syslog" } else { "/dev/log" })
 }
 

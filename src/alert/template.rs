@@ -4,9 +4,7 @@
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::as_json as document;
-use crate::model::alert::Message;
-use crate::model::event::Notice;
-use crate::model::{Severity, Stamp};
+use crate::model::alert::{Message, sample};
 
 /// Steps of a template: some loops over the evidence, and no endless one.
 const FUEL: u64 = 100_000;
@@ -38,24 +36,6 @@ fn render(template: &str, message: &Message) -> Result<String, String> {
     };
     let template = environment.template_from_str(template).map_err(wrong)?;
     template.render(minijinja::value::Serde(document(message))).map_err(wrong)
-}
-
-/// A message that a template is tried with when the configuration is read.
-#[must_use]
-pub fn sample() -> Message {
-    Message {
-        severity: Severity::Critical,
-        notice: Notice::Opened,
-        project: "example".to_owned(),
-        host: "example.org".to_owned(),
-        service: "web".to_owned(),
-        incident: "sample/web".to_owned(),
-        title: "web: \"not\" running".to_owned(),
-        details: vec![("found".to_owned(), "no process fits".to_owned())],
-        action_required: Some("heal check --only web --explain".to_owned()),
-        since: Stamp::UNIX_EPOCH,
-        at: Stamp::UNIX_EPOCH,
-    }
 }
 
 #[cfg(test)]

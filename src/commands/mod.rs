@@ -1,5 +1,6 @@
 //! What does the user type? One file per subcommand: its arguments (the doc comment is the help) and `run`.
 
+pub mod alert;
 pub mod beat;
 pub mod check;
 pub mod completions;
@@ -93,6 +94,14 @@ views! {
     Status(Told) = "status" as "status",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
+    /// `heal alert`, `heal alert test`, `heal alert flush`
+    Alert(alert::Told) = "alert" as "alert",
+    /// `heal alert list`
+    AlertList(alert::Listed) = "alert" as "alert-list",
+    /// `heal alert ack`
+    AlertAck(alert::Acknowledged) = "alert" as "alert-ack",
+    /// `heal alert preview`
+    AlertPreview(alert::Previewed) = "alert" as "alert-preview",
     /// `heal release`
     Release(release::Released) = "release" as "release",
     /// `heal init`

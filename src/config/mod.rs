@@ -27,7 +27,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
 use crate::model::{Rate, Service, Span};
 use crate::{alert, probe};
-use checks::{check_name, check_texts, check_written};
+use checks::{check_channels, check_name, check_texts, check_written};
 use faults::{Faults, a, suggestion};
 pub use file::Mode;
 pub use named::Named;
@@ -38,6 +38,9 @@ use typed::Table;
 
 /// A configuration larger than this is not one (FAULTS §4.28).
 const LIMIT: u64 = 1024 * 1024;
+
+/// More than one message in five minutes is read by nobody; a chat with a limit of its own takes twenty a minute.
+const MAX_PER_HOUR: u32 = 12;
 
 /// The name of the file that is searched for.
 pub const FILE: &str = "heal.toml";
@@ -69,6 +72,8 @@ pub struct Config {
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
     pub heal_rate: Option<Rate>,
+    /// `[alerting] max_per_hour`: what a channel gets beyond that comes in one message.
+    pub max_per_hour: u32,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
     /// What is accepted and does nothing yet.
@@ -278,12 +283,14 @@ impl Reader<'_> {
         let mut alerts = Vec::new();
         for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
             check_name(&name, "channel", &place, faults);
-            alerts.extend(channel(&name, table, faults));
+            alerts.extend(channel(&name, table, faults).map(|channel| (channel, place)));
         }
+        check_channels(&alerts, &services, faults);
+        let alerts: Vec<alert::Declared> = alerts.into_iter().map(|(channel, _)| channel).collect();
         let schedule = copy("schedule")
             .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
-        let alerting = copy("alerting")
-            .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
+        let alerting = copy("alerting").and_then(|table| typed::read::<file::Alerting>(&table, faults));
+        let alerting = alerting.filter(|alerting| alerting.enabled);
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
             table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
@@ -323,7 +330,8 @@ impl Reader<'_> {
             host_enabled,
             host_probes,
             alerts,
-            heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
+            heal_rate: alerting.as_ref().and_then(|alerting| alerting.heal_rate),
+            max_per_hour: alerting.and_then(|alerting| alerting.max_per_hour).unwrap_or(MAX_PER_HOUR),
             tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
             warnings: faults.notes(),
         })

@@ -28,8 +28,7 @@ pub fn schema() -> Value {
     add(&mut host, "probes", named("probe", "How the machine is looked at, by name."));
     let mut schedule = of::<file::Schedule>(&mut generator);
     schedule["additionalProperties"] = true.into();
-    let mut alerting = of::<file::Alerting>(&mut generator);
-    alerting["additionalProperties"] = true.into();
+    let alerting = of::<file::Alerting>(&mut generator);
     let remedies: Vec<Value> = remedy::CUSTOM.iter().map(|kind| own_rung(&mut generator, kind)).collect();
     let mut sections = json!({
         "project": of::<file::Project>(&mut generator),

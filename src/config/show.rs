@@ -28,9 +28,8 @@ impl Config {
         if let Some(tick) = self.tick {
             shown.insert("schedule".into(), json!({"enabled": true, "heal": tick}));
         }
-        if let Some(rate) = self.heal_rate {
-            shown.insert("alerting".into(), json!({"enabled": true, "heal_rate": rate}));
-        }
+        let alerting = json!({"enabled": true, "heal_rate": self.heal_rate, "max_per_hour": self.max_per_hour});
+        shown.insert("alerting".into(), strip_nulls(alerting));
         let services: Map<String, Value> =
             self.services.iter().map(|watched| (watched.service.name.clone(), self.service(watched))).collect();
         shown.insert("service".into(), services.into());
@@ -43,7 +42,9 @@ impl Config {
             .map(|alert| {
                 let common = &alert.common;
                 let common =
-                    json!({"enabled": common.enabled, "min_severity": common.min_severity, "timeout": common.timeout});
+                    json!({"enabled": common.enabled, "min_severity": common.min_severity, "timeout": common.timeout,
+                        "services": common.services, "escalate_after": common.escalate_after, "fallback": common.fallback});
+                let common = strip_nulls(common);
                 let own = (alert.kind.schema, &alert.settings);
                 let table = table_of(alert.kind.name, own, common);
                 (alert.name.clone(), table)

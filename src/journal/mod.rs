@@ -8,6 +8,7 @@ mod log;
 mod notes;
 mod recent;
 mod snapshot;
+mod spool;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub use log::{Journal, after};
 pub use notes::Notes;
 pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, past};
+pub use spool::Spool;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;
@@ -94,6 +96,12 @@ impl DataDir {
     #[must_use]
     pub fn beats(&self) -> PathBuf {
         self.root.join("beats")
+    }
+
+    /// Messages that wait for a channel.
+    #[must_use]
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("spool")
     }
 
     /// What a person was, or should have been, told.

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::Stamp;
 use super::event::Notice;
 use super::finding::Severity;
 use super::secret::{Sealed, Secret};
 
 /// Something that a person should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// How urgent.
     pub severity: Severity,
@@ -23,6 +25,9 @@ pub struct Message {
     pub service: String,
     /// The incident; with the notice it is what an alert is told apart by.
     pub incident: String,
+    /// What stays the same when the same trouble comes again: by service, class and probe. Empty for what is no incident.
+    #[serde(default)]
+    pub fingerprint: String,
     /// One line.
     pub title: String,
     /// What was seen and done, in the order in which a person wants it.
@@ -137,7 +142,7 @@ pub enum Post {
 }
 
 /// How a connection to a mail server is kept private.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Privacy {
     /// STARTTLS, or nothing is sent.
@@ -180,5 +185,40 @@ impl Undelivered {
     #[must_use]
     pub fn never(why: impl Into<String>) -> Self {
         Self { why: why.into(), again: Again::Never }
+    }
+}
+
+/// The word for a notice, in every format.
+#[must_use]
+pub const fn word(notice: Notice) -> &'static str {
+    match notice {
+        Notice::Opened => "opened",
+        Notice::Exhausted => "exhausted",
+        Notice::Held => "held",
+        Notice::Frequent => "frequent",
+        Notice::Reminder => "reminder",
+        Notice::Misconfigured => "misconfigured",
+        Notice::Digest => "digest",
+        Notice::Manual => "manual",
+        Notice::Recovered => "recovered",
+    }
+}
+
+/// A message that stands for all: templates are tried with it, channels are tested with it.
+#[must_use]
+pub fn sample() -> Message {
+    Message {
+        severity: Severity::Critical,
+        notice: Notice::Opened,
+        project: "example".to_owned(),
+        host: "example.org".to_owned(),
+        service: "web".to_owned(),
+        incident: "sample/web".to_owned(),
+        fingerprint: "5a4b3c2d".to_owned(),
+        title: "web: \"not\" running".to_owned(),
+        details: vec![("found".to_owned(), "no process fits".to_owned())],
+        action_required: Some("heal check --only web --explain".to_owned()),
+        since: Stamp::UNIX_EPOCH,
+        at: Stamp::UNIX_EPOCH,
     }
 }

@@ -83,8 +83,14 @@ pub enum Notice {
     Held,
     /// It was healed more often than is normal.
     Frequent,
+    /// It still lasts.
+    Reminder,
     /// `heal.toml` is broken: nothing is watched.
     Misconfigured,
+    /// Many messages in one.
+    Digest,
+    /// A person or a script said it, by `heal alert`.
+    Manual,
     /// The incident is over.
     Recovered,
 }
@@ -242,9 +248,51 @@ pub enum Event {
         /// The channel's name.
         channel: String,
     },
+    /// A message waits for these channels: it is in the spool, on the disk.
+    Queued {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What it is about.
+        notice: Notice,
+        /// Which of several reminders.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        nth: u32,
+        /// The channels.
+        channels: Vec<String>,
+    },
+    /// A channel refused a message for good.
+    Undeliverable {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What it was about.
+        notice: Notice,
+        /// The channel's name.
+        channel: String,
+        /// What it said.
+        why: String,
+    },
+    /// A person knows of the incident: no reminders, and nobody further is called, for so long.
+    Acknowledged {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// For how many milliseconds; to its end when nothing is said.
+        #[serde(default)]
+        for_ms: Option<i64>,
+    },
     /// A kind that this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

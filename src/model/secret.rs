@@ -3,13 +3,12 @@
 
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The place of a secret. It never stands in `heal.toml` itself (DESIGN §4).
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// A file that only its owner may read, relative to `heal.toml`; white space around what it says does not count.
     File(PathBuf),
@@ -17,6 +16,33 @@ pub enum Secret {
     Env(String),
     /// A systemd credential (`LoadCredential=`): a file of that name below `$CREDENTIALS_DIRECTORY`.
     Credential(String),
+}
+
+/// How it is written: exactly one of them.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is only described")]
+struct Shape {
+    /// A file that only its owner may read, relative to heal.toml.
+    file: Option<PathBuf>,
+    /// An environment variable of heal.
+    env: Option<String>,
+    /// A systemd credential (`LoadCredential=`), by its name.
+    credential: Option<String>,
+}
+
+impl JsonSchema for Secret {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Shape::json_schema(generator);
+        schema.insert("description".to_owned(), "Where a secret is kept; it never stands in heal.toml itself.".into());
+        schema.insert("minProperties".to_owned(), 1.into());
+        schema.insert("maxProperties".to_owned(), 1.into());
+        schema
+    }
 }
 
 impl std::fmt::Display for Secret {

@@ -9,7 +9,7 @@ mod plan;
 pub mod propose;
 mod seen;
 mod status;
-mod tell;
+pub mod tell;
 mod tick;
 
 use std::sync::Arc;
@@ -96,6 +96,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),
+        waiting: Vec::new(),
         notes: config.warnings.clone(),
         warnings: Vec::new(),
     }

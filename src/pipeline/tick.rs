@@ -10,6 +10,7 @@ use super::look::Looker;
 use super::plan::{plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{Options, act, emergency, empty, evidence, misconfigured, tell};
+use crate::alert::Sign;
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -17,7 +18,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
-use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
+use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service, redact};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -87,6 +88,7 @@ fn acting(
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
+    let begun = tell::signs(config, &Sign::Begun);
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     let over = emergency::import(config, &mut journal)?;
@@ -113,10 +115,23 @@ fn acting(
     drop(lock);
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
+    let ended = tell::signs(config, &sign(&report));
+    report.alerts.extend(begun.into_iter().chain(ended).filter_map(tell::Signal::end));
     misconfigured::keep(config, dir, &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
+}
+
+/// What somebody elsewhere hears of a tick: what was healed is well.
+fn sign(report: &Report) -> Sign {
+    let place = format!("{} on {}", report.project, report.host);
+    if matches!(Exit::of(report), Exit::Fine | Exit::Warning) {
+        return Sign::Well(format!("{place}: all is well\n"));
+    }
+    let unwell = report.subjects.iter().filter(|subject| subject.standing.level >= Level::Unknown);
+    let lines = unwell.map(|subject| format!("{}: {}\n", subject.name, redact::line(&subject.standing.summary)));
+    Sign::Unwell(format!("{place}\n{}", lines.collect::<String>()))
 }
 
 /// A tick under way.

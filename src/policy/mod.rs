@@ -5,9 +5,11 @@ mod decide;
 mod depend;
 mod judge;
 mod rate;
+mod telling;
 
 pub use budget::{budget, most_used};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};
 pub use rate::alarm;
+pub use telling::{Portion, Taste, portion, reminder, wants};

@@ -245,6 +245,8 @@ fn each_setting_says_where_it_comes_from() {
         project.name = "x"                                                         # heal.toml:2:8
         project.mode = "live"                                                      # default
         project.data_dir = "[DIR]/data"                                  # default
+        alerting.enabled = true                                                    # default
+        alerting.max_per_hour = 12                                                 # default
         service."a.b".enabled = true                                               # default
         service."a.b".ladder = ["restart", "stop-stale", "clear-locks", "revert"]  # default
         service."a.b".startup_grace = "30s"                                        # default
@@ -282,6 +284,7 @@ fn each_setting_says_where_it_comes_from() {
         alert.file.enabled = true                                                  # default
         alert.file.min_severity = "critical"                                       # --set
         alert.file.timeout = "5s"                                                  # default
+        alert.file.services = []                                                   # default
     "#]]
     .assert_eq(&with.normalise(&ran.stdout));
     // It is still TOML, and says what `config show` says.

@@ -28,6 +28,7 @@ fn the_help_of_heal() {
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
           release      End the hold of a service, so that heal may act on it again
+          alert        Send an alert, and see to those that wait
           beat         Write a heartbeat, from the work loop of a service
 
         Set up:
@@ -164,7 +165,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
