@@ -15,6 +15,7 @@ use crate::journal::{self, DataDir, Spool};
 use crate::model::alert::{Message, Parcel};
 use crate::model::event::Notice;
 use crate::model::report::Delivery;
+use crate::model::service::HOST;
 use crate::model::status::Undelivered;
 use crate::model::units::span_text;
 use crate::model::{Severity, Span, redact, sanitize};
@@ -245,8 +246,10 @@ impl Args {
             Urgency::Warning => Severity::Warning,
             Urgency::Critical => Severity::Critical,
         };
-        let service = self.service.unwrap_or_else(|| crate::model::service::HOST.to_owned());
-        config.require(std::slice::from_ref(&service))?;
+        if let Some(service) = self.service.as_ref().filter(|service| *service != HOST) {
+            config.require(std::slice::from_ref(service))?;
+        }
+        let service = self.service.unwrap_or_else(|| HOST.to_owned());
         let text = match self.text.unwrap_or_default() {
             text if text == "-" => {
                 let mut bytes = Vec::new();

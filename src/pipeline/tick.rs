@@ -115,8 +115,10 @@ fn acting(
     drop(lock);
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
+    // The beginning is over before the end is said: whoever listens measures the time between them.
+    report.alerts.extend(begun.into_iter().filter_map(tell::Signal::end));
     let ended = tell::signs(config, &sign(&report));
-    report.alerts.extend(begun.into_iter().chain(ended).filter_map(tell::Signal::end));
+    report.alerts.extend(ended.into_iter().filter_map(tell::Signal::end));
     misconfigured::keep(config, dir, &mut report);
     journal.save();
     report.duration_ms = millis(start);

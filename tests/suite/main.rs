@@ -5,6 +5,8 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
 mod acting;
+mod alert;
+mod alert_channels;
 mod architecture;
 mod beat;
 mod check;
@@ -62,6 +64,7 @@ mod killpoints;
 mod links;
 mod man;
 mod nagios;
+mod peer;
 mod portable;
 mod probe_log;
 mod probe_sqlite;
