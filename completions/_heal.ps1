@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing')
             [CompletionResult]::new('heal', 'heal', [CompletionResultType]::ParameterValue, 'One tick: look, decide, act one rung, verify, record, alert')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'End the hold of a service, so that heal may act on it again')
+            [CompletionResult]::new('alert', 'alert', [CompletionResultType]::ParameterValue, 'Send an alert, and see to those that wait')
             [CompletionResult]::new('beat', 'beat', [CompletionResultType]::ParameterValue, 'Write a heartbeat, from the work loop of a service')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented heal.toml into this directory (or where --config says)')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check heal.toml, show what it comes to, list what may stand in it')
@@ -90,6 +91,94 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             break
         }
         'heal;release' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;alert' {
+            [CompletionResult]::new('--severity', '--severity', [CompletionResultType]::ParameterName, 'How urgent it is')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'The service that it is about')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'Only this channel, whatever it wants to hear; may be repeated')
+            [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'Something that belongs to it; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Send each channel a message that says that it is a test')
+            [CompletionResult]::new('flush', 'flush', [CompletionResultType]::ParameterValue, 'Deliver what waits, also to channels that failed a moment ago')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Open incidents, who was told of them, and what waits for its channel')
+            [CompletionResult]::new('ack', 'ack', [CompletionResultType]::ParameterValue, 'Hear no more of an incident: no reminders, and nobody further is called')
+            [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'What each channel would send, for an example; sends nothing')
+            break
+        }
+        'heal;alert;test' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;alert;flush' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;alert;list' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;alert;ack' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'For so long; else until the incident is over')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')
+            [CompletionResult]::new('--exit-map', '--exit-map', [CompletionResultType]::ParameterName, 'End with other exit codes, such as 1=0,2=1')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour the text')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document instead of text')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing while all is well')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'heal;alert;preview' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the answer in this format')

@@ -41,6 +41,7 @@ complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everyt
 complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
+complete -c heal -n "__fish_heal_needs_command" -f -a "alert" -d 'Send an alert, and see to those that wait'
 complete -c heal -n "__fish_heal_needs_command" -f -a "beat" -d 'Write a heartbeat, from the work loop of a service'
 complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory (or where --config says)'
 complete -c heal -n "__fish_heal_needs_command" -f -a "config" -d 'Check heal.toml, show what it comes to, list what may stand in it'
@@ -100,6 +101,90 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand release" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l severity -d 'How urgent it is' -r -f -a "info\t''
+warning\t''
+critical\t''"
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l service -d 'The service that it is about' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l channel -d 'Only this channel, whatever it wants to hear; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l detail -d 'Something that belongs to it; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -a "test" -d 'Send each channel a message that says that it is a test'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -a "flush" -d 'Deliver what waits, also to channels that failed a moment ago'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -a "list" -d 'Open incidents, who was told of them, and what waits for its channel'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -a "ack" -d 'Hear no more of an incident: no reminders, and nobody further is called'
+complete -c heal -n "__fish_heal_using_subcommand alert; and not __fish_seen_subcommand_from test flush list ack preview" -a "preview" -d 'What each channel would send, for an example; sends nothing'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l for -d 'For so long; else until the incident is over' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand alert; and __fish_seen_subcommand_from preview" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand beat" -l progress -d 'How far the work is: any number that moves while work is done, such as a count of messages' -r
 complete -c heal -n "__fish_heal_using_subcommand beat" -l note -d 'What the loop says about itself, shown beside the verdict' -r
 complete -c heal -n "__fish_heal_using_subcommand beat" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F

@@ -2,9 +2,6 @@
 
 use std::io::Read as _;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::cli::Global;
 use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
@@ -12,14 +9,14 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{self, DataDir, Spool};
-use crate::model::alert::{Message, Parcel};
+use crate::model::alert::Message;
 use crate::model::event::Notice;
 use crate::model::report::Delivery;
 use crate::model::service::HOST;
 use crate::model::status::Undelivered;
-use crate::model::units::span_text;
 use crate::model::{Severity, Span, redact, sanitize};
-use crate::output::view::Time;
+use crate::output;
+use crate::output::alert::{Acknowledged, Listed, Open, Preview, Previewed, Told, Waits, shown};
 use crate::pipeline::tell;
 
 /// A text from standard input is cut behind so many bytes: what is longer is a log, not an alert.
@@ -96,102 +93,6 @@ enum Sub {
         /// The channels; all, when none is named
         channel: Vec<String>,
     },
-}
-
-/// What became of an alert.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Told {
-    /// What was delivered in this run, and what was not.
-    deliveries: Vec<Delivered>,
-    /// What waits for its channel, oldest first.
-    waiting: Vec<Waits>,
-}
-
-/// One delivery.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Delivered {
-    /// The channel.
-    channel: String,
-    /// The first line of what was said.
-    title: String,
-    /// Why it did not arrive.
-    failure: Option<String>,
-}
-
-/// A message that waits for its channel.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Waits {
-    /// The channel.
-    channel: String,
-    /// The service that it is about.
-    service: String,
-    /// What it is about.
-    notice: Notice,
-    /// The first line of what is to be said.
-    title: String,
-    /// Since when it waits.
-    since: Time,
-    /// How often it was tried.
-    attempts: u32,
-    /// Why the channel did not take it.
-    why: Option<String>,
-}
-
-/// What is open, and what waits.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Listed {
-    /// Incidents that are open.
-    open: Vec<Open>,
-    /// What waits for its channel, oldest first.
-    waiting: Vec<Waits>,
-    /// What could not be read.
-    warnings: Vec<String>,
-}
-
-/// An incident that is open.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Open {
-    /// What it is acknowledged by.
-    fingerprint: String,
-    /// The service.
-    service: String,
-    /// Since when.
-    since: Time,
-    /// One line.
-    summary: String,
-    /// The channels that were told anything of it.
-    told: Vec<String>,
-    /// How often people were reminded.
-    reminders: u32,
-    /// A person knows of it.
-    acknowledged: bool,
-}
-
-/// An incident that a person knows of.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Acknowledged {
-    /// The service.
-    service: String,
-    /// What it is known by.
-    fingerprint: String,
-    /// Until when; to its end when it is `null`.
-    until: Option<Time>,
-}
-
-/// What would be sent.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Previewed {
-    /// By channel.
-    channels: Vec<Preview>,
-}
-
-/// What one channel would send.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Preview {
-    /// The channel.
-    channel: String,
-    /// What it would send, secrets masked.
-    sends: String,
 }
 
 impl Args {
@@ -306,50 +207,11 @@ impl Args {
 }
 
 fn told(exit: Exit, deliveries: &[Delivery], waiting: &[Undelivered], nothing: &str) -> Answer {
-    let mut text = String::new();
-    for delivery in deliveries {
-        let line = match &delivery.failure {
-            None => format!("told      {}: {}", delivery.channel, delivery.title),
-            Some(why) => format!("not told  {}: {why}", delivery.channel),
-        };
-        text.push_str(&sanitize::line(&line));
-        text.push('\n');
-    }
-    text.push_str(&waits(waiting));
+    let mut text = output::alert::told(deliveries, waiting, clock::now().at);
     if text.is_empty() {
         text.push_str(nothing);
     }
-    let delivered = deliveries.iter().map(|one| Delivered {
-        channel: one.channel.clone(),
-        title: one.title.clone(),
-        failure: one.failure.clone(),
-    });
-    let view = Told { deliveries: delivered.collect(), waiting: waiting.iter().map(Waits::from).collect() };
-    Answer { exit, ..Answer::fine(text, View::Alert(view)) }
-}
-
-fn waits(waiting: &[Undelivered]) -> String {
-    let now = clock::now().at;
-    let line = |one: &Undelivered| {
-        let age = span_text((now - one.since).num_milliseconds().max(0));
-        let why = one.why.as_ref().map(|why| format!(" ({} tries: {why})", one.attempts)).unwrap_or_default();
-        format!("waits     {}: {}, for {age}{why}", one.channel, one.title)
-    };
-    waiting.iter().map(|one| format!("{}\n", sanitize::line(&line(one)))).collect()
-}
-
-impl From<&Undelivered> for Waits {
-    fn from(one: &Undelivered) -> Self {
-        Self {
-            channel: one.channel.clone(),
-            service: one.service.clone(),
-            notice: one.notice,
-            title: one.title.clone(),
-            since: one.since.into(),
-            attempts: one.attempts,
-            why: one.why.clone(),
-        }
-    }
+    Answer { exit, ..Answer::fine(text, View::Alert(Told::new(deliveries, waiting))) }
 }
 
 /// Reads only.
@@ -382,49 +244,6 @@ fn list(config: &crate::config::Config) -> Result<Answer> {
     });
     let waiting = tell::waiting(&spool);
     let view = Listed { open: open.collect(), waiting: waiting.iter().map(Waits::from).collect(), warnings };
-    let mut text = String::new();
-    for one in &view.open {
-        let told =
-            if one.told.is_empty() { "nobody was told".to_owned() } else { format!("told {}", one.told.join(", ")) };
-        let known = if one.acknowledged { "; acknowledged" } else { "" };
-        let line = format!("open      {}  {}: {} ({told}{known})", one.fingerprint, one.service, one.summary);
-        text.push_str(&format!("{}\n", sanitize::line(&line)));
-    }
-    text.push_str(&waits(&waiting));
-    for warning in &view.warnings {
-        text.push_str(&format!("warning   {}\n", sanitize::line(warning)));
-    }
-    if text.is_empty() {
-        text.push_str("no incident is open and nothing waits\n");
-    }
+    let text = output::alert::listed(&view, &waiting, now.at);
     Ok(Answer::fine(text, View::AlertList(view)))
-}
-
-/// What would leave, for a person.
-fn shown(parcel: &Parcel) -> String {
-    let indent = |text: &str| text.lines().map(|line| format!("    {}\n", sanitize::line(line))).collect::<String>();
-    let text = match parcel {
-        Parcel::Line { path, line } => format!("  a line in {}\n{}", path.display(), indent(line)),
-        Parcel::Command { argv, env, stdin } => {
-            let words = redact::command_line(argv);
-            let variables = env.iter().map(|(name, value)| {
-                if redact::is_secret_name(name) { format!("{name}=***\n") } else { format!("{name}={value}\n") }
-            });
-            format!("  run {words}\n{}{}", indent(&variables.collect::<String>()), indent(stdin))
-        }
-        Parcel::Request(request) => {
-            let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
-            let signed = request.signature.as_ref().map(|(name, _)| format!("{name}: sha256=***\n"));
-            let headers: String = headers.chain(signed).collect();
-            let url = redact::line(&request.url.to_string());
-            format!("  {} {url}\n{}{}", request.method, indent(&headers), indent(&request.body))
-        }
-        Parcel::Mail(mail) => {
-            let head = format!("From: {}\nTo: {}\nSubject: {}\n\n", mail.from, mail.to.join(", "), mail.subject);
-            format!("  an e-mail\n{}{}", indent(&head), indent(&mail.body))
-        }
-        Parcel::Datagram { socket, text } => format!("  to {}\n{}", socket.display(), indent(text)),
-        Parcel::Note { title, body, .. } => format!("  a note\n{}{}", indent(title), indent(body)),
-    };
-    text.trim_end().to_owned()
 }

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
+use crate::output;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
@@ -95,13 +96,13 @@ views! {
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal alert`, `heal alert test`, `heal alert flush`
-    Alert(alert::Told) = "alert" as "alert",
+    Alert(output::alert::Told) = "alert" as "alert",
     /// `heal alert list`
-    AlertList(alert::Listed) = "alert" as "alert-list",
+    AlertList(output::alert::Listed) = "alert" as "alert-list",
     /// `heal alert ack`
-    AlertAck(alert::Acknowledged) = "alert" as "alert-ack",
+    AlertAck(output::alert::Acknowledged) = "alert" as "alert-ack",
     /// `heal alert preview`
-    AlertPreview(alert::Previewed) = "alert" as "alert-preview",
+    AlertPreview(output::alert::Previewed) = "alert" as "alert-preview",
     /// `heal release`
     Release(release::Released) = "release" as "release",
     /// `heal init`

@@ -40,13 +40,12 @@ pub(super) fn check_channels(alerts: &[(alert::Declared, Place)], services: &[Wa
     let names: Vec<&str> = alerts.iter().map(|(channel, _)| channel.name.as_str()).collect();
     for (channel, place) in alerts {
         let name = &channel.name;
-        if let Some(fallback) = &channel.common.fallback {
-            if fallback == name || !names.contains(&fallback.as_str()) {
-                let others = names.iter().copied().filter(|other| other != name);
-                let message =
-                    format!("`fallback` of [alert.{name}] names no other channel: {}", fallback.escape_default());
-                faults.add(place.clone(), message, suggestion(fallback, others));
-            }
+        if let Some(fallback) = &channel.common.fallback
+            && (fallback == name || !names.contains(&fallback.as_str()))
+        {
+            let others = names.iter().copied().filter(|other| other != name);
+            let message = format!("`fallback` of [alert.{name}] names no other channel: {}", fallback.escape_default());
+            faults.add(place.clone(), message, suggestion(fallback, others));
         }
         for service in &channel.common.services {
             if service != HOST && !services.iter().any(|watched| watched.name() == service) {

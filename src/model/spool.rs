@@ -112,7 +112,7 @@ pub fn merged(items: &[&Item], now: &Moment) -> Option<Message> {
     let mut message = match items.iter().filter(trouble).max_by_key(|item| item.message.severity) {
         // The latest of the most urgent ones: max_by_key takes the last of several.
         Some(item) => item.message.clone(),
-        None => return Some(aged((*over?).message.clone(), now.since(&first.queued))),
+        None => return Some(aged(over?.message.clone(), now.since(&first.queued))),
     };
     if let Some(over) = over {
         let lasted = over.message.details.iter().find(|(name, _)| name == "downtime").map(|(_, value)| value.as_str());

@@ -1,5 +1,6 @@
 //! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
+pub mod alert;
 pub mod human;
 pub mod json;
 pub mod nagios;

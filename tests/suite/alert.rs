@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use super::acting::{later, sleeper, started_by, timeless};
+use super::acting::{later, started_by, timeless};
 use super::peer::{Answer, Peer};
 use super::support::Project;
 
@@ -65,7 +65,7 @@ fn what_does_not_arrive_waits_and_what_nobody_wants_says_so() {
     let ran = project.heal(&["alert", "hello"]).exits(1);
     expect![[r#"
         not told  hook: status 500: oops
-        waits     hook: hello, for [SPAN] (1 tries: status 500: oops)
+        waits     hook: hello, for [SPAN] (1 try: status 500: oops)
     "#]]
     .assert_eq(&timeless(&ran.stdout));
     let listed = project.heal(&["alert", "list", "--json"]).exits(0).json();
@@ -217,5 +217,4 @@ fn nothing_is_lost_where_the_data_directory_cannot_be_written() {
     let mut command = full.command_of("prlimit", &["--fsize=0", env!("CARGO_BIN_EXE_heal"), "alert", "full"]);
     let ran = full.run(&mut command);
     assert!(peer.asked().iter().any(|asked| asked.json()["message"] == "full"), "{ran:?}");
-    let _ = sleeper;
 }

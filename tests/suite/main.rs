@@ -7,6 +7,7 @@
 mod acting;
 mod alert;
 mod alert_channels;
+mod alert_delivery;
 mod architecture;
 mod beat;
 mod check;

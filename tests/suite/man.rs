@@ -6,8 +6,14 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 20] = [
     "heal",
+    "heal-alert",
+    "heal-alert-ack",
+    "heal-alert-flush",
+    "heal-alert-list",
+    "heal-alert-preview",
+    "heal-alert-test",
     "heal-beat",
     "heal-check",
     "heal-completions",

@@ -156,11 +156,11 @@ impl Flush<'_> {
             waiting.failed(&undelivered.why, undelivered.again, &now);
             // The next channel takes over what is refused, and what did not get through for some minutes.
             let late = now.since(&item.queued) >= SHOUT_AFTER;
-            if let Some(fallback) = fallback.as_ref().filter(|next| (refused || late) && item.of(next).is_none()) {
-                if !item.stood_in.contains(fallback) {
-                    item.stood_in.push(fallback.clone());
-                    item.waiting.push(Waiting::new(fallback));
-                }
+            if let Some(fallback) = fallback.as_ref().filter(|next| (refused || late) && item.of(next).is_none())
+                && !item.stood_in.contains(fallback)
+            {
+                item.stood_in.push(fallback.clone());
+                item.waiting.push(Waiting::new(fallback));
             }
             if refused {
                 item.waiting.retain(|waiting| waiting.channel != name);
