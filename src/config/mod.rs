@@ -39,8 +39,8 @@ use typed::Table;
 /// A configuration larger than this is not one (FAULTS §4.28).
 const LIMIT: u64 = 1024 * 1024;
 
-/// More than one message in five minutes is read by nobody; a chat with a limit of its own takes twenty a minute.
-const MAX_PER_HOUR: u32 = 12;
+/// What a chat takes of a bot within a minute (Telegram, of a group); more within an hour is read by nobody.
+const MAX_PER_HOUR: u32 = 20;
 
 /// The name of the file that is searched for.
 pub const FILE: &str = "heal.toml";

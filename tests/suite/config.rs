@@ -108,7 +108,7 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [alerting]
         enabled = true
-        max_per_hour = 12
+        max_per_hour = 20
 
         [service.bot]
         enabled = true
@@ -320,7 +320,7 @@ fn kinds_lists_everything_that_may_stand_there() {
                        url = "https://example.org/alerts"
                        body = '{"text": {{ message }}}'
           email        an e-mail, by an SMTP server or by sendmail
-                       [alert.mail]
+                       [alert.email]
                        kind = "email"
                        host = "smtp.example.org"
                        user = "bot"

@@ -246,7 +246,7 @@ fn each_setting_says_where_it_comes_from() {
         project.mode = "live"                                                      # default
         project.data_dir = "[DIR]/data"                                  # default
         alerting.enabled = true                                                    # default
-        alerting.max_per_hour = 12                                                 # default
+        alerting.max_per_hour = 20                                                 # default
         service."a.b".enabled = true                                               # default
         service."a.b".ladder = ["restart", "stop-stale", "clear-locks", "revert"]  # default
         service."a.b".startup_grace = "30s"                                        # default

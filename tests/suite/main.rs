@@ -2,7 +2,7 @@
 //! each promise that cuts across them. Nothing here touches anything outside its own temporary directory.
 
 // Tests make the world that heal looks at; `allow-expect-in-tests` of clippy does not reach functions beside #[test].
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod acting;
 mod alert;

@@ -147,8 +147,8 @@ pub fn preview(config: &Config, named: &[String]) -> Result<Vec<(String, Parcel)
 pub fn acknowledge(config: &Config, which: &str, for_ms: Option<i64>) -> Result<(String, Incident)> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut journal = Journal::open(dir)?;
-    let open = journal.history().services.iter().filter_map(|(name, past)| Some((name, past.incident.as_ref()?)));
-    let found = open.filter(|(name, incident)| *name == which || incident.fingerprint(name) == which).next();
+    let mut open = journal.history().services.iter().filter_map(|(name, past)| Some((name, past.incident.as_ref()?)));
+    let found = open.find(|(name, incident)| *name == which || incident.fingerprint(name) == which);
     let Some((service, incident)) = found.map(|(name, incident)| (name.clone(), incident.clone())) else {
         let message = format!("no incident that is open is known as `{}`", which.escape_default());
         let hint = format!("`{} alert list` names them", config.call());
