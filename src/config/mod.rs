@@ -32,7 +32,7 @@ use crate::host::{env, files, trust};
 use crate::model::crash::CrashRules;
 use crate::model::{Lock, Rate, Service, Span, schedule};
 use crate::{alert, probe};
-use checks::{check_name, check_texts, check_written};
+use checks::{check_channels, check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
 pub use file::{Mode, Signing};
@@ -45,6 +45,9 @@ use typed::Table;
 
 /// A configuration larger than this is not one (FAULTS §4.28).
 const LIMIT: u64 = 1024 * 1024;
+
+/// What a chat takes of a bot within a minute (Telegram, of a group); more within an hour is read by nobody.
+const MAX_PER_HOUR: u32 = 20;
 
 /// The name of the file that is searched for.
 pub const FILE: &str = "heal.toml";
@@ -78,6 +81,8 @@ pub struct Config {
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
     pub heal_rate: Option<Rate>,
+    /// `[alerting] max_per_hour`: what a channel gets beyond that comes in one message.
+    pub max_per_hour: u32,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
     /// The other lines of `[schedule]`: commands that are not built yet.
@@ -297,15 +302,17 @@ impl Reader<'_> {
         let mut alerts = Vec::new();
         for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
             check_name(&name, "channel", &place, faults);
-            alerts.extend(channel(&name, table, faults));
+            alerts.extend(channel(&name, table, faults).map(|channel| (channel, place)));
         }
+        check_channels(&alerts, &services, faults);
+        let alerts: Vec<alert::Declared> = alerts.into_iter().map(|(channel, _)| channel).collect();
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
         let schedule =
             schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
         let schedule = schedule.filter(|schedule| schedule.enabled);
-        let alerting = copy("alerting")
-            .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
+        let alerting = copy("alerting").and_then(|table| typed::read::<file::Alerting>(&table, faults));
+        let alerting = alerting.filter(|alerting| alerting.enabled);
         let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
         let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
         let crash = copy("crash").map_or_else(|| Some(CrashRules::default()), |table| crash::rules(&table, faults));
@@ -350,7 +357,8 @@ impl Reader<'_> {
             host_probes,
             locks,
             alerts,
-            heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
+            heal_rate: alerting.as_ref().and_then(|alerting| alerting.heal_rate),
+            max_per_hour: alerting.and_then(|alerting| alerting.max_per_hour).unwrap_or(MAX_PER_HOUR),
             timetable: if schedule.is_some() { timetable } else { Vec::new() },
             tick: schedule.and_then(|schedule| schedule.heal),
             sections: document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(),
@@ -395,11 +403,7 @@ fn partly<T: for<'de> serde::Deserialize<'de>>(
 }
 
 fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {
-    let kind = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &alert::PLANNED, faults);
-    if let Some((planned, place)) = kind.as_ref().filter(|(kind, _)| alert::PLANNED.contains(&kind.as_str())) {
-        faults.note(place.clone(), format!("alert kind `{planned}` is not built yet; {name} tells nobody"));
-        return None;
-    }
+    let kind = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &[], faults);
     let mut common = typed::split_off(&mut table, &alert::COMMON_KEYS);
     common.get_mut().remove("kind");
     let common = typed::read(&common, faults);

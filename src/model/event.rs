@@ -84,10 +84,16 @@ pub enum Notice {
     Held,
     /// It was healed more often than is normal.
     Frequent,
+    /// It still lasts.
+    Reminder,
     /// `heal.toml` is broken: nothing is watched.
     Misconfigured,
     /// Code was taken back, whatever came of it.
     Reverted,
+    /// Many messages in one.
+    Digest,
+    /// A person or a script said it, by `heal alert`.
+    Manual,
     /// The incident is over.
     Recovered,
 }
@@ -405,9 +411,51 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<String>,
     },
+    /// A message waits for these channels: it is in the spool, on the disk.
+    Queued {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What it is about.
+        notice: Notice,
+        /// Which of several reminders.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        nth: u32,
+        /// The channels.
+        channels: Vec<String>,
+    },
+    /// A channel refused a message for good.
+    Undeliverable {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What it was about.
+        notice: Notice,
+        /// The channel's name.
+        channel: String,
+        /// What it said.
+        why: String,
+    },
+    /// A person knows of the incident: no reminders, and nobody further is called, for so long.
+    Acknowledged {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// For how many milliseconds; to its end when nothing is said.
+        #[serde(default)]
+        for_ms: Option<i64>,
+    },
     /// A kind that this version does not know.
     #[serde(other)]
     Unknown,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

@@ -104,6 +104,9 @@ fn show_is_every_default_and_reads_as_toml() {
         enabled = true
         heal = "1m"
 
+        [alerting]
+        enabled = true
+        max_per_hour = 20
         [git]
         enabled = true
         remote = "origin"
@@ -240,6 +243,7 @@ fn show_is_every_default_and_reads_as_toml() {
         enabled = true
         min_severity = "info"
         timeout = "5s"
+        services = []
 
         [alert.me]
         kind = "command"
@@ -247,6 +251,7 @@ fn show_is_every_default_and_reads_as_toml() {
         enabled = true
         min_severity = "critical"
         timeout = "5s"
+        services = []
         --- stderr
     "#]]
     .assert_eq(&ran.snapshot(&project));
@@ -309,7 +314,51 @@ fn kinds_lists_everything_that_may_stand_there() {
                        [alert.mail]
                        kind = "command"
                        command = ["sh", "-c", "cat >> alerts.txt"]
-          not built yet: telegram, slack, discord, ntfy, webhook, email, alertmanager, syslog, desktop, ping
+          telegram     a chat, by a Telegram bot
+                       [alert.op]
+                       kind = "telegram"
+                       token = { file = "secrets/telegram-token" }
+                       chat_id = "123456789"
+          slack        a chat, by an incoming web hook of Slack or Mattermost
+                       [alert.team]
+                       kind = "slack"
+                       url = { file = "secrets/slack-url" }
+          discord      a chat, by a web hook of Discord
+                       [alert.guild]
+                       kind = "discord"
+                       url = { file = "secrets/discord-url" }
+          ntfy         a telephone, by ntfy
+                       [alert.phone]
+                       kind = "ntfy"
+                       url = "https://ntfy.sh"
+                       topic = "my-bot-a8f3"
+          webhook      posts the alert as JSON, by a template of one's own if there is one
+                       [alert.hook]
+                       kind = "webhook"
+                       url = "https://example.org/alerts"
+                       body = '{"text": {{ message }}}'
+          email        an e-mail, by an SMTP server or by sendmail
+                       [alert.email]
+                       kind = "email"
+                       host = "smtp.example.org"
+                       user = "bot"
+                       password = { file = "secrets/smtp" }
+                       from = "bot@example.org"
+                       to = ["me@example.org"]
+          alertmanager Prometheus Alertmanager; repeated while it lasts, then resolved
+                       [alert.oncall]
+                       kind = "alertmanager"
+                       url = "http://127.0.0.1:[PORT]"
+          syslog       a line in the machine's own log
+                       [alert.log]
+                       kind = "syslog"
+          desktop      a note on the desktop of whoever runs heal
+                       [alert.desktop]
+                       kind = "desktop"
+          ping         a dead-man's switch: hears of every tick, and misses those that do not come
+                       [alert.alive]
+                       kind = "ping"
+                       url = { file = "secrets/ping-url" }
 
         Locks
           sqlite       a SQLite database: nobody's -wal or -journal is removed, SQLite recovers it once nobody has it open

@@ -5,6 +5,9 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod acting;
+mod alert;
+mod alert_channels;
+mod alert_delivery;
 mod architecture;
 mod beat;
 mod check;
@@ -81,6 +84,7 @@ mod one_view;
 mod orphans;
 mod pause;
 mod pause_faults;
+mod peer;
 mod portable;
 mod probe_log;
 mod probe_sqlite;

@@ -8,6 +8,12 @@ use super::support::Project;
 /// A page for everything that can be typed.
 const PAGES: &[&str] = &[
     "heal",
+    "heal-alert",
+    "heal-alert-ack",
+    "heal-alert-flush",
+    "heal-alert-list",
+    "heal-alert-preview",
+    "heal-alert-test",
     "heal-beat",
     "heal-check",
     "heal-clean-locks",
