@@ -16,6 +16,7 @@ pub mod status;
 pub mod status_json;
 pub mod undo;
 pub mod view;
+mod view_change;
 
 use crate::model::event::Outcome;
 use crate::model::report::Level;

@@ -12,7 +12,6 @@ use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
-use crate::alert::Sign;
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -21,7 +20,7 @@ use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
 use crate::model::status::Trouble;
-use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service, redact};
+use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
 
@@ -87,7 +86,7 @@ fn acting(
     apply::refuse_links(&config.root, dir.root())?;
     dir.create_root()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
-    let begun = tell::signs(config, &Sign::Begun);
+    let begun = tell::begun(config);
     // Files before services, under a lock of its own that is let go before a service is started: what that does first may
     // be `heal heal --startup`.
     startup::files(config, dir, &mut report)?;
@@ -132,23 +131,12 @@ fn acting(
     tell::tell(config, &mut journal, &mut report, dir);
     // The beginning is over before the end is said: whoever listens measures the time between them.
     report.alerts.extend(begun.into_iter().filter_map(tell::Signal::end));
-    let ended = tell::signs(config, &sign(&report));
+    let ended = tell::ended(config, &report);
     report.alerts.extend(ended.into_iter().filter_map(tell::Signal::end));
     misconfigured::is_right_again(config, [Some(dir), meanwhile.as_ref()], &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
-}
-
-/// What somebody elsewhere hears of a tick: what was healed is well.
-fn sign(report: &Report) -> Sign {
-    let place = format!("{} on {}", report.project, report.host);
-    if matches!(Exit::of(report), Exit::Fine | Exit::Warning) {
-        return Sign::Well(format!("{place}: all is well\n"));
-    }
-    let unwell = report.subjects.iter().filter(|subject| subject.standing.level >= Level::Unknown);
-    let lines = unwell.map(|subject| format!("{}: {}\n", subject.name, redact::line(&subject.standing.summary)));
-    Sign::Unwell(format!("{place}\n{}", lines.collect::<String>()))
 }
 
 /// A tick under way.

@@ -30,6 +30,7 @@ mod config;
 mod config_enabled;
 mod config_faults;
 mod config_files;
+mod config_kinds;
 mod config_locks;
 mod config_numbers;
 mod config_overrides;

@@ -3,11 +3,12 @@
 
 mod flush;
 mod say;
+mod signs;
 mod words;
 
 use std::time::{Duration, Instant};
 
-use crate::alert::{Declared, Sign, as_json};
+use crate::alert::{Declared, as_json};
 use crate::apply::deliver;
 use crate::config::Config;
 use crate::error::Kind;
@@ -21,6 +22,7 @@ use crate::model::status::Undelivered;
 use crate::model::{Event, Incident, Report, Severity};
 use crate::policy::{self, Taste};
 pub use say::{Said, acknowledge, flush_now, preview, say, test};
+pub(super) use signs::{Signal, begun, ended};
 use words::message;
 
 /// All deliveries of a run together may take this long; what is left waits for the next tick.
@@ -256,35 +258,4 @@ pub fn waiting(spool: &Spool) -> Vec<Undelivered> {
         all
     };
     spool.items.iter().flat_map(|(_, item)| of(item)).collect()
-}
-
-/// Gives the channels that hear of ticks their sign of life, beside everything else: nobody waits for it before the end.
-pub(super) fn signs(config: &Config, sign: &Sign) -> Vec<Signal> {
-    let channels = config.alerts.iter().filter(|channel| channel.common.enabled);
-    let parcels = channels.filter_map(|channel| Some((channel, channel.channel.sign(sign, &config.root)?)));
-    let begun = parcels.map(|(channel, parcel)| {
-        let (root, timeout) = (config.root.clone(), channel.common.timeout.get());
-        let work = std::thread::Builder::new().spawn(move || deliver(&parcel, &root, timeout));
-        Signal { channel: channel.name.clone(), work: work.ok() }
-    });
-    begun.collect()
-}
-
-/// A sign of life that is on its way.
-pub(super) struct Signal {
-    channel: String,
-    work: Option<std::thread::JoinHandle<Result<(), Failed>>>,
-}
-
-impl Signal {
-    /// Waits for it; at most its own timeout. What became of it, if it did not arrive.
-    pub(super) fn end(self) -> Option<Delivery> {
-        let done = self.work.map(std::thread::JoinHandle::join);
-        let failure = match done {
-            Some(Ok(Ok(()))) => return None,
-            Some(Ok(Err(failed))) => failed.why,
-            Some(Err(_)) | None => "the delivery broke off".to_owned(),
-        };
-        Some(Delivery { channel: self.channel, title: "the sign of life".to_owned(), failure: Some(failure) })
-    }
 }
