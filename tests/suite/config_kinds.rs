@@ -41,7 +41,7 @@ fn kinds_lists_everything_that_may_stand_there() {
           restart      start it again; stop it first if it runs
           stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
           clear-locks  stop it as stop-stale does, clear its locks that are proved stale, then start it
-          not built yet: revert
+          revert       take the code back that it crashes with, where that is armed; then start it again
 
         Rungs of a service's own, in [service.NAME.remedies]
           command      run a command of one's own; exit code 0 is done

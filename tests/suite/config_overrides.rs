@@ -122,7 +122,7 @@ fn faults_of_variables_name_them_and_never_show_their_value() {
             error: unknown rung `…`
              |
              = note: in `HEAL__SERVICE__MY_BOT__LADDER`
-             = help: known are `restart`, `stop-stale`, `revert`, `clear-locks`
+             = help: known are `restart`, `stop-stale`, `clear-locks`, `revert`
 
             error: there is no `LOG` below [service.my-bot.probes]
              |

@@ -191,7 +191,7 @@ fn a_pattern_is_named_with_its_release_its_author_and_the_release_before() {
             reason     no reason given (1 ×)
             reason     exit code 1: ImportError (2 ×)
             good       [GOOD] "works" by Ada Lovelace, 2023-11-14 22:13Z; it ran for 2h
-            revert     not allowed: not armed: `touch [DIR]/data/auto-revert-enabled` allows it
+            revert     not allowed: it is not armed: there is no [DIR]/data/auto-revert-enabled; `touch [DIR]/data/auto-revert-enabled` allows it from now on; `--force` allows it this once
         next  heal crash history
         --- stderr
     "#]]

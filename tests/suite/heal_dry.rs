@@ -74,7 +74,7 @@ beat = { kind = "fresh", path = "beat", within = "1s" }
             would take `stop-stale`: beat: beat does not exist after [SPAN]
             would stop pid [PID] `sleep 86400` (TERM, [SPAN] later KILL)
             would start `sleep 86400` in [DIR], output to data/output/app.log
-            if that does not help, a person is told
+            if that does not help, the next tick takes `clear-locks`
         next  heal heal
         --- stderr
     "#]]

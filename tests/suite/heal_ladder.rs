@@ -159,7 +159,7 @@ fn an_incident_ends_after_stable_for_and_the_next_one_starts_at_the_foot_of_the_
     assert_eq!(project.events("closed").len(), 1);
     end(the_one(&project, NAP));
     later(&project, "12m", &["heal"]).exits(0);
-    expect!["opened, intent restart, started, done healed, alerted opened operator_alerts, closed, alerted recovered operator_alerts, opened, intent restart, started, done healed, alerted opened operator_alerts"].assert_eq(&kinds(&project));
+    expect!["opened, intent restart, started, done healed, queued, alerted opened operator_alerts, closed, queued, alerted recovered operator_alerts, opened, intent restart, started, done healed, queued, alerted opened operator_alerts"].assert_eq(&kinds(&project));
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn in_live_mode_an_orphan_is_reported_and_lives() {
     expect![[r#"
         exit 1
         --- stdout
-        recovered app  pid [PID], up [SPAN]
+        healthy   app  pid [PID], up [SPAN]
             orphan  pid [PID] `sleep 86399`, [SPAN] old: reported only; mode = "paper" would stop it
         --- stderr
     "#]]

@@ -82,7 +82,7 @@ fn the_commit_that_crashes_is_taken_back_and_the_service_runs() {
 
         Heal-Reverts: [BAD]"#]]
     .assert_eq(message.trim_end());
-    expect!["intent revert, reverted, started, done healed, alerted reverted operator_alerts"]
+    expect!["intent revert, reverted, started, done healed, queued, alerted reverted operator_alerts"]
         .assert_eq(&kinds(&project));
     let event = &project.events("reverted")[0];
     let named = ["reference", "base", "commit", "takes_back", "restores"].map(|key| event[key].as_str().expect("text"));
@@ -251,7 +251,7 @@ fn a_crash_that_persists_brings_the_code_back_and_is_no_second_revert() {
     assert_eq!(git(&project, &["status", "--porcelain"]), "");
     assert_eq!(tree(&project, "HEAD"), tree(&project, &bad), "the code is as it was");
     assert_eq!(git(&project, &["rev-list", "--count", &format!("{bad}..HEAD")]), "2", "one more commit took it back");
-    expect!["intent revert, reverted, started, done failed, intent revert, reverted, started, done unchanged, alerted reverted operator_alerts"].assert_eq(&kinds(&project));
+    expect!["intent revert, reverted, started, done failed, intent revert, reverted, started, done unchanged, queued, alerted reverted operator_alerts"].assert_eq(&kinds(&project));
     // What it is now crashes as well, and is nothing that heal takes back again.
     crashes(&project);
     let before = digest(&project);
