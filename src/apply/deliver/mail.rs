@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lettre::message::Message;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -63,6 +63,8 @@ fn message(mail: &Mail) -> Result<Message, String> {
         .message_id(Some(mail.id.clone()))
         .date(mail.at.into())
         .header(AutoSubmitted)
+        // Without it, what is encoded would be shown as it stands.
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN);
     for to in &mail.to {
         building = building.to(to.parse().map_err(|_| wrong("to"))?);
