@@ -118,7 +118,7 @@ impl History {
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
-                service.incident = Some(Incident { bad, ..Incident::new(incident, when, *class, summary) });
+                service.incident = Some(Incident::new(incident, when, *class, summary).because_of(bad));
                 service.good_since = None;
                 service.good_looks = 0;
             }
@@ -199,8 +199,14 @@ impl History {
                     open.acknowledged = Some((when.clone(), *for_ms));
                 }
             }
-            // What became of a message is known to the spool.
-            Event::Undeliverable { .. } | Event::Unknown => {}
+            Event::Undeliverable { service, incident, notice, channel, .. } => {
+                let service = self.entry(service);
+                let open = service.incident.as_mut().filter(|open| open.id == *incident);
+                if let Some(open) = open {
+                    open.refused.entry(*notice).or_default().push(channel.clone());
+                }
+            }
+            Event::Unknown => {}
         }
     }
 
@@ -272,8 +278,10 @@ impl ServiceHistory {
             incident.tries.clear();
             incident.exhausted = None;
             incident.retries = 0;
-            incident.told.remove(&Notice::Held);
-            incident.told.remove(&Notice::Exhausted);
+            for notice in [Notice::Held, Notice::Exhausted] {
+                incident.told.remove(&notice);
+                incident.queued.remove(&notice);
+            }
         }
     }
 

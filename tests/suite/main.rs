@@ -8,6 +8,7 @@ mod acting;
 mod alert;
 mod alert_channels;
 mod alert_delivery;
+mod alert_edges;
 mod alert_real;
 mod architecture;
 mod beat;

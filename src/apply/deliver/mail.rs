@@ -12,11 +12,10 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{SmtpTransport, Transport};
 
-use super::secret::open;
+use super::secret::{Opened, open};
 use crate::host::exec::{self, Job};
 use crate::host::{clock, files};
 use crate::model::alert::{Mail, Post, Privacy, Undelivered};
-use crate::model::redact;
 
 /// A bundle of certificates is some hundred kilobytes.
 const CA_LIMIT: u64 = 4 * 1024 * 1024;
@@ -34,12 +33,14 @@ pub(super) fn send(mail: &Mail, root: &Path, timeout: Duration) -> Result<(), Un
                 .tls(tls)
                 .timeout(Some(timeout))
                 .hello_name(ClientId::Domain(clock::hostname()));
+            let mut opened = Opened::default();
             if let Some((user, password)) = login {
+                opened.remember(&password);
                 transport = transport.credentials(Credentials::new(user, password));
             }
             transport.build().send(&message).map(drop).map_err(|error| {
                 // A server may repeat what it was sent.
-                let why = redact::line(&error.to_string().replace(['\r', '\n'], " "));
+                let why = opened.hide(&error.to_string().replace(['\r', '\n'], " "));
                 if error.is_permanent() { Undelivered::never(why) } else { Undelivered::later(why) }
             })
         }

@@ -28,7 +28,11 @@ pub(super) fn flush(
 ) -> Vec<Delivery> {
     let mut run = Flush { config, journal, dir, spool, deadline, eager, now: clock::now(), deliveries: Vec::new() };
     run.forget_channels_that_are_gone();
-    for channel in [None].into_iter().chain(config.alerts.iter().filter(|channel| channel.hears()).map(Some)) {
+    let hear = config.alerts.iter().filter(|channel| channel.hears());
+    let mut channels: Vec<Option<&Declared>> = [None].into_iter().chain(hear.map(Some)).collect();
+    // Who did not answer the last times comes last: it may use up the time of this run.
+    channels.sort_by_key(|channel| run.failures(channel.map_or(LIST, |channel| &channel.name)));
+    for channel in channels {
         while run.next(channel) {}
     }
     run.shout();
@@ -48,6 +52,11 @@ struct Flush<'a> {
 }
 
 impl Flush<'_> {
+    /// How often the channel failed at what waits for it.
+    fn failures(&self, name: &str) -> u32 {
+        self.spool.items.iter().filter_map(|(_, item)| Some(item.of(name)?.attempts)).max().unwrap_or(0)
+    }
+
     /// Tells a channel (`None`: the list) the next thing. `false`: there is nothing more for it in this run.
     fn next(&mut self, channel: Option<&Declared>) -> bool {
         let name = channel.map_or(LIST, |channel| &channel.name);

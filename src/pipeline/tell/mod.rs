@@ -18,7 +18,7 @@ use crate::model::event::{Moment, Notice};
 use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
 use crate::model::spool::{Item, Waiting};
 use crate::model::status::Undelivered;
-use crate::model::{Event, Incident, Report, Severity};
+use crate::model::{Event, Incident, Outcome, Report, Severity};
 use crate::policy::{self, Taste};
 pub use say::{Said, acknowledge, flush_now, preview, say, test};
 use words::message;
@@ -114,8 +114,11 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
     let mut add = |subject: &Subject, incident: &Incident, notice: Notice, nth: u32| {
         let message = message(config, report, subject, incident, notice);
         let wants = |taste: &Taste<'_>| policy::wants(taste, message.severity, notice, &message.service, incident, now);
+        // Whoever is further away is not called for what is well by now, though its incident lives on for a while.
+        let near = |taste: &&Taste<'_>| taste.escalate_after.is_none() || !is_well(subject);
+        let tastes = tastes(config);
         let channels: Vec<String> =
-            tastes(config).iter().filter(|taste| wants(taste)).map(|taste| taste.name.to_owned()).collect();
+            tastes.iter().filter(near).filter(|taste| wants(taste)).map(|taste| taste.name.to_owned()).collect();
         if !channels.is_empty() {
             found.push((Due { message, nth, channels }, incident.id.clone()));
         }
@@ -146,6 +149,14 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
         }
     }
     found
+}
+
+/// Is nothing wrong any more, as far as this run saw?
+fn is_well(subject: &Subject) -> bool {
+    match &subject.act {
+        Some(act) => matches!(act.outcome, Outcome::Healed | Outcome::Probation),
+        None => subject.standing.level < Level::Degraded,
+    }
 }
 
 /// What each channel wants, the list first.
@@ -216,11 +227,11 @@ pub(super) fn broadcast(
 ) -> Vec<Delivery> {
     let deadline = Instant::now() + ALL;
     let list = Parcel::Line { path: dir.operator_alerts(), line: as_json(message).to_string() };
-    let loud = config
-        .alerts
-        .iter()
-        .filter(|channel| channel.hears())
-        .filter(|channel| message.severity >= channel.common.min_severity || message.notice == Notice::Recovered);
+    let loud = config.alerts.iter().filter(|channel| channel.hears()).filter(|channel| {
+        // Who hears of what a person says was decided by whom it was said to.
+        let all = matches!(message.notice, Notice::Recovered | Notice::Manual);
+        all || message.severity >= channel.common.min_severity
+    });
     let parcels = loud.map(|channel| {
         (channel.name.as_str(), channel.channel.render(message, &config.root), channel.common.timeout.get())
     });

@@ -35,6 +35,11 @@ pub struct Said {
 /// told without being kept.
 pub fn say(config: &Config, message: Message, named: &[String]) -> Result<Said> {
     require(config, named)?;
+    if let Some(deaf) = config.alerts.iter().find(|channel| named.contains(&channel.name) && !channel.hears()) {
+        let why = if deaf.common.enabled { "hears of ticks, not of alerts" } else { "is switched off" };
+        let hint = format!("`{} alert test {}` tries what it does hear", config.call(), deaf.name);
+        return Err(Error::new(Kind::Usage, format!("the channel `{}` {why}", deaf.name)).hint(hint));
+    }
     let wants = |channel: &&Declared| {
         let services = &channel.common.services;
         let meant = services.is_empty() || services.contains(&message.service);
