@@ -97,7 +97,7 @@ impl Channel for Email {
         // once more after a failure, it is the same.
         let at = message.at.timestamp_millis();
         let (id, follows) = match message.notice {
-            Notice::Opened => (opened, None),
+            Notice::Opened | Notice::Warned => (opened, None),
             // These belong to no incident that was told of.
             Notice::Manual | Notice::Digest | Notice::Misconfigured | Notice::Frequent => {
                 (format!("<{incident}.{}.{at}@{host}.heal>", word(message.notice)), None)

@@ -6,6 +6,7 @@ mod depend;
 mod judge;
 mod rate;
 mod telling;
+mod warn;
 
 pub use budget::{budget, most_used};
 pub use decide::decide;

@@ -6,6 +6,7 @@
 
 mod acting;
 mod alert;
+mod alert_canary;
 mod alert_channels;
 mod alert_delivery;
 mod alert_edges;
@@ -56,6 +57,7 @@ mod heal_start;
 mod heal_stop;
 mod heal_threshold;
 mod heal_unwritable;
+mod heal_warning;
 mod identity;
 mod identity_pidfile;
 mod identity_twins;

@@ -144,7 +144,11 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
         }
     }
     for subject in &report.subjects {
-        if let Some(alarm) = &journal.history().service(&subject.name).frequent {
+        let past = journal.history().service(&subject.name);
+        if let Some(warning) = &past.warning {
+            add(subject, warning, Notice::Warned, 0);
+        }
+        if let Some(alarm) = &past.frequent {
             add(subject, alarm, Notice::Frequent, 0);
         }
     }
@@ -189,8 +193,9 @@ fn repeated(config: &Config, journal: &Journal, report: &Report, deadline: Insta
     let mut deliveries = Vec::new();
     for channel in config.alerts.iter().filter(|channel| channel.hears() && channel.channel.repeats()) {
         for subject in &report.subjects {
-            let Some(incident) = &journal.history().service(&subject.name).incident else { continue };
-            let worst = [Notice::Held, Notice::Exhausted, Notice::Opened];
+            let past = journal.history().service(&subject.name);
+            let Some(incident) = past.incident.as_ref().or(past.warning.as_ref()) else { continue };
+            let worst = [Notice::Held, Notice::Exhausted, Notice::Opened, Notice::Warned];
             let Some(notice) = worst.into_iter().find(|notice| incident.was_told(*notice, &channel.name)) else {
                 continue;
             };

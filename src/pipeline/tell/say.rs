@@ -152,9 +152,13 @@ pub fn preview(config: &Config, named: &[String]) -> Result<Vec<(String, Parcel)
 pub fn acknowledge(config: &Config, which: &str, for_ms: Option<i64>) -> Result<(String, Incident)> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut journal = Journal::open(dir)?;
-    let mut open = journal.history().services.iter().filter_map(|(name, past)| Some((name, past.incident.as_ref()?)));
-    let found = open.find(|(name, incident)| *name == which || incident.fingerprint(name) == which);
-    let Some((service, incident)) = found.map(|(name, incident)| (name.clone(), incident.clone())) else {
+    let troubles = |(name, past): (&'_ String, &'_ crate::model::ServiceHistory)| {
+        let open = [past.incident.clone(), past.warning.clone()];
+        open.into_iter().flatten().map(|open| (name.clone(), open)).collect::<Vec<_>>()
+    };
+    let mut open = journal.history().services.iter().flat_map(troubles);
+    let found = open.find(|(name, incident)| name == which || incident.fingerprint(name) == which);
+    let Some((service, incident)) = found else {
         let message = format!("no incident that is open is known as `{}`", which.escape_default());
         let hint = format!("`{} alert list` names them", config.call());
         return Err(Error::new(Kind::Usage, message).hint(hint));
