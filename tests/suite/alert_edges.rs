@@ -119,3 +119,27 @@ fn a_channel_that_never_answers_keeps_the_others_waiting_for_one_run_at_most() {
     let listed: Value = later(&project, "5m", &["alert", "list", "--json"]).json();
     assert_eq!(listed["waiting"].as_array().expect("a list").len(), 3, "{listed:#}");
 }
+
+#[test]
+fn what_everybody_refuses_goes_into_the_machines_own_log_and_what_somebody_took_does_not() {
+    let refusing = Peer::new((0..9).map(|_| Answer::status(401, "")));
+    let (good, gone) = (Peer::new([]), "[alert.gone]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n");
+    let said = |tables: &str, shift: &str| {
+        let project = channel(tables);
+        let log = std::os::unix::net::UnixDatagram::bind(project.path("log")).expect("bound");
+        log.set_nonblocking(true).expect("set");
+        project.run(
+            project.command(&["alert", "fire", "--severity", "critical"]).env("HEAL_TEST_SYSLOG", project.path("log")),
+        );
+        let mut flush = project.command(&["alert", "flush"]);
+        project.run(flush.env("HEAL_TEST_SYSLOG", project.path("log")).env("HEAL_TEST_SHIFT", shift));
+        let mut buffer = [0; 4096];
+        std::iter::from_fn(|| log.recv(&mut buffer).ok()).count()
+    };
+    let deaf = hook("deaf", &refusing, "");
+    assert_eq!(said(&deaf, "1s"), 1);
+    assert_eq!(said(&format!("{deaf}{}", hook("good", &good, "")), "11m"), 0);
+    assert_eq!(said(&format!("{}{gone}", hook("good", &good, "")), "11m"), 0, "it waits for one, and somebody knows");
+    assert_eq!(said(&format!("{deaf}{gone}"), "1s"), 0, "one may still take it");
+    assert_eq!(said(&format!("{deaf}{gone}"), "11m"), 1);
+}

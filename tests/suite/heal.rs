@@ -49,7 +49,7 @@ fn a_dead_service_is_started_again() {
             healed by `stop-stale` in [SPAN]: pid [PID], every probe good for [SPAN]
         --- stderr
     "#]].assert_eq(&vague(&ran.snapshot(&project)));
-    expect!["opened, intent restart, started, done healed, alerted opened operator_alerts, intent stop-stale, started, done healed"].assert_eq(&kinds(&project));
+    expect!["opened, intent restart, started, done healed, queued, alerted opened operator_alerts, intent stop-stale, started, done healed"].assert_eq(&kinds(&project));
     project.heal(&["check"]).exits(0);
 }
 

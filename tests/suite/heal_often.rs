@@ -41,6 +41,10 @@ fn a_day_of_a_permanently_broken_service_is_few_acts_with_growing_gaps_and_no_si
         told: [
             "opened: app: not running",
             "exhausted: app: heal has nothing left to try",
+            "reminder: app: not running, for 1h 20m now",
+            "reminder: app: not running, for 4h 20m now",
+            "reminder: app: not running, for 10h 20m now",
+            "reminder: app: not running, for 22h 20m now",
         ]
     "#]]
     .assert_eq(&report);

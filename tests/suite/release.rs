@@ -62,7 +62,7 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
     "#]]
     .assert_eq(&ran.snapshot(&project));
     project.heal(&["heal"]).exits(0);
-    expect!["opened, intent restart, started, done healed, alerted opened operator_alerts, intent stop-stale, started, done failed, held, alerted held operator_alerts, released, intent restart, started, done healed"].assert_eq(&kinds(&project));
+    expect!["opened, intent restart, started, done healed, queued, alerted opened operator_alerts, intent stop-stale, started, done failed, held, queued, alerted held operator_alerts, released, intent restart, started, done healed"].assert_eq(&kinds(&project));
 }
 
 #[test]

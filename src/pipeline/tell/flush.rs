@@ -146,7 +146,9 @@ impl Flush<'_> {
             if let Err(error) = self.journal.record(event) {
                 return Some(format!("it was sent, but that cannot be written down: {error}"));
             }
-            self.spool.items[*place].1.waiting.retain(|waiting| waiting.channel != name);
+            let item = &mut self.spool.items[*place].1;
+            item.waiting.retain(|waiting| waiting.channel != name);
+            item.taken |= name != LIST;
             if let Err(error) = self.keep(*place) {
                 return Some(error);
             }
@@ -172,6 +174,7 @@ impl Flush<'_> {
                 item.waiting.push(Waiting::new(fallback));
             }
             if refused {
+                item.refused = true;
                 item.waiting.retain(|waiting| waiting.channel != name);
                 let event = Event::Undeliverable {
                     service: message.service,
@@ -203,14 +206,15 @@ impl Flush<'_> {
         }
     }
 
-    /// The last resort: an urgent message that no channel took goes into the machine's own log, once.
+    /// The last resort: an urgent message that no channel took, or that all refused, goes into the machine's own log, once.
     fn shout(&mut self) {
         let Some(socket) = log_socket() else { return };
         for place in 0..self.spool.items.len() {
             let item = &self.spool.items[place].1;
-            let alone = item.waiting.iter().any(|waiting| waiting.channel != LIST);
+            let waits = item.waiting.iter().any(|waiting| waiting.channel != LIST);
             let late = self.now.since(&item.queued) >= SHOUT_AFTER;
-            if item.shouted || !alone || !late || item.message.severity < Severity::Critical {
+            let forsaken = if waits { late } else { item.refused };
+            if item.shouted || item.taken || !forsaken || item.message.severity < Severity::Critical {
                 continue;
             }
             let text = syslog::line(&item.message);

@@ -101,8 +101,8 @@ fn queue(
         }
         None => {
             let waiting = channels.iter().map(|channel| Waiting::new(channel)).collect();
-            spool
-                .put(dir, Item { queued: now.clone(), nth, message, waiting, stood_in: Vec::new(), shouted: false })?;
+            let (stood_in, taken, refused, shouted) = (Vec::new(), false, false, false);
+            spool.put(dir, Item { queued: now.clone(), nth, message, waiting, stood_in, taken, refused, shouted })?;
         }
     }
     journal.record(Event::Queued { service, incident: incident.to_owned(), notice, nth, channels })
