@@ -253,6 +253,8 @@ fn the_machines_own_log_takes_a_line_and_is_the_last_resort() {
     };
     project.heal(&["alert", "hello\u{1b}[2J", "--severity", "critical"]).exits(1);
     assert_eq!(read().expect("a line"), "<26>heal: test: CRITICAL hello\\u{1b}[2J");
+    // The other one's message reached the log already; this one reaches nobody.
+    project.heal(&["alert", "alone", "--severity", "critical", "--channel", "y"]).exits(1);
     let mut command = project.command(&["alert", "flush"]);
     let mut lasts = |shift: &str| {
         project.run(command.env("HEAL_TEST_SHIFT", shift).env("HEAL_TEST_SYSLOG", project.path("log"))).code
@@ -261,7 +263,7 @@ fn the_machines_own_log_takes_a_line_and_is_the_last_resort() {
     log.set_nonblocking(true).expect("set");
     assert!(read().is_err(), "the channel may still take it");
     assert_eq!(lasts("11m"), 1);
-    assert_eq!(read().expect("a line"), "<26>heal: test: CRITICAL hello\\u{1b}[2J");
+    assert_eq!(read().expect("a line"), "<26>heal: test: CRITICAL alone");
     lasts("30m");
     assert!(read().is_err(), "once");
 }
