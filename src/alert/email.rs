@@ -92,8 +92,18 @@ impl Channel for Email {
         let text = format!("{title}\n\n{}\n", cut(&body(message), BODY, Count::Chars));
         let host = super::identifier(&message.host);
         let incident = super::identifier(&message.incident);
-        let id = |notice: Notice| format!("<{incident}.{}@{host}.heal>", word(notice));
-        let opened = (message.notice != Notice::Opened).then(|| id(Notice::Opened));
+        let opened = format!("<{incident}.{}@{host}.heal>", word(Notice::Opened));
+        // An incident has one beginning, and may have several of all others: servers drop a mail whose id they know. Sent
+        // once more after a failure, it is the same.
+        let at = message.at.timestamp_millis();
+        let (id, follows) = match message.notice {
+            Notice::Opened | Notice::Warned => (opened, None),
+            // These belong to no incident that was told of.
+            Notice::Manual | Notice::Digest | Notice::Misconfigured | Notice::Frequent => {
+                (format!("<{incident}.{}.{at}@{host}.heal>", word(message.notice)), None)
+            }
+            notice => (format!("<{incident}.{}.{at}@{host}.heal>", word(notice)), Some(opened)),
+        };
         let port = match self.tls {
             Privacy::Starttls => 587,
             Privacy::Tls => 465,
@@ -115,8 +125,8 @@ impl Channel for Email {
             to: self.to.clone(),
             subject,
             body: text,
-            id: id(message.notice),
-            follows: opened,
+            id,
+            follows,
             at: message.at,
         }))
     }

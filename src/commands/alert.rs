@@ -222,25 +222,25 @@ fn list(config: &crate::config::Config) -> Result<Answer> {
     let spool = Spool::read(&dir);
     let warnings = [past.warnings(), spool.warnings.clone()].concat();
     let history = past.history;
-    let open = history.services.iter().filter_map(|(name, past)| {
-        let incident = past.incident.as_ref()?;
-        Some(Open {
-            fingerprint: incident.fingerprint(name),
-            service: name.clone(),
-            since: incident.opened.at.into(),
-            summary: incident.summary.clone(),
-            told: incident
-                .told
-                .values()
-                .flatten()
-                .filter(|name| *name != tell::LIST)
-                .cloned()
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .collect(),
-            reminders: incident.reminders,
-            acknowledged: incident.is_acknowledged(&now),
-        })
+    let troubles = history.services.iter().flat_map(|(name, past)| {
+        [&past.incident, &past.warning].into_iter().flatten().map(move |incident| (name, incident))
+    });
+    let open = troubles.map(|(name, incident)| Open {
+        fingerprint: incident.fingerprint(name),
+        service: name.clone(),
+        since: incident.opened.at.into(),
+        summary: incident.summary.clone(),
+        told: incident
+            .told
+            .values()
+            .flatten()
+            .filter(|name| *name != tell::LIST)
+            .cloned()
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        reminders: incident.reminders,
+        acknowledged: incident.is_acknowledged(&now),
     });
     let waiting = tell::waiting(&spool);
     let view = Listed { open: open.collect(), waiting: waiting.iter().map(Waits::from).collect(), warnings };

@@ -169,6 +169,8 @@ mod tests {
                 message: crate::model::alert::sample(),
                 waiting: vec![Waiting::new("a")],
                 stood_in: vec![],
+                taken: false,
+                refused: false,
                 shouted: false,
             };
             spool.put(&dir, item).expect("written");

@@ -196,6 +196,7 @@ pub const fn word(notice: Notice) -> &'static str {
         Notice::Exhausted => "exhausted",
         Notice::Held => "held",
         Notice::Frequent => "frequent",
+        Notice::Warned => "warned",
         Notice::Reminder => "reminder",
         Notice::Misconfigured => "misconfigured",
         Notice::Reverted => "reverted",

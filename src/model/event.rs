@@ -266,6 +266,26 @@ pub enum Event {
         /// Why nothing is left.
         why: String,
     },
+    /// A probe warns, at its threshold, while no incident is open: nothing is done, and somebody is told.
+    Warned {
+        /// The service.
+        service: String,
+        /// The id under which it is told.
+        incident: String,
+        /// What kind of trouble it would be.
+        class: Class,
+        /// One line for a person.
+        summary: String,
+    },
+    /// What was warned of is over: every look was good for `stable_for`.
+    Settled {
+        /// The service.
+        service: String,
+        /// The id under which it was told.
+        incident: String,
+        /// From the warning to the first good look, in milliseconds.
+        downtime_ms: i64,
+    },
     /// A person is needed before heal acts again.
     Held {
         /// The service.

@@ -73,6 +73,9 @@ pub struct ServiceHistory {
     /// Code of it was taken back: for those who were not told yet.
     #[serde(default)]
     pub reverted: Option<Incident>,
+    /// What its probes warn of, from the first warning until all of them were good for `stable_for`.
+    #[serde(default)]
+    pub warning: Option<Incident>,
     /// How often each rung would have been taken, were heal not only observing.
     #[serde(default)]
     pub would: BTreeMap<String, u32>,
@@ -120,20 +123,27 @@ impl History {
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
-                service.incident = Some(Incident { bad, ..Incident::new(incident, when, *class, summary) });
+                service.incident = Some(Incident::new(incident, when, *class, summary).because_of(bad));
                 service.good_since = None;
                 service.good_looks = 0;
             }
             Event::Closed { service, downtime_ms, .. } => {
                 let service = self.entry(service);
-                if let Some(mut incident) = service.incident.take() {
-                    incident.downtime_ms = Some(*downtime_ms);
-                    // A recovery is told only to those who heard of the trouble, or will.
-                    if !incident.knowing().is_empty() {
-                        service.recovered.push(incident);
-                    }
-                }
+                let over = service.incident.take();
+                service.is_over(over, *downtime_ms);
                 service.looks.clear();
+            }
+            Event::Warned { service, incident, class, summary } => {
+                let service = self.entry(service);
+                let bad = service.failing();
+                service.warning = Some(Incident::new(incident, when, *class, summary).because_of(bad));
+                service.good_since = None;
+                service.good_looks = 0;
+            }
+            Event::Settled { service, downtime_ms, .. } => {
+                let service = self.entry(service);
+                let over = service.warning.take();
+                service.is_over(over, *downtime_ms);
             }
             Event::Captured { service, incident, evidence } => {
                 if let Some(open) = self.entry(service).incident.as_mut().filter(|open| open.id == *incident) {
@@ -221,9 +231,7 @@ impl History {
             // One that failed is begun anew by the same command, like one that was killed.
             Event::Scheduled { failure: None, .. } => self.scheduling = None,
             // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
-            // What became of a message is known to the spool.
             Event::Scheduled { .. }
-            | Event::Undeliverable { .. }
             | Event::Recovered { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }
@@ -232,8 +240,13 @@ impl History {
                 self.entry(service).queued(when, incident, *notice, *nth, channels);
             }
             Event::Acknowledged { service, incident, for_ms } => {
-                if let Some(open) = self.entry(service).incident.as_mut().filter(|open| open.id == *incident) {
+                if let Some(open) = self.entry(service).told_as(incident) {
                     open.acknowledged = Some((when.clone(), *for_ms));
+                }
+            }
+            Event::Undeliverable { service, incident, notice, channel, .. } => {
+                if let Some(open) = self.entry(service).told_as(incident) {
+                    open.refused.entry(*notice).or_default().push(channel.clone());
                 }
             }
         }
@@ -245,6 +258,18 @@ impl History {
 }
 
 impl ServiceHistory {
+    /// What is open and told under this id.
+    fn told_as(&mut self, id: &str) -> Option<&mut Incident> {
+        let open = [&mut self.incident, &mut self.frequent, &mut self.reverted, &mut self.warning];
+        open.into_iter().flatten().find(|open| open.id == id)
+    }
+
+    /// A recovery is told only to those who heard of the trouble, or will.
+    fn is_over(&mut self, trouble: Option<Incident>, downtime_ms: i64) {
+        let known = trouble.filter(|trouble| !trouble.knowing().is_empty());
+        self.recovered.extend(known.map(|trouble| Incident { downtime_ms: Some(downtime_ms), ..trouble }));
+    }
+
     fn observed(&mut self, when: &Moment, bad: &[String], good: &[String], passing: &[String]) {
         for probe in good {
             self.looks.remove(probe);
@@ -308,8 +333,10 @@ impl ServiceHistory {
             incident.tries.clear();
             incident.exhausted = None;
             incident.retries = 0;
-            incident.told.remove(&Notice::Held);
-            incident.told.remove(&Notice::Exhausted);
+            for notice in [Notice::Held, Notice::Exhausted] {
+                incident.told.remove(&notice);
+                incident.queued.remove(&notice);
+            }
         }
     }
 
@@ -318,8 +345,7 @@ impl ServiceHistory {
             // The spool remembers from here on.
             self.recovered.retain(|past| past.id != incident);
         }
-        let open = [&mut self.incident, &mut self.frequent].into_iter().flatten().find(|open| open.id == incident);
-        if let Some(open) = open {
+        if let Some(open) = self.told_as(incident) {
             let known = open.queued.entry(notice).or_default();
             known.extend(channels.iter().filter(|channel| !known.contains(channel)).cloned().collect::<Vec<_>>());
             open.reminders = open.reminders.max(nth);
@@ -338,11 +364,7 @@ impl ServiceHistory {
                 let told = past.told.get(&Notice::Recovered).map_or(0, Vec::len);
                 told < past.knowing().len()
             });
-        } else if let Some(open) = [&mut self.incident, &mut self.frequent, &mut self.reverted]
-            .into_iter()
-            .flatten()
-            .find(|open| open.id == incident)
-        {
+        } else if let Some(open) = self.told_as(incident) {
             let channels = open.told.entry(notice).or_default();
             if !channels.iter().any(|known| known == channel) {
                 channels.push(channel.to_owned());

@@ -22,6 +22,9 @@ pub struct Incident {
     /// Probes that were bad since it was opened: only their own good look says that they are well again.
     #[serde(default)]
     pub bad: BTreeSet<String>,
+    /// The first of them when it was opened, or nothing: a part of its fingerprint, which stays the same while it lasts.
+    #[serde(default)]
+    pub probe: Option<String>,
     /// Rungs that were written down as what would have been done.
     #[serde(default)]
     pub would: BTreeSet<String>,
@@ -44,6 +47,9 @@ pub struct Incident {
     /// What waits for a channel, or did, by notice: their names.
     #[serde(default)]
     pub queued: BTreeMap<Notice, Vec<String>>,
+    /// What a channel refused for good, by notice: their names. They know nothing of it.
+    #[serde(default)]
+    pub refused: BTreeMap<Notice, Vec<String>>,
     /// How often people were reminded.
     #[serde(default)]
     pub reminders: u32,
@@ -63,6 +69,7 @@ impl Incident {
             class,
             summary: summary.to_owned(),
             bad: BTreeSet::new(),
+            probe: None,
             would: BTreeSet::new(),
             seen: Digest::default(),
             tries: BTreeMap::new(),
@@ -71,11 +78,18 @@ impl Incident {
             retries: 0,
             told: BTreeMap::new(),
             queued: BTreeMap::new(),
+            refused: BTreeMap::new(),
             reminders: 0,
             said: None,
             acknowledged: None,
             downtime_ms: None,
         }
+    }
+
+    /// The same, opened because of these probes.
+    pub(super) fn because_of(self, bad: BTreeSet<String>) -> Self {
+        let probe = Some(bad.first().cloned().unwrap_or_default());
+        Self { bad, probe, ..self }
     }
 
     /// What a report says of it: its id, since when, and how many acts there were.
@@ -87,9 +101,13 @@ impl Incident {
     /// The channels that were told anything about it, or will be.
     #[must_use]
     pub fn knowing(&self) -> BTreeSet<String> {
-        let of_trouble =
-            |(notice, names): (&Notice, &Vec<String>)| (*notice != Notice::Recovered).then(|| names.clone());
-        self.told.iter().filter_map(of_trouble).chain(self.queued.iter().filter_map(of_trouble)).flatten().collect()
+        let trouble = |(notice, _): &(&Notice, &Vec<String>)| **notice != Notice::Recovered;
+        let told = self.told.iter().filter(trouble).flat_map(|(_, names)| names);
+        let waits = self.queued.iter().filter(trouble).flat_map(|(notice, names)| {
+            let refused = self.refused.get(notice);
+            names.iter().filter(move |name| refused.is_none_or(|refused| !refused.contains(name)))
+        });
+        told.chain(waits).cloned().collect()
     }
 
     /// Was this channel told this, or does it wait for it?
@@ -110,7 +128,7 @@ impl Incident {
     #[must_use]
     pub fn fingerprint(&self, service: &str) -> String {
         use sha2::{Digest as _, Sha256};
-        let probe = self.bad.first().map_or("", String::as_str);
+        let probe = self.probe.as_ref().or_else(|| self.bad.first()).map_or("", String::as_str);
         let hash = Sha256::digest(format!("{service}\0{:?}\0{probe}", self.class));
         hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }

@@ -31,6 +31,8 @@ pub enum Notice {
     Held,
     /// It was healed more often than is normal.
     Frequent,
+    /// Something that is no reason to act, and that a person should know.
+    Warned,
     /// It still lasts.
     Reminder,
     /// `heal.toml` is broken: nothing is watched.

@@ -29,7 +29,13 @@ pub struct Item {
     /// Channels that it was given to because another one did not take it.
     #[serde(default)]
     pub stood_in: Vec<String>,
-    /// Nobody took it for so long that it went into the machine's own log.
+    /// A channel took it: somebody knows.
+    #[serde(default)]
+    pub taken: bool,
+    /// A channel refused it for good.
+    #[serde(default)]
+    pub refused: bool,
+    /// Nobody took it for so long, or whoever could refused it, that it went into the machine's own log.
     #[serde(default)]
     pub shouted: bool,
 }

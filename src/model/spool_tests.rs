@@ -14,7 +14,16 @@ fn item(second: i64, notice: Notice, severity: Severity, title: &str) -> Item {
         _ => vec![("found".to_owned(), title.to_owned()), ("next".to_owned(), "`restart`".to_owned())],
     };
     let message = Message { notice, severity, title: title.to_owned(), details, ..sample() };
-    Item { queued: moment(second), nth: 0, message, waiting: vec![Waiting::new("a")], stood_in: vec![], shouted: false }
+    Item {
+        queued: moment(second),
+        nth: 0,
+        message,
+        waiting: vec![Waiting::new("a")],
+        stood_in: vec![],
+        taken: false,
+        refused: false,
+        shouted: false,
+    }
 }
 
 #[test]

@@ -35,6 +35,8 @@ fn incident(tries: &[&str], cured: &[&str], retries: u32) -> Incident {
         class: Class::Dead,
         summary: String::new(),
         bad: Default::default(),
+        probe: None,
+        refused: Default::default(),
         would: Default::default(),
         seen: Default::default(),
         tries: tries.iter().map(|rung| ((*rung).to_owned(), 1)).collect(),

@@ -74,7 +74,8 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
     standing
 }
 
-fn weigh(
+/// Where one finding puts the service, and what that is said with; nothing, for one that counts in full.
+pub(super) fn weigh(
     look: Look<'_>,
     rules: &Rules,
     past: &ServiceHistory,
@@ -166,6 +167,7 @@ pub fn follow(
         }
         _ => {}
     }
+    events.extend(super::warn::warn(service, standing, look, rules, past, new_id));
     events
 }
 
@@ -189,8 +191,8 @@ fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHi
     let gone = |probe: &&String| !look.findings.iter().any(|finding| finding.probe() == probe.as_str());
     good.extend(past.looks.keys().filter(gone).cloned());
     let unseen = standing.level == Level::Unknown;
-    let counts =
-        !bad.is_empty() || !past.looks.is_empty() || past.incident.is_some() || unseen || past.unseen_looks > 0;
+    let open = past.incident.is_some() || past.warning.is_some();
+    let counts = !bad.is_empty() || !past.looks.is_empty() || open || unseen || past.unseen_looks > 0;
     counts.then(|| Event::Observed { service: service.to_owned(), bad, good, passing, unseen })
 }
 

@@ -9,6 +9,7 @@ pub mod pattern;
 mod rate;
 pub mod revert;
 mod telling;
+mod warn;
 
 pub use budget::{budget, budgets};
 pub use decide::decide;

@@ -226,7 +226,7 @@ fn a_file_system_that_does_not_answer_costs_two_seconds() {
     let notes = serde_json::json!(["the end of slow.log: no answer within 2 s"]);
     assert_eq!(captured[0]["evidence"]["notes"], notes);
     assert!(captured[0]["evidence"]["took_ms"].as_u64().is_some_and(|took| took < 4_000), "{captured:?}");
-    assert_eq!(kinds(&project), "opened, intent restart, started, done failed, alerted opened operator_alerts");
+    assert_eq!(kinds(&project), "opened, intent restart, started, done failed, queued, alerted opened operator_alerts");
 }
 
 fn git(project: &Project, args: &[&str]) {

@@ -1,6 +1,8 @@
 //! What if heal.toml is broken? Nothing is done, and those whom the last good one names are told: once a day.
 
 use super::acting::{NAP, end, later, running, sleeper, the_one};
+use super::alert_channels::titles;
+use super::peer::{Answer, Peer};
 use super::support::Project;
 
 const CHANNEL: &str = "[alert.ops]\nkind = \"file\"\npath = \"alerts.jsonl\"\nmin_severity = \"critical\"\n";
@@ -97,4 +99,29 @@ fn a_copy_that_somebody_else_could_have_written_is_not_believed() {
     project.write("heal.toml", "[project\n");
     project.heal(&["heal"]).exits(78);
     assert!(told(&project).is_empty());
+}
+
+#[test]
+fn a_server_is_told_too_with_its_secret_and_once_more_when_it_did_not_hear() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let peer = Peer::new([]);
+    let project = sleeper(&format!(
+        "[alert.push]\nkind = \"ntfy\"\nurl = \"{}\"\ntopic = \"ops\"\ntoken = {{ file = \"token\" }}\n",
+        peer.url()
+    ));
+    project.write("token", "HUNTER2hunter2");
+    std::fs::set_permissions(project.path("token"), std::fs::Permissions::from_mode(0o600)).expect("set");
+    project.heal(&["heal"]).exits(0);
+    let (good, before) = (project.read("heal.toml"), peer.asked().len());
+    project.write("heal.toml", "[project\n");
+    peer.answer([Answer::status(502, "")]);
+    project.heal(&["heal"]).exits(78);
+    project.heal(&["heal"]).exits(78);
+    project.heal(&["heal"]).exits(78);
+    let told: Vec<String> = titles(&peer, "title").split_off(before);
+    assert_eq!(told, ["CRITICAL heal.toml is broken: nothing is watched or healed"; 2], "once more after the failure");
+    assert!(peer.asked().iter().all(|asked| asked.header("authorization") == Some("Bearer HUNTER2hunter2")));
+    project.write("heal.toml", &good);
+    project.heal(&["heal"]).exits(0);
+    assert_eq!(titles(&peer, "title").last().map(String::as_str), Some("RECOVERED heal.toml is right again"));
 }

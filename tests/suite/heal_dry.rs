@@ -173,7 +173,7 @@ answers = { kind = "command", command = ["false"], fail_after = 3 }
     let said = project.heal(&["heal"]).exits(2);
     assert!(said.stdout.contains("would take `stop-stale`"), "{said:?}");
     project.heal(&["heal"]).exits(2);
-    assert_eq!(kinds(&project), "recognised, opened, would-act, alerted opened operator_alerts");
+    assert_eq!(kinds(&project), "recognised, opened, would-act, queued, alerted opened operator_alerts");
     assert_eq!(project.events("would-act")[0]["rung"], "stop-stale");
     assert!(alive(pid));
     let alerts = project.read("data/operator_alerts.jsonl");

@@ -43,7 +43,7 @@ fn a_process_that_was_there_before_is_not_what_heal_started() {
     wait_for("the stranger to fit", || running(&project, NAP).contains(&stranger));
     assert_eq!(
         kinds(&project),
-        "opened, intent restart, started, done unchanged, alerted opened operator_alerts",
+        "opened, intent restart, started, done unchanged, queued, alerted opened operator_alerts",
         "{answer}"
     );
     let said = project.events("done")[0]["detail"].as_str().expect("one").to_owned();

@@ -17,7 +17,7 @@ fn six_in_vain(start: &str) -> (Project, Vec<i32>) {
 fn six_ticks_against_true_are_one_incident_within_the_budget_and_never_fine() {
     let (project, codes) = six_in_vain("[\"true\"]");
     assert_eq!(codes, [2, 2, 69, 69, 69, 69]);
-    expect!["opened, intent restart, started, done failed, alerted opened operator_alerts, intent stop-stale, started, done failed, exhausted, alerted exhausted operator_alerts"].assert_eq(&kinds(&project));
+    expect!["opened, intent restart, started, done failed, queued, alerted opened operator_alerts, intent stop-stale, started, done failed, exhausted, queued, alerted exhausted operator_alerts"].assert_eq(&kinds(&project));
     let ran = project.heal(&["heal"]).exits(69);
     expect![[r#"
         exit 69
@@ -37,7 +37,7 @@ fn six_ticks_against_true_are_one_incident_within_the_budget_and_never_fine() {
 fn six_ticks_against_false_are_one_incident_within_the_budget_and_never_fine() {
     let (project, codes) = six_in_vain("[\"false\"]");
     assert_eq!(codes, [2, 2, 69, 69, 69, 69]);
-    expect!["opened, intent restart, started, done failed, alerted opened operator_alerts, intent stop-stale, started, done failed, exhausted, alerted exhausted operator_alerts"].assert_eq(&kinds(&project));
+    expect!["opened, intent restart, started, done failed, queued, alerted opened operator_alerts, intent stop-stale, started, done failed, exhausted, queued, alerted exhausted operator_alerts"].assert_eq(&kinds(&project));
     let details: Vec<String> = project.events("done").iter().map(|done| done["detail"].to_string()).collect();
     expect![[r#"
         "the new process ended: exit code 1"

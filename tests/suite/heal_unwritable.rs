@@ -2,6 +2,8 @@
 //! done, and a person is told once.
 
 use super::acting::{NAP, end, later, running, shell, sleeper, the_one};
+use super::alert_channels::titles;
+use super::peer::Peer;
 use super::support::{Project, Ran};
 
 /// Runs a script with the data directory made read-only, once something stands in it. `None` where that is not allowed.
@@ -126,4 +128,30 @@ fn a_start_that_takes_its_time_is_not_made_twice() {
     assert!(shells.len() <= 1, "{again:?} {ran:?} {shells:?}");
     super::support::wait_for("its start", || running(&project, "exec sleep").is_empty());
     assert_eq!(running(&project, NAP).len(), 1, "{again:?}");
+}
+
+#[test]
+fn a_server_is_told_where_nothing_can_be_kept_read_only_or_full() {
+    let peer = Peer::new([]);
+    let project = sleeper(&format!("[alert.hook]\nkind = \"webhook\"\nurl = \"{}\"\n", peer.url()));
+    project.heal(&["heal", "--quiet"]).exits(0);
+    let before = peer.asked().len();
+    let Some(ran) = read_only(&project, "\"$HEAL\" heal; \"$HEAL\" heal; echo \"code $?\"") else { return };
+    assert!(ran.stdout.contains("code 74"), "{ran:?}");
+    let told = titles(&peer, "message").split_off(before);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("data directory: "), "{told:?}");
+    // Full: a file system of its own, without a free byte.
+    let full = sleeper(&format!("[alert.hook]\nkind = \"webhook\"\nurl = \"{}\"\n", peer.url()));
+    full.heal(&["heal", "--quiet"]).exits(0);
+    end(the_one(&full, NAP));
+    let before = peer.asked().len();
+    let script = "mount -t tmpfs -o size=16k,mode=700 none data && ! cat /dev/zero >data/fill 2>/dev/null || exit 99\n\
+                  \"$HEAL\" heal; \"$HEAL\" heal; echo \"code $?\"\n";
+    full.write("script.sh", script);
+    let ran = shell(&full, "unshare -m /bin/sh script.sh");
+    assert!(ran.stdout.contains("code 74"), "{ran:?}");
+    let told = titles(&peer, "message").split_off(before);
+    assert_eq!(told.iter().filter(|title| title.starts_with("data directory: ")).count(), 1, "{told:?}");
+    assert_eq!(running(&full, NAP).len(), 1, "and what was dead is started");
 }

@@ -6,8 +6,11 @@
 
 mod acting;
 mod alert;
+mod alert_canary;
 mod alert_channels;
 mod alert_delivery;
+mod alert_edges;
+mod alert_real;
 mod architecture;
 mod beat;
 mod check;
@@ -63,6 +66,7 @@ mod heal_start;
 mod heal_stop;
 mod heal_threshold;
 mod heal_unwritable;
+mod heal_warning;
 mod hold;
 mod identity;
 mod identity_pidfile;
@@ -106,6 +110,7 @@ mod schedule_real;
 mod schema_config;
 mod schema_output;
 mod second_one;
+mod servers;
 mod silence;
 mod startup;
 mod status;

@@ -6,17 +6,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use lettre::message::Message;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{SmtpTransport, Transport};
 
-use super::secret::open;
+use super::secret::{Opened, open};
 use crate::host::exec::{self, Job};
 use crate::host::{clock, files};
 use crate::model::alert::{Mail, Post, Privacy, Undelivered};
-use crate::model::redact;
 
 /// A bundle of certificates is some hundred kilobytes.
 const CA_LIMIT: u64 = 4 * 1024 * 1024;
@@ -34,12 +33,14 @@ pub(super) fn send(mail: &Mail, root: &Path, timeout: Duration) -> Result<(), Un
                 .tls(tls)
                 .timeout(Some(timeout))
                 .hello_name(ClientId::Domain(clock::hostname()));
+            let mut opened = Opened::default();
             if let Some((user, password)) = login {
+                opened.remember(&password);
                 transport = transport.credentials(Credentials::new(user, password));
             }
             transport.build().send(&message).map(drop).map_err(|error| {
                 // A server may repeat what it was sent.
-                let why = redact::line(&error.to_string().replace(['\r', '\n'], " "));
+                let why = opened.hide(&error.to_string().replace(['\r', '\n'], " "));
                 if error.is_permanent() { Undelivered::never(why) } else { Undelivered::later(why) }
             })
         }
@@ -63,6 +64,8 @@ fn message(mail: &Mail) -> Result<Message, String> {
         .message_id(Some(mail.id.clone()))
         .date(mail.at.into())
         .header(AutoSubmitted)
+        // Without it, what is encoded would be shown as it stands.
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN);
     for to in &mail.to {
         building = building.to(to.parse().map_err(|_| wrong("to"))?);

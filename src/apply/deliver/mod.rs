@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::host::exec::{self, Job};
 use crate::model::alert::{Parcel, Undelivered};
+use crate::model::redact;
 
 /// What a command gets beyond its own deadline: to be ended and collected.
 const COLLECT: Duration = Duration::from_secs(3);
@@ -26,7 +27,9 @@ pub fn deliver(parcel: &Parcel, root: &Path, timeout: Duration) -> Result<(), Un
         _ => timeout,
     };
     let (parcel, root) = (parcel.clone(), root.to_owned());
-    within(limit, move || hand_over(&parcel, &root, timeout))
+    let done = within(limit, move || hand_over(&parcel, &root, timeout));
+    // Whoever speaks there may repeat what it was given.
+    done.map_err(|failed| Undelivered { why: redact::line(&failed.why), ..failed })
 }
 
 /// Does the work on a thread that is left behind when it does not end in time. Should it end after all, what it delivered

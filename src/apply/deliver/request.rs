@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ring::hmac;
 
-use super::secret::{open, unseal};
+use super::secret::{Opened, open, unseal};
 use crate::host::net::{self, NetError, Reply};
 use crate::model::address::refused;
 use crate::model::alert::{Again, Request, Undelivered};
@@ -22,16 +22,19 @@ const SAID: usize = 160;
 pub(super) fn send(request: &Request, root: &Path, timeout: Duration) -> Result<(), Undelivered> {
     // What is missing here may be there a minute later: somebody puts it right.
     let missing = |why: String| Undelivered::later(why);
-    let url = unseal(&request.url, root).map_err(missing)?;
+    let mut opened = Opened::default();
+    let url = unseal(&request.url, root, &mut opened).map_err(missing)?;
     if request.url.secret.is_some() {
         refused(&url, request.allow_http).map_err(|why| missing(format!("its address {why}")))?;
     }
     let mut headers = Vec::with_capacity(request.headers.len() + 1);
     for (name, value) in &request.headers {
-        headers.push((name.clone(), unseal(value, root).map_err(missing)?));
+        headers.push((name.clone(), unseal(value, root, &mut opened).map_err(missing)?));
     }
     if let Some((name, key)) = &request.signature {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, open(key, root).map_err(missing)?.as_bytes());
+        let key = open(key, root).map_err(missing)?;
+        opened.remember(&key);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
         let tag = hmac::sign(&key, request.body.as_bytes());
         let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         headers.push((name.clone(), format!("sha256={hex}")));
@@ -39,14 +42,18 @@ pub(super) fn send(request: &Request, root: &Path, timeout: Duration) -> Result<
     let body = request.body.as_bytes();
     let asked = net::Request { method: &request.method, url: &url, headers: &headers, body, timeout };
     let reply = net::http_trusting(&asked, request.ca.as_deref()).map_err(|error| match error {
-        NetError::Dead(why) | NetError::Untrusted(why) | NetError::Unknown(why) => Undelivered::later(why),
+        NetError::Dead(why) | NetError::Untrusted(why) | NetError::Unknown(why) => {
+            Undelivered::later(opened.hide(&why))
+        }
     })?;
-    judge(&reply)
+    judge(&reply, &opened)
 }
 
 /// Did it arrive?
-fn judge(reply: &Reply) -> Result<(), Undelivered> {
-    let said = redact::line(&words(&reply.body));
+fn judge(reply: &Reply, opened: &Opened) -> Result<(), Undelivered> {
+    // Before it is cut: half a secret would not be found.
+    let said: String = opened.hide(&words(&reply.body)).chars().take(SAID).collect();
+    let said = redact::line(&said);
     let why = format!("status {}{}{said}", reply.status, if said.is_empty() { "" } else { ": " });
     match reply.status {
         200..=299 => Ok(()),
@@ -85,7 +92,7 @@ fn words(body: &str) -> String {
         }
         None => body.lines().next().filter(|line| !line.trim_start().starts_with('<')).unwrap_or_default().to_owned(),
     };
-    text.chars().filter(|c| !c.is_control()).take(SAID).collect()
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]
@@ -129,7 +136,8 @@ mod tests {
         for (status, retry_after, body, expected) in table {
             let reply =
                 Reply { status, body: body.to_owned(), cut: false, retry_after: retry_after.map(str::to_owned) };
-            let answer = judge(&reply).err().map(|undelivered| (undelivered.again, undelivered.why));
+            let answer =
+                judge(&reply, &Opened::default()).err().map(|undelivered| (undelivered.again, undelivered.why));
             let answer = answer.as_ref().map(|(again, why)| (*again, why.as_str()));
             assert_eq!(answer, expected, "{status} {body}");
         }

@@ -35,10 +35,32 @@ pub(super) fn open(secret: &Secret, root: &Path) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A text with its secret in its place.
-pub(super) fn unseal(text: &Sealed, root: &Path) -> Result<String, String> {
-    let inner = text.secret.as_ref().map(|secret| open(secret, root)).transpose()?;
-    Ok(format!("{}{}{}", text.before, inner.unwrap_or_default(), text.after))
+/// A text with its secret in its place; the secret is remembered among those to hide.
+pub(super) fn unseal(text: &Sealed, root: &Path, opened: &mut Opened) -> Result<String, String> {
+    let inner = text.secret.as_ref().map(|secret| open(secret, root)).transpose()?.unwrap_or_default();
+    opened.remember(&inner);
+    Ok(format!("{}{}{}", text.before, inner, text.after))
+}
+
+/// Shorter ones would hide half of what a server says, and are none.
+const SHORTEST: usize = 4;
+
+/// The secrets that were opened for one delivery: what the other side says of it may repeat them.
+#[derive(Default)]
+pub(super) struct Opened(Vec<String>);
+
+impl Opened {
+    pub(super) fn remember(&mut self, secret: &str) {
+        // Of an address, what a server repeats is the part behind its name.
+        let path = secret.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+        let all = [Some(secret), path].into_iter().flatten().filter(|secret| secret.len() >= SHORTEST);
+        self.0.extend(all.map(str::to_owned));
+    }
+
+    /// The text with stars in the place of every secret.
+    pub(super) fn hide(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -28,7 +28,11 @@ pub(super) fn flush(
 ) -> Vec<Delivery> {
     let mut run = Flush { config, journal, dir, spool, deadline, eager, now: clock::now(), deliveries: Vec::new() };
     run.forget_channels_that_are_gone();
-    for channel in [None].into_iter().chain(config.alerts.iter().filter(|channel| channel.hears()).map(Some)) {
+    let hear = config.alerts.iter().filter(|channel| channel.hears());
+    let mut channels: Vec<Option<&Declared>> = [None].into_iter().chain(hear.map(Some)).collect();
+    // Who did not answer the last times comes last: it may use up the time of this run.
+    channels.sort_by_key(|channel| run.failures(channel.map_or(LIST, |channel| &channel.name)));
+    for channel in channels {
         while run.next(channel) {}
     }
     run.shout();
@@ -48,6 +52,11 @@ struct Flush<'a> {
 }
 
 impl Flush<'_> {
+    /// How often the channel failed at what waits for it.
+    fn failures(&self, name: &str) -> u32 {
+        self.spool.items.iter().filter_map(|(_, item)| Some(item.of(name)?.attempts)).max().unwrap_or(0)
+    }
+
     /// Tells a channel (`None`: the list) the next thing. `false`: there is nothing more for it in this run.
     fn next(&mut self, channel: Option<&Declared>) -> bool {
         let name = channel.map_or(LIST, |channel| &channel.name);
@@ -137,7 +146,9 @@ impl Flush<'_> {
             if let Err(error) = self.journal.record(event) {
                 return Some(format!("it was sent, but that cannot be written down: {error}"));
             }
-            self.spool.items[*place].1.waiting.retain(|waiting| waiting.channel != name);
+            let item = &mut self.spool.items[*place].1;
+            item.waiting.retain(|waiting| waiting.channel != name);
+            item.taken |= name != LIST;
             if let Err(error) = self.keep(*place) {
                 return Some(error);
             }
@@ -163,6 +174,7 @@ impl Flush<'_> {
                 item.waiting.push(Waiting::new(fallback));
             }
             if refused {
+                item.refused = true;
                 item.waiting.retain(|waiting| waiting.channel != name);
                 let event = Event::Undeliverable {
                     service: message.service,
@@ -194,14 +206,15 @@ impl Flush<'_> {
         }
     }
 
-    /// The last resort: an urgent message that no channel took goes into the machine's own log, once.
+    /// The last resort: an urgent message that no channel took, or that all refused, goes into the machine's own log, once.
     fn shout(&mut self) {
         let Some(socket) = log_socket() else { return };
         for place in 0..self.spool.items.len() {
             let item = &self.spool.items[place].1;
-            let alone = item.waiting.iter().any(|waiting| waiting.channel != LIST);
+            let waits = item.waiting.iter().any(|waiting| waiting.channel != LIST);
             let late = self.now.since(&item.queued) >= SHOUT_AFTER;
-            if item.shouted || !alone || !late || item.message.severity < Severity::Critical {
+            let forsaken = if waits { late } else { item.refused };
+            if item.shouted || item.taken || !forsaken || item.message.severity < Severity::Critical {
                 continue;
             }
             let text = syslog::line(&item.message);

@@ -19,7 +19,7 @@ use crate::model::event::{Moment, Notice};
 use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
 use crate::model::spool::{Item, Waiting};
 use crate::model::status::Undelivered;
-use crate::model::{Event, Incident, Report, Severity};
+use crate::model::{Event, Incident, Outcome, Report, Severity};
 use crate::policy::{self, Taste};
 pub use say::{Said, acknowledge, flush_now, preview, say, test};
 pub(super) use signs::{Signal, begun, ended};
@@ -103,8 +103,8 @@ fn queue(
         }
         None => {
             let waiting = channels.iter().map(|channel| Waiting::new(channel)).collect();
-            spool
-                .put(dir, Item { queued: now.clone(), nth, message, waiting, stood_in: Vec::new(), shouted: false })?;
+            let (stood_in, taken, refused, shouted) = (Vec::new(), false, false, false);
+            spool.put(dir, Item { queued: now.clone(), nth, message, waiting, stood_in, taken, refused, shouted })?;
         }
     }
     journal.record(Event::Queued { service, incident: incident.to_owned(), notice, nth, channels })
@@ -116,8 +116,11 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
     let mut add = |subject: &Subject, incident: &Incident, notice: Notice, nth: u32| {
         let message = message(config, report, subject, incident, notice);
         let wants = |taste: &Taste<'_>| policy::wants(taste, message.severity, notice, &message.service, incident, now);
+        // Whoever is further away is not called for what is well by now, though its incident lives on for a while.
+        let near = |taste: &&Taste<'_>| taste.escalate_after.is_none() || !is_well(subject);
+        let tastes = tastes(config);
         let channels: Vec<String> =
-            tastes(config).iter().filter(|taste| wants(taste)).map(|taste| taste.name.to_owned()).collect();
+            tastes.iter().filter(near).filter(|taste| wants(taste)).map(|taste| taste.name.to_owned()).collect();
         if !channels.is_empty() {
             found.push((Due { message, nth, channels }, incident.id.clone()));
         }
@@ -143,7 +146,11 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
         }
     }
     for subject in &report.subjects {
-        if let Some(alarm) = &journal.history().service(&subject.name).frequent {
+        let past = journal.history().service(&subject.name);
+        if let Some(warning) = &past.warning {
+            add(subject, warning, Notice::Warned, 0);
+        }
+        if let Some(alarm) = &past.frequent {
             add(subject, alarm, Notice::Frequent, 0);
         }
         // Also when all went well: code that runs is not what somebody deployed.
@@ -152,6 +159,14 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
         }
     }
     found
+}
+
+/// Is nothing wrong any more, as far as this run saw?
+fn is_well(subject: &Subject) -> bool {
+    match &subject.act {
+        Some(act) => matches!(act.outcome, Outcome::Healed | Outcome::Probation),
+        None => subject.standing.level < Level::Degraded,
+    }
 }
 
 /// What each channel wants, the list first.
@@ -184,8 +199,9 @@ fn repeated(config: &Config, journal: &Journal, report: &Report, deadline: Insta
     let mut deliveries = Vec::new();
     for channel in config.alerts.iter().filter(|channel| channel.hears() && channel.channel.repeats()) {
         for subject in &report.subjects {
-            let Some(incident) = &journal.history().service(&subject.name).incident else { continue };
-            let worst = [Notice::Held, Notice::Exhausted, Notice::Opened];
+            let past = journal.history().service(&subject.name);
+            let Some(incident) = past.incident.as_ref().or(past.warning.as_ref()) else { continue };
+            let worst = [Notice::Held, Notice::Exhausted, Notice::Opened, Notice::Warned];
             let Some(notice) = worst.into_iter().find(|notice| incident.was_told(*notice, &channel.name)) else {
                 continue;
             };
@@ -222,11 +238,11 @@ pub(super) fn broadcast(
 ) -> Vec<Delivery> {
     let deadline = Instant::now() + ALL;
     let list = Parcel::Line { path: dir.operator_alerts(), line: as_json(message).to_string() };
-    let loud = config
-        .alerts
-        .iter()
-        .filter(|channel| channel.hears())
-        .filter(|channel| message.severity >= channel.common.min_severity || message.notice == Notice::Recovered);
+    let loud = config.alerts.iter().filter(|channel| channel.hears()).filter(|channel| {
+        // Who hears of what a person says was decided by whom it was said to.
+        let all = matches!(message.notice, Notice::Recovered | Notice::Manual);
+        all || message.severity >= channel.common.min_severity
+    });
     let parcels = loud.map(|channel| {
         (channel.name.as_str(), channel.channel.render(message, &config.root), channel.common.timeout.get())
     });

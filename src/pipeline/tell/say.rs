@@ -35,6 +35,11 @@ pub struct Said {
 /// told without being kept.
 pub fn say(config: &Config, message: Message, named: &[String]) -> Result<Said> {
     require(config, named)?;
+    if let Some(deaf) = config.alerts.iter().find(|channel| named.contains(&channel.name) && !channel.hears()) {
+        let why = if deaf.common.enabled { "hears of ticks, not of alerts" } else { "is switched off" };
+        let hint = format!("`{} alert test {}` tries what it does hear", config.call(), deaf.name);
+        return Err(Error::new(Kind::Usage, format!("the channel `{}` {why}", deaf.name)).hint(hint));
+    }
     let wants = |channel: &&Declared| {
         let services = &channel.common.services;
         let meant = services.is_empty() || services.contains(&message.service);
@@ -147,9 +152,13 @@ pub fn preview(config: &Config, named: &[String]) -> Result<Vec<(String, Parcel)
 pub fn acknowledge(config: &Config, which: &str, for_ms: Option<i64>) -> Result<(String, Incident)> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut journal = Journal::open(dir)?;
-    let mut open = journal.history().services.iter().filter_map(|(name, past)| Some((name, past.incident.as_ref()?)));
-    let found = open.find(|(name, incident)| *name == which || incident.fingerprint(name) == which);
-    let Some((service, incident)) = found.map(|(name, incident)| (name.clone(), incident.clone())) else {
+    let troubles = |(name, past): (&'_ String, &'_ crate::model::ServiceHistory)| {
+        let open = [past.incident.clone(), past.warning.clone()];
+        open.into_iter().flatten().map(|open| (name.clone(), open)).collect::<Vec<_>>()
+    };
+    let mut open = journal.history().services.iter().flat_map(troubles);
+    let found = open.find(|(name, incident)| name == which || incident.fingerprint(name) == which);
+    let Some((service, incident)) = found else {
         let message = format!("no incident that is open is known as `{}`", which.escape_default());
         let hint = format!("`{} alert list` names them", config.call());
         return Err(Error::new(Kind::Usage, message).hint(hint));

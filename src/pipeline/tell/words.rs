@@ -27,7 +27,7 @@ pub(super) fn message(
     let severity = match notice {
         Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
-        Notice::Frequent | Notice::Reverted => Severity::Warning,
+        Notice::Frequent | Notice::Reverted | Notice::Warned => Severity::Warning,
         _ => Severity::Critical,
     };
     let (title, action) = match notice {
@@ -49,6 +49,10 @@ pub(super) fn message(
         Notice::Held => {
             let why = subject.held.as_ref().map_or("held", |(_, why)| why.as_str());
             (format!("{name}: waits for a person: {why}"), Some(format!("put it right; then {heal} release {name}")))
+        }
+        Notice::Warned => {
+            let next = subject.next.clone().unwrap_or_else(|| format!("{heal} check --only {name} --explain"));
+            (format!("{name}: {}", incident.summary), Some(next))
         }
         Notice::Frequent => {
             let why = format!("find out why it keeps failing: {heal} status {name}");
