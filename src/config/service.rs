@@ -32,7 +32,7 @@ impl Reader<'_> {
                 .note(key.span(), format!("`{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
         }
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
-        let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
+        let extra = [&file::SERVICE_TABLES[..], &file::SERVICE_PLANNED].concat();
         let mut probes = vec![implied()];
         let shape = format!("[service.{name}.probes]");
         let declared = tables.get_ref().get("probes").and_then(|value| typed::table(value, "probes", &shape, faults));
@@ -95,7 +95,8 @@ impl Reader<'_> {
 }
 
 fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Service {
-    let default = Rules::default();
+    let bare = Service::named(name);
+    let default = bare.rules;
     let rules = Rules {
         ladder: written.ladder.unwrap_or(default.ladder),
         startup_grace: written.startup_grace.unwrap_or(default.startup_grace),
@@ -113,7 +114,8 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         unit: written.unit,
         needs: written.needs,
         wants: written.wants,
-        ..Service::named(name)
+        name: bare.name,
+        remedies: bare.remedies,
     }
 }
 

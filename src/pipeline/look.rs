@@ -362,7 +362,7 @@ impl<'a> Looker<'a> {
         // A life that the history does not know yet starts with clean counters.
         let looks = if anew { Default::default() } else { past.looks.clone() };
         let counted = ServiceHistory { looks, incident: past.incident.clone(), ..ServiceHistory::default() };
-        self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules(watched), &counted))
+        self.as_policy_sees(watched, who, findings, |look| policy::judge(look, rules(watched), &counted))
     }
 
     /// That it is healed too often, if it is.
@@ -374,7 +374,7 @@ impl<'a> Looker<'a> {
     pub(super) fn follow(&self, seen: &Seen<'_>, past: &ServiceHistory, new_id: &str) -> Vec<Event> {
         let (subject, rules) = (&seen.subject, rules(seen.watched));
         self.as_policy_sees(seen.watched, &seen.who, &subject.findings, |look| {
-            policy::follow(&subject.name, &subject.standing, look, &rules, past, new_id)
+            policy::follow(&subject.name, &subject.standing, look, rules, past, new_id)
         })
     }
 
