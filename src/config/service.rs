@@ -86,7 +86,8 @@ impl Reader<'_> {
 }
 
 fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Service {
-    let default = Rules::default();
+    let bare = Service::named(name);
+    let default = bare.rules;
     let rules = Rules {
         ladder: written.ladder.unwrap_or(default.ladder),
         startup_grace: written.startup_grace.unwrap_or(default.startup_grace),
@@ -106,7 +107,8 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         needs: written.needs,
         orphans: written.orphans,
         wants: written.wants,
-        ..Service::named(name)
+        name: bare.name,
+        remedies: bare.remedies,
     }
 }
 

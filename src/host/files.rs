@@ -1,12 +1,13 @@
 //! What is in this file? Reads that cannot hang on a FIFO, run out of memory on a device, or follow a surprise: bounded, regular files only.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use nix::libc;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::retry_on_intr;
 
 /// Folders that one glob may lead into: a link may lead anywhere.
 const MOST_FOLDERS: usize = 10_000;
@@ -56,9 +57,10 @@ pub fn may_write(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`Unread`], also for anything that is not a regular file.
-#[expect(clippy::disallowed_methods, reason = "the one home of opening to read")]
 pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+    let how = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = retry_on_intr(|| rustix::fs::open(path, how, Mode::empty())).map_err(io::Error::from)?;
+    let file = File::from(file);
     let meta = file.metadata()?;
     if !meta.is_file() {
         return Err(Unread::Failed("it is not a regular file".to_owned()));

@@ -62,7 +62,7 @@ impl Process {
 #[must_use]
 pub fn command_text(args: &[String]) -> String {
     let text = redact::command_line(args);
-    if text.chars().count() <= 160 {
+    if text.len() <= 160 || text.chars().count() <= 160 {
         return text;
     }
     text.chars().take(159).chain(['…']).collect()

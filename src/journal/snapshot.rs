@@ -105,20 +105,22 @@ struct Unread {
 /// # Errors
 /// The journal is there and cannot be read.
 pub fn past(dir: &DataDir) -> Result<Past> {
-    let files = days(dir)?;
-    let mut past = match load(dir) {
+    let (files, snapshot) = (days(dir)?, load(dir));
+    let length = |path: PathBuf| (std::fs::metadata(&path).ok().map(|meta| meta.len()), path);
+    let files: Vec<(Option<u64>, PathBuf)> = files.into_iter().map(length).collect();
+    let mut past = match snapshot {
         Some(snapshot) if covers(&snapshot, &files) => {
             Past { history: snapshot.history, read: snapshot.read, ..Past::default() }
         }
         _ => Past::default(),
     };
     let known = past.read.len();
-    past.read.retain(|file, _| files.iter().any(|path| name(path) == *file));
+    past.read.retain(|file, _| files.iter().any(|(_, path)| name(path) == *file));
     past.beyond = past.read.len() < known;
-    for path in files {
+    for (length, path) in files {
         let from = past.read.get(&name(&path)).copied().unwrap_or(0);
         // Nothing new, as in all files but one.
-        if from > 0 && std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= from) {
+        if from > 0 && length.is_some_and(|length| length <= from) {
             continue;
         }
         read(&path, from, &mut past).map_err(|error| {
@@ -131,11 +133,13 @@ pub fn past(dir: &DataDir) -> Result<Past> {
 /// A snapshot counts unless the journal contradicts it: the newest file that it knows is shorter than it was, or there is
 /// one that came before it and that it does not know. A file that is gone is no contradiction: the snapshot is then all
 /// that is left of it.
-fn covers(snapshot: &Snapshot, files: &[PathBuf]) -> bool {
+fn covers(snapshot: &Snapshot, files: &[(Option<u64>, PathBuf)]) -> bool {
     let newest = snapshot.read.last_key_value();
-    let fits = |path: &PathBuf| match newest.map(|(newest, offset)| (name(path).cmp(newest), offset)) {
+    let fits = |(length, path): &(Option<u64>, PathBuf)| match newest
+        .map(|(newest, offset)| (name(path).cmp(newest), offset))
+    {
         Some((Ordering::Less, _)) => snapshot.read.contains_key(&name(path)),
-        Some((Ordering::Equal, offset)) => std::fs::metadata(path).is_ok_and(|meta| meta.len() >= *offset),
+        Some((Ordering::Equal, offset)) => length.is_some_and(|length| length >= *offset),
         Some((Ordering::Greater, _)) | None => true,
     };
     snapshot.v == FORMAT && files.iter().all(fits)

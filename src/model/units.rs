@@ -63,16 +63,29 @@ impl FromStr for Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Two units are enough for a person; below a second the milliseconds matter.
-        let whole = if self.0.as_secs() > 0 {
-            Duration::from_secs(self.0.as_secs())
-        } else {
-            Duration::from_millis(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX))
-        };
-        let text = humantime::format_duration(whole).to_string().replace("days", "d").replace("day", "d");
-        let short: Vec<&str> = text.split(' ').take(2).collect();
-        f.write_str(&short.join(" "))
+        if self.0.as_secs() == 0 && self.0.as_millis() > 0 {
+            return write!(f, "{}ms", self.0.as_millis());
+        }
+        let mut left = self.0.as_secs();
+        let mut written = 0;
+        for (unit, seconds) in UNITS {
+            let count = left / seconds;
+            left %= seconds;
+            if count == 0 && (*seconds > 1 || written > 0) || written == 2 {
+                continue;
+            }
+            let gap = if written > 0 { " " } else { "" };
+            let plural = if count > 1 && unit.len() > 1 { "s" } else { "" };
+            write!(f, "{gap}{count}{unit}{plural}")?;
+            written += 1;
+        }
+        Ok(())
     }
 }
+
+/// Units and their seconds, largest first. A month is a twelfth of a year, and that has 365.25 days, as where they are read.
+const UNITS: &[(&str, u64)] =
+    &[("year", 31_557_600), ("month", 2_630_016), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
 /// The same words for a span counted in milliseconds; negative counts as zero.
 #[must_use]
@@ -243,6 +256,25 @@ mod tests {
                 (got, _) => panic!("{text}: {got:?}"),
             }
         }
+    }
+
+    #[test]
+    fn spans_are_written_as_they_are_read() {
+        let by_hand =
+            [0, 1, 59, 60, 61, 3_599, 3_600, 86_399, 86_400, 90_061, 2_630_015, 2_630_016, 2_630_076, 31_557_599];
+        let years = [31_557_600, 31_557_601, 34_187_616, 63_115_200, 66_000_000, LONGEST.as_secs()];
+        let odd = (0..2_000u64).map(|n| n * n * n * 13 % LONGEST.as_secs());
+        for seconds in by_hand.into_iter().chain(years).chain(odd) {
+            let span = Span(Duration::new(seconds, if seconds > 0 { 999_999_999 } else { 0 }));
+            let words = humantime::format_duration(Duration::from_secs(seconds)).to_string();
+            let words: Vec<String> =
+                words.split(' ').take(2).map(|word| word.replace("days", "d").replace("day", "d")).collect();
+            assert_eq!(span.to_string(), words.join(" "), "{seconds}");
+        }
+        for (millis, shown) in [(-5, "0s"), (0, "0s"), (1, "1ms"), (999, "999ms"), (1_000, "1s"), (1_999, "1s")] {
+            assert_eq!(span_text(millis), shown);
+        }
+        assert_eq!(Span(Duration::from_micros(900)).to_string(), "0s");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use crate::config::{Config, Watched};
@@ -100,8 +100,10 @@ pub(super) fn apart(looked: impl IntoIterator<Item = Looked>) -> (Vec<Finding>, 
     (looked.into_iter().map(keep).collect(), notes)
 }
 
-pub(super) fn rules(watched: Option<&Watched>) -> Rules {
-    watched.map_or_else(Rules::default, |watched| watched.service.rules.clone())
+/// The rules of a service; the host has the default ones.
+pub(super) fn rules(watched: Option<&Watched>) -> &Rules {
+    static DEFAULT: LazyLock<Rules> = LazyLock::new(Rules::default);
+    watched.map_or_else(|| &*DEFAULT, |watched| &watched.service.rules)
 }
 
 pub(super) fn subject(

@@ -322,9 +322,9 @@ impl<'a> Looker<'a> {
         let looks = if anew { Default::default() } else { past.looks.clone() };
         let counted = ServiceHistory { looks, incident: past.incident.clone(), ..ServiceHistory::default() };
         let rules = rules(watched);
-        let standing = self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules, &counted));
+        let standing = self.as_policy_sees(watched, who, findings, |look| policy::judge(look, rules, &counted));
         match met.told {
-            Some(Ok(told)) => supervised::judge(standing, told, &rules, past, &self.now),
+            Some(Ok(told)) => supervised::judge(standing, told, rules, past, &self.now),
             _ => standing,
         }
     }
@@ -338,7 +338,7 @@ impl<'a> Looker<'a> {
     pub(super) fn follow(&self, seen: &Seen<'_>, past: &ServiceHistory, new_id: &str) -> Vec<Event> {
         let (subject, rules) = (&seen.subject, rules(seen.watched));
         self.as_policy_sees(seen.watched, &seen.who, &subject.findings, |look| {
-            policy::follow(&subject.name, &subject.standing, look, &rules, past, new_id)
+            policy::follow(&subject.name, &subject.standing, look, rules, past, new_id)
         })
     }
 
