@@ -57,7 +57,7 @@ static GIVEN_UMASK: AtomicU32 = AtomicU32::new(0o022);
 /// files, and the dispositions that heal set for itself. What was ignored before, as by `nohup`, stays so.
 pub fn as_given() -> io::Result<()> {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(GIVEN_UMASK.load(Ordering::Relaxed)));
-    for one in [Signal::SIGXFSZ, Signal::SIGPIPE] {
+    for one in [Signal::SIGXFSZ, Signal::SIGPIPE, Signal::SIGIO] {
         // SAFETY: setting a default disposition is async-signal-safe.
         unsafe { signal(one, SigHandler::SigDfl) }?;
     }

@@ -18,8 +18,11 @@ pub fn sleeper(extra: &str) -> Project {
     started_by(r#"["sleep", "86400"]"#, extra)
 }
 
-/// The same, started by another command than the one that is recognised.
+/// The same, started by another command than the one that is recognised. Two rungs, unless `extra` says otherwise: what
+/// comes after the last is not to depend on how many there are.
 pub fn started_by(start: &str, extra: &str) -> Project {
+    let ladder = if extra.contains("ladder") { "" } else { "ladder = [\"restart\", \"stop-stale\"]\n" };
+    let extra = format!("{ladder}{extra}");
     Project::new(&format!(
         r#"[project]
 name = "test"

@@ -63,7 +63,7 @@ fn a_file_grows_old() {
         healthy: first is valid for another 19d
         unhealthy warning: first expires in 13d
         unhealthy critical: first expires in 2d
-        unhealthy critical: first expired 12h 1s ago
+        unhealthy critical: first expired 12h ago
         healthy: second is valid for another 19d
         healthy: first (of 2) is valid for another 19d
         healthy: second is valid for another 1month 9d

@@ -213,7 +213,7 @@ fn a_pattern_is_named_with_its_release_its_author_and_the_release_before() {
     assert_eq!(verdict["reasons"][1]["count"], 2);
     assert!(verdict["running_for_ms"].as_i64().is_some_and(|ms| (800_000..900_000).contains(&ms)), "{verdict:#}");
     assert_eq!(verdict["revert"]["allowed"], false);
-    assert!(text(&verdict["revert"]["why"]).starts_with("not armed: `touch "), "{verdict:#}");
+    assert!(text(&verdict["revert"]["why"]).starts_with("it is not armed: "), "{verdict:#}");
 }
 
 #[test]

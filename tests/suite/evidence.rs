@@ -220,7 +220,8 @@ fn a_file_system_that_does_not_answer_costs_two_seconds() {
     let project = started_by("[\"false\"]", watch);
     project.write("slow.log", "never read\n");
     let (log, heal) = (project.path("slow.log").display().to_string(), env!("CARGO_BIN_EXE_heal"));
-    let args = ["-f", "-qq", "-o", "/dev/null", "-P", &log, "-e", "inject=openat:delay_enter=6000000", heal, "heal"];
+    let args =
+        ["-f", "-qq", "-o", "/dev/null", "-P", &log, "-e", "inject=open,openat:delay_enter=6000000", heal, "heal"];
     project.run(&mut project.command_of("strace", &args)).exits(2);
     let captured = project.events("captured");
     let notes = serde_json::json!(["the end of slow.log: no answer within 2 s"]);
