@@ -11,6 +11,7 @@ mod own;
 pub mod pass;
 mod pidfd;
 mod push;
+mod remote;
 mod revert;
 mod stop;
 
@@ -22,12 +23,14 @@ pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
 pub use push::{Push, Pushed, push};
+pub use remote::{UPDATE, fetch};
 pub use revert::still;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
 use crate::model::revert::Revert;
+use crate::model::update::Advance;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
@@ -95,20 +98,19 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
             },
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
             [Change::RevertRelease(taken), ..] => {
-                // With an error the intent stays open: the next run finds the commit, finishes it, and writes it down.
-                match revert::take(taken) {
+                match moved(&revert::Step::from(&**taken))? {
                     Ok(()) => {
                         reverted(journal, &performed.intent, &service, taken)?;
                         performed.reverted = true;
                         Ok(())
                     }
-                    Err(revert::Failed::AsBefore(why)) => Err(why),
-                    Err(revert::Failed::HalfDone(why)) => {
-                        let hint = "the next `heal heal` or `heal revert` goes on";
-                        return Err(Error::new(Kind::Io, format!("taking code back is half done: {why}")).hint(hint));
-                    }
+                    Err(why) => Err(why),
                 }
             }
+            [Change::UpdateRelease(advance), ..] => match moved(&revert::Step::from(&**advance))? {
+                Ok(()) => updated(journal, &performed.intent, &service, advance).map(Ok)?,
+                Err(why) => Err(why),
+            },
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
         failpoint("after-change");
@@ -118,6 +120,19 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         }
     }
     Ok(performed)
+}
+
+/// Moves the code; why it is as before. With an error of the other kind the intent stays open: the next run finds the branch
+/// where it is, finishes it, and writes it down.
+fn moved(step: &revert::Step<'_>) -> Result<std::result::Result<(), String>> {
+    match revert::take(step) {
+        Ok(()) => Ok(Ok(())),
+        Err(revert::Failed::AsBefore(why)) => Ok(Err(why)),
+        Err(revert::Failed::HalfDone(why)) => {
+            let hint = "the next `heal heal`, `heal revert` or `heal update` goes on";
+            Err(Error::new(Kind::Io, format!("moving the code is half done: {why}")).hint(hint))
+        }
+    }
 }
 
 fn stop_all(
@@ -163,7 +178,7 @@ fn masked(change: &Change) -> Change {
             status: *status,
             timeout_ms: *timeout_ms,
         },
-        Change::StopProcess { .. } | Change::RevertRelease(_) => change.clone(),
+        Change::StopProcess { .. } | Change::RevertRelease(_) | Change::UpdateRelease(_) => change.clone(),
     }
 }
 
@@ -196,6 +211,19 @@ fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) 
     })
 }
 
+/// Writes down that the branch moved to what was fetched, or back.
+fn updated(journal: &mut Journal, intent: &str, service: &str, advance: &Advance) -> Result<()> {
+    journal.record(Event::Updated {
+        service: service.to_owned(),
+        intent: intent.to_owned(),
+        reference: advance.reference.clone(),
+        base: advance.base.clone(),
+        commit: advance.commit.clone(),
+        back: advance.back,
+        summary: advance.to_string(),
+    })
+}
+
 /// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a
 /// line for each.
 ///
@@ -207,15 +235,20 @@ pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
     for (intent, what) in open {
         let mut detail = "the run ended before the outcome was known".to_owned();
         let line = what.to_string();
-        if let Some(taken) = &what.revert {
-            match revert::resume(taken, &what.when) {
-                Ok(revert::Resumed::Never) => detail.push_str("; no code had been taken back"),
+        let taken = what.revert.as_deref().map(revert::Step::from);
+        if let Some(step) = taken.or_else(|| what.advance.as_deref().map(revert::Step::from)) {
+            match revert::resume(&step, &what.when) {
+                Ok(revert::Resumed::Never) => detail.push_str("; no code had been moved"),
                 Ok(revert::Resumed::Finished) => {
-                    let known = journal.history().reverts.iter().any(|one| one.commit == taken.commit);
-                    if !known {
+                    let history = journal.history();
+                    if let Some(taken) = &what.revert
+                        && !history.reverts.iter().any(|one| one.commit == taken.commit)
+                    {
                         reverted(journal, &intent, &what.service, taken)?;
+                    } else if let Some(advance) = what.advance.as_ref().filter(|one| !one.is_in(&history.updates)) {
+                        updated(journal, &intent, &what.service, advance)?;
                     }
-                    detail.push_str("; taking the code back was finished now");
+                    detail.push_str("; moving the code was finished now");
                 }
                 // It stays open: the next run tries again.
                 Err(revert::Stuck::Later(why)) => {
@@ -228,7 +261,7 @@ pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
                 }
             }
         }
-        lines.push(if what.revert.is_some() { format!("{line}: {detail}") } else { line });
+        lines.push(if what.revert.is_some() || what.advance.is_some() { format!("{line}: {detail}") } else { line });
         journal.record(Event::Done {
             intent,
             service: what.service,

@@ -1,5 +1,6 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
+mod alerts;
 mod checks;
 mod code;
 mod crash;
@@ -18,6 +19,7 @@ mod show;
 mod sources;
 mod syntax;
 mod typed;
+mod update;
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +40,9 @@ pub use named::Named;
 pub use overrides::Override;
 pub use schema::schema;
 pub use sources::{From, Source, Sources};
+use alerts::{channel, partly};
 use typed::Table;
+pub use update::{DEFER_TIMEOUT, Updating};
 
 /// A configuration larger than this is not one (FAULTS §4.28).
 const LIMIT: u64 = 1024 * 1024;
@@ -79,6 +83,8 @@ pub struct Config {
     pub git: Git,
     /// `[revert]`.
     pub revert: Reverting,
+    /// `[update]`.
+    pub update: Updating,
     /// `[crash]`.
     pub crash: CrashRules,
     /// What is accepted and does nothing yet.
@@ -296,6 +302,8 @@ impl Reader<'_> {
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
         let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
         let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
+        let declared = services.iter().map(|watched| watched.name().to_owned()).collect();
+        let update = copy("update").and_then(|table| update::update(&table, &declared, faults)).unwrap_or_default();
         let crash = copy("crash").map_or_else(|| Some(CrashRules::default()), |table| crash::rules(&table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
@@ -340,6 +348,7 @@ impl Reader<'_> {
             tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
             git,
             revert,
+            update,
             crash: crash.unwrap_or_default(),
             warnings: faults.notes(),
         })
@@ -362,35 +371,6 @@ impl Reader<'_> {
         }
         (host.is_none_or(|host| host.enabled), found)
     }
-}
-
-/// A section of which only these keys are built so far.
-fn partly<T: for<'de> serde::Deserialize<'de>>(
-    section: &str,
-    keys: &[&str],
-    mut table: Table,
-    faults: &mut Faults,
-) -> Option<T> {
-    let built = typed::split_off(&mut table, keys);
-    for key in table.get_ref().keys() {
-        faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
-    }
-    typed::read::<T>(&built, faults)
-}
-
-fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {
-    let kind = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &alert::PLANNED, faults);
-    if let Some((planned, place)) = kind.as_ref().filter(|(kind, _)| alert::PLANNED.contains(&kind.as_str())) {
-        faults.note(place.clone(), format!("alert kind `{planned}` is not built yet; {name} tells nobody"));
-        return None;
-    }
-    let mut common = typed::split_off(&mut table, &alert::COMMON_KEYS);
-    common.get_mut().remove("kind");
-    let common = typed::read(&common, faults);
-    let kind = kind.and_then(|(kind, _)| alert::KINDS.into_iter().find(|known| known.name == kind))?;
-    let channel = typed::read_with(&table, &alert::COMMON_KEYS, kind.parse, faults);
-    let settings = typed::settings(&table);
-    Some(alert::Declared { name: name.to_owned(), kind, common: common?, settings, channel: channel? })
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ fn timed(mut change: Change, timeout: Span) -> Change {
         Change::RunCommand { timeout_ms, .. } | Change::SendRequest { timeout_ms, .. } => {
             *timeout_ms = timeout.millis()
         }
-        Change::StopProcess { .. } | Change::StartService { .. } | Change::RevertRelease(_) => {}
+        Change::StopProcess { .. } | Change::StartService { .. } | Change::RevertRelease(_) | Change::UpdateRelease(_) => {}
     }
     change
 }

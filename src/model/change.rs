@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
 use super::revert::Revert;
+use super::update::Advance;
 
 /// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub enum Change {
     },
     /// Take code back: one new commit, and the files that it changes.
     RevertRelease(Box<Revert>),
+    /// Bring code forward to a commit that was fetched, or back to where it was before that: the branch, and the files that differ.
+    UpdateRelease(Box<Advance>),
 }
 
 /// What taking code back may take: a generous guess; it is the disk that decides.
@@ -79,7 +82,7 @@ impl Change {
                 Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
             Self::StartService { .. } => Duration::ZERO,
-            Self::RevertRelease(_) => REVERT,
+            Self::RevertRelease(_) | Self::UpdateRelease(_) => REVERT,
         }
     }
 
@@ -91,6 +94,7 @@ impl Change {
             Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
             Self::RevertRelease(_) => None,
+            Self::UpdateRelease(_) => Some("`heal update rollback` takes it back, with what is built from it"),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
 use super::report::Level;
+use super::update::Phase;
 use super::{Stamp, rfc3339};
 
 /// Version of the line format. A reader that meets a higher one may read, but must not write.
@@ -253,6 +254,36 @@ pub enum Event {
         remote: String,
         /// Why, in the remote's own words where it has some.
         why: String,
+    },
+    /// The branch moved to a commit that was fetched, or back, and the files with it.
+    Updated {
+        /// The service in whose name it was done.
+        service: String,
+        /// The intent it belongs to.
+        intent: String,
+        /// The branch.
+        reference: String,
+        /// Where it stood.
+        base: String,
+        /// Where it stands.
+        commit: String,
+        /// It went back.
+        #[serde(default)]
+        back: bool,
+        /// One line for a person.
+        summary: String,
+    },
+    /// How far an update got.
+    UpdateStands {
+        /// The commit that it brings.
+        commit: String,
+        /// How far.
+        phase: Phase,
+        /// The services that run it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        services: Vec<String>,
+        /// What was seen.
+        detail: String,
     },
     /// A service was healed more often than is normal.
     Frequent {

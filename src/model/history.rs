@@ -15,6 +15,7 @@ use super::open_intent::OpenIntent;
 use super::report::Level;
 use super::taken_back::{self, TakenBack};
 use super::threshold::{self, Look};
+use super::update::{self, Update};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
 const ACTS_KEPT: usize = 1_000;
@@ -29,6 +30,9 @@ pub struct History {
     /// Code that was taken back, oldest first.
     #[serde(default)]
     pub reverts: Vec<TakenBack>,
+    /// Updates, oldest first.
+    #[serde(default)]
+    pub updates: Vec<Update>,
 }
 
 /// What the past says about one service.
@@ -173,7 +177,9 @@ impl History {
                 let open = OpenIntent::of(service, rung, changes, entry);
                 self.open_intents.insert(id.clone(), open);
                 let service = self.entry(service);
-                service.acted(when, rung, *cause);
+                if rung != update::RUNG {
+                    service.acted(when, rung, *cause);
+                }
                 let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
                 if !stopped.is_empty() {
                     service.stopped = stopped;
@@ -187,7 +193,7 @@ impl History {
             Event::Done { intent, service, rung, outcome, .. } => {
                 self.open_intents.remove(intent);
                 let service = self.entry(service);
-                if let Some(act) = service.acts.last_mut() {
+                if let Some(act) = service.acts.last_mut().filter(|_| rung != update::RUNG) {
                     act.outcome = Some(*outcome);
                 }
                 if let (Outcome::Healed, Some(incident)) = (outcome, &mut service.incident) {
@@ -212,6 +218,11 @@ impl History {
                 taken_back::fold(&mut self.reverts, when, &entry.event);
                 let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
                 self.entry(service).reverted = Some(alarm);
+            }
+            Event::Updated { .. } | Event::UpdateStands { .. } => {
+                if let Some((service, alarm)) = update::fold(&mut self.updates, when, &entry.event) {
+                    self.entry(&service).reverted = Some(alarm);
+                }
             }
             Event::Pushed { .. } | Event::PushFailed { .. } => taken_back::fold(&mut self.reverts, when, &entry.event),
             Event::Frequent { service, incident, summary } => {
@@ -330,7 +341,7 @@ impl ServiceHistory {
 }
 
 impl Incident {
-    fn new(id: &str, opened: &Moment, class: Class, summary: &str) -> Self {
+    pub(super) fn new(id: &str, opened: &Moment, class: Class, summary: &str) -> Self {
         Self {
             id: id.to_owned(),
             opened: opened.clone(),

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod not_updated;
 pub mod open_intent;
 pub mod pattern;
 pub mod redact;
@@ -23,6 +24,7 @@ pub mod status;
 pub mod taken_back;
 pub mod threshold;
 pub mod units;
+pub mod update;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::change::Change;
 use super::event::{Entry, Moment};
 use super::revert::Revert;
+use super::update::Advance;
 
 /// An intent that has no outcome yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct OpenIntent {
     /// The code that it takes back, if it does.
     #[serde(default)]
     pub revert: Option<Box<Revert>>,
+    /// The code that it brings forward or back again, if it does.
+    #[serde(default)]
+    pub advance: Option<Box<Advance>>,
 }
 
 impl std::fmt::Display for OpenIntent {
@@ -36,7 +40,11 @@ impl OpenIntent {
             Change::RevertRelease(revert) => Some(revert.clone()),
             _ => None,
         });
+        let advance = changes.iter().find_map(|change| match change {
+            Change::UpdateRelease(advance) => Some(advance.clone()),
+            _ => None,
+        });
         let (when, run) = (entry.moment.clone(), entry.run.clone());
-        Self { service: service.to_owned(), rung: rung.to_owned(), when, run, revert }
+        Self { service: service.to_owned(), rung: rung.to_owned(), when, run, revert, advance }
     }
 }

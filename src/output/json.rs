@@ -1,6 +1,7 @@
 //! What does a program read? Turns a report into its view, so that what is inside may change while the document does not.
 
 use super::outcome;
+use super::update_json::Moved;
 use super::view::{
     Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
     TakenBack, Ticked,
@@ -161,6 +162,7 @@ fn change(change: &change::Change) -> Change {
             timeout_ms: *timeout_ms,
             irreversible,
         },
+        change::Change::UpdateRelease(advance) => Change::UpdateRelease(Box::new(Moved::of(advance))),
         change::Change::RevertRelease(revert) => Change::RevertRelease(Box::new(TakenBack::of(revert))),
     }
 }

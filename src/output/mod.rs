@@ -9,6 +9,7 @@ pub mod sanitize;
 pub mod schema;
 pub mod status;
 pub mod status_json;
+pub mod update_json;
 pub mod view;
 
 use crate::model::event::Outcome;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::report::Level;
+use super::update_json::Moved;
 use crate::model::revert::{Revert, Stat};
 use crate::model::{Class, Evidence, Outcome, Severity, Stamp, rfc3339};
 
@@ -277,6 +278,8 @@ pub(super) enum Change {
     },
     /// Take code back: one new commit, and the files that it changes.
     RevertRelease(Box<TakenBack>),
+    /// Bring code forward to what was fetched, or back.
+    UpdateRelease(Box<Moved>),
 }
 
 /// Code that is taken back. Ids are full.
