@@ -39,6 +39,7 @@ complete -c heal -n "__fish_heal_needs_command" -s h -l help -d 'Print help (see
 complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print version'
 complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
+complete -c heal -n "__fish_heal_needs_command" -f -a "doctor" -d 'Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
 complete -c heal -n "__fish_heal_needs_command" -f -a "revert" -d 'Take back the code that a service crashes with'
@@ -46,6 +47,8 @@ complete -c heal -n "__fish_heal_needs_command" -f -a "crash" -d 'Record starts,
 complete -c heal -n "__fish_heal_needs_command" -f -a "run" -d 'Run the command that is a service, and record when it starts, stops and crashes, and on which release'
 complete -c heal -n "__fish_heal_needs_command" -f -a "beat" -d 'Write a heartbeat, from the work loop of a service'
 complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory (or where --config says)'
+complete -c heal -n "__fish_heal_needs_command" -f -a "install" -d 'Have systemd, launchd or cron start heal, as `[schedule]` says'
+complete -c heal -n "__fish_heal_needs_command" -f -a "uninstall" -d 'Remove what `heal install` wrote for this project'
 complete -c heal -n "__fish_heal_needs_command" -f -a "config" -d 'Check heal.toml, show what it comes to, list what may stand in it'
 complete -c heal -n "__fish_heal_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c heal -n "__fish_heal_needs_command" -f -a "man" -d 'Print a page of the manual'
@@ -77,6 +80,18 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand status" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand status" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand doctor" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand heal" -l only -d 'Heal only this service (or `host`); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand heal" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand heal" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
@@ -225,6 +240,47 @@ complete -c heal -n "__fish_heal_using_subcommand init" -l print -d 'Print it in
 complete -c heal -n "__fish_heal_using_subcommand init" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand init" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand install" -l service -d 'Also a unit that runs this service itself; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand install" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand install" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand install" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand install" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand install" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand install" -l systemd -d 'By a timer of the machine\'s systemd'
+complete -c heal -n "__fish_heal_using_subcommand install" -l systemd-user -d 'By a timer of your own systemd'
+complete -c heal -n "__fish_heal_using_subcommand install" -l launchd -d 'By a property list for launchd'
+complete -c heal -n "__fish_heal_using_subcommand install" -l cron -d 'By a block in your crontab'
+complete -c heal -n "__fish_heal_using_subcommand install" -l print -d 'Print it instead of writing it'
+complete -c heal -n "__fish_heal_using_subcommand install" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand install" -l no-enable -d 'Write the files and tell nobody about them'
+complete -c heal -n "__fish_heal_using_subcommand install" -l force -d 'Replace also what was edited by hand; a copy of it is kept'
+complete -c heal -n "__fish_heal_using_subcommand install" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand install" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l service -d 'Only the unit that runs this service itself, which stays otherwise; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l systemd -d 'By a timer of the machine\'s systemd'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l systemd-user -d 'By a timer of your own systemd'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l launchd -d 'By a property list for launchd'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l cron -d 'By a block in your crontab'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l no-disable -d 'Remove the files and tell nobody about it'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l force -d 'Remove also what was edited by hand; a copy of it is kept'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'

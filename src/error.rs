@@ -13,6 +13,8 @@ pub enum Kind {
     Config,
     /// Another run holds the recovery lock.
     Busy,
+    /// A rule says no: nothing was changed, a person has to decide.
+    Refused,
     /// The system said no.
     NotPermitted,
     /// A file cannot be created.
@@ -21,6 +23,10 @@ pub enum Kind {
     Io,
     /// heal's own data directory cannot be written: read-only, full, broken, or somebody else's.
     Unwritable,
+    /// The command that heal was to run is there and cannot be run.
+    NotExecutable,
+    /// There is no such command as heal was to run.
+    NoCommand,
     /// A bug in heal.
     Bug,
 }
@@ -34,9 +40,11 @@ impl Kind {
             Self::Data => "data",
             Self::Config => "config",
             Self::Busy => "busy",
+            Self::Refused => "refused",
             Self::NotPermitted => "not-permitted",
             Self::CannotCreate => "cannot-create",
             Self::Io | Self::Unwritable => "io",
+            Self::NotExecutable | Self::NoCommand => "command",
             Self::Bug => "bug",
         }
     }

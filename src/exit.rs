@@ -3,8 +3,11 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Kind};
-use crate::model::report::{Decision, Level, Report, Subject};
-use crate::model::{Outcome, Status};
+use crate::model::doctor::{Diagnosis, Health};
+use crate::model::lock::Verdict;
+use crate::model::report::{Decision, Left, Level, Report, Subject};
+use crate::model::sweep::{Fate, Swept, SweptLock};
+use crate::model::{Outcome, Paused, Startup, Status, Sweep};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +36,10 @@ pub enum Exit {
     NotPermitted,
     /// 78: `heal.toml` is missing or invalid.
     Config,
+    /// 126: the command that heal was to run cannot be run.
+    NotExecutable,
+    /// 127: there is no such command.
+    NoCommand,
     /// What a command ended with that `heal run` ran: its own code, 128 + the number of a signal, 125 to 127 as coreutils.
     Passed(u8),
     /// 70: a bug in heal.
@@ -57,6 +64,8 @@ impl Exit {
             Self::Busy => 75,
             Self::NotPermitted => 77,
             Self::Config => 78,
+            Self::NotExecutable => 126,
+            Self::NoCommand => 127,
             Self::Passed(code) => code,
         }
     }
@@ -96,8 +105,11 @@ impl Exit {
             Kind::CannotCreate => Self::CannotCreate,
             Kind::Io | Kind::Unwritable => Self::Io,
             Kind::Busy => Self::Busy,
+            Kind::Refused => Self::Held,
             Kind::NotPermitted => Self::NotPermitted,
             Kind::Config => Self::Config,
+            Kind::NotExecutable => Self::NotExecutable,
+            Kind::NoCommand => Self::NoCommand,
             Kind::Bug => Self::Bug,
         }
     }
@@ -109,12 +121,27 @@ impl Exit {
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
-        let least = if pending || alarmed { Self::Warning } else { Self::Fine };
-        subjects.max(least).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
+        // Whoever was left behind may do what the service does, a second time.
+        let left = |subject: &Subject| subject.orphans.iter().any(|orphan| orphan.left != Left::Stopped);
+        let least = if pending || alarmed || report.subjects.iter().any(left) { Self::Warning } else { Self::Fine };
+        let locks = report.locks.iter().flat_map(|lock| &lock.files).map(of_cleared).max().unwrap_or(Self::Fine);
+        subjects.max(least).max(locks).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })
     }
 }
 
 impl Exit {
+    /// The code of an examination: the worst finding wins.
+    #[must_use]
+    pub fn of_diagnosis(diagnosis: &Diagnosis) -> Self {
+        let of = |health| match health {
+            Health::Ok => Self::Fine,
+            Health::Warning => Self::Warning,
+            Health::Unknown => Self::Unknown,
+            Health::Critical => Self::Critical,
+        };
+        diagnosis.items.iter().map(|item| of(item.health)).max().unwrap_or(Self::Unknown)
+    }
+
     /// The code of what is remembered, by the same rules as that of a look. A watchdog that came to a stop is a warning: what
     /// it remembers may have been over for long.
     #[must_use]
@@ -128,13 +155,63 @@ impl Exit {
             status.ticks.late.is_some() || !status.undelivered.is_empty() || lists.iter().any(|list| !list.is_empty());
         let duty = duty || status.services.iter().any(|one| one.alarm.is_some());
         let services = status.services.iter().map(|one| match (one.level, &one.next) {
-            (Level::Disabled | Level::Healthy, _) => Self::Fine,
+            (level, _) if is_paused(level, one.paused.as_ref()) => Self::Warning,
+            (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Self::Fine,
             (Level::Starting | Level::Degraded, _) => Self::Warning,
             (Level::Unknown, _) => Self::Unknown,
             (Level::Unhealthy, Some(Decision::Refuse { .. } | Decision::Hold { .. })) => Self::Held,
             (Level::Unhealthy | Level::Blocked, _) => Self::Critical,
         });
         services.max().unwrap_or(Self::Unknown).max(if duty { Self::Warning } else { Self::Fine })
+    }
+}
+
+impl Exit {
+    /// The code of a sweep: who lives may hold what he holds, but who asks for a lock by name waits for it; what is in doubt
+    /// waits for a person (DESIGN §3, FAULTS 38).
+    #[must_use]
+    pub fn of_sweep(sweep: &Sweep) -> Self {
+        let files = sweep.files().map(|(lock, file)| of_file(lock, file)).max().unwrap_or(Self::Fine);
+        files.max(if sweep.unfinished.is_empty() { Self::Fine } else { Self::Warning })
+    }
+
+    /// The code of a cold start, never 1: 0 says that the service may start, anything else that it may not, to
+    /// `ExecStartPre=` and to `|| exit`.
+    #[must_use]
+    pub fn of_startup(startup: &Startup) -> Self {
+        if !startup.critical.is_empty() {
+            Self::Critical
+        } else if !startup.refused.is_empty() {
+            Self::Held
+        } else if !startup.failed.is_empty() {
+            Self::Io
+        } else {
+            Self::Fine
+        }
+    }
+}
+
+/// What a tick made of a lock file. One that was let be when it came to it is looked at by the next tick.
+const fn of_cleared(file: &Swept) -> Exit {
+    match &file.fate {
+        Fate::Failed(_) => Exit::Io,
+        Fate::Broken(_) => Exit::Critical,
+        Fate::Done(_) if file.judged.file.is_none() => Exit::Warning,
+        Fate::Left | Fate::Refused(_) | Fate::Done(_) => Exit::Fine,
+    }
+}
+
+fn of_file(lock: &SweptLock, file: &Swept) -> Exit {
+    match (&file.fate, &file.judged.verdict) {
+        (Fate::Failed(_), _) => Exit::Io,
+        (Fate::Broken(_), _) => Exit::Critical,
+        (Fate::Refused(_), _) | (Fate::Left, Verdict::Doubtful) => Exit::Held,
+        (Fate::Left, Verdict::Held) if lock.asked => Exit::Held,
+        // Only looked at: there is something to do.
+        (Fate::Left, Verdict::Stale | Verdict::Recoverable | Verdict::Stoppable) => Exit::Warning,
+        // The database itself is gone: what was saved of it waits for a person (FAULTS 40).
+        (Fate::Done(_), Verdict::Stale) if file.judged.file.is_none() => Exit::Warning,
+        (Fate::Left | Fate::Done(_), _) => Exit::Fine,
     }
 }
 
@@ -174,6 +251,12 @@ impl FromStr for ExitMap {
     }
 }
 
+/// Is something wrong that nobody cures because of a pause? Whoever paused it is at work, so it is no emergency, and a pause is
+/// for a while, so it is not fine either. Nor is a pause that cannot be read.
+fn is_paused(level: Level, paused: Option<&Paused>) -> bool {
+    paused.is_some_and(|paused| level == Level::LeftAlone || paused.unreadable)
+}
+
 fn of_subject(subject: &Subject) -> Exit {
     if let Some(act) = &subject.act {
         return match act.outcome {
@@ -183,7 +266,9 @@ fn of_subject(subject: &Subject) -> Exit {
         };
     }
     match (subject.standing.level, &subject.decision) {
-        (Level::Disabled | Level::Healthy, _) => Exit::Fine,
+        (level, _) if is_paused(level, subject.paused.as_ref()) => Exit::Warning,
+        // What somebody wants as it is needs nobody: it is said, and no alarm.
+        (Level::Disabled | Level::Healthy | Level::LeftAlone, _) => Exit::Fine,
         (Level::Starting | Level::Degraded, _) => Exit::Warning,
         (Level::Unknown, _) => Exit::Unknown,
         (Level::Unhealthy, Some(Decision::Refuse { .. } | Decision::Hold { .. })) => Exit::Held,
@@ -192,7 +277,7 @@ fn of_subject(subject: &Subject) -> Exit {
 }
 
 /// The table of codes for the manual, from the one place where they are defined.
-pub const TABLE: [(Exit, &str); 13] = [
+pub const TABLE: [(Exit, &str); 15] = [
     (Exit::Fine, "fine: healthy, healed and verified, or nothing to do"),
     (Exit::Warning, "warning: degraded, healed but on probation, or done with a duty pending"),
     (Exit::Critical, "critical: unhealthy remains"),
@@ -206,6 +291,8 @@ pub const TABLE: [(Exit, &str); 13] = [
     (Exit::Busy, "busy: another recovery holds the lock; try again"),
     (Exit::NotPermitted, "not permitted"),
     (Exit::Config, "heal.toml is missing or invalid"),
+    (Exit::NotExecutable, "the command to run cannot be run"),
+    (Exit::NoCommand, "the command to run does not exist"),
 ];
 
 #[cfg(test)]
@@ -215,7 +302,7 @@ mod tests {
     #[test]
     fn every_code_is_in_the_table_once_and_in_its_order() {
         let codes: Vec<u8> = TABLE.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78]);
+        assert_eq!(codes, [0, 1, 2, 3, 64, 65, 69, 70, 73, 74, 75, 77, 78, 126, 127]);
     }
 
     #[test]

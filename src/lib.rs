@@ -63,8 +63,11 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> u8 {
     host::sys::sane_signals();
     host::sys::sane_umask();
     report_panics();
-    if argv.get(1).is_some_and(|word| word == host::jq::WORD) {
-        return evaluate().code();
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    for (word, work) in CHILDREN.iter().copied() {
+        if argv.get(1).is_some_and(|asked| asked == word) {
+            return child(work).code();
+        }
     }
     std::panic::catch_unwind(|| answer(&argv)).unwrap_or_else(|_| {
         let voice = Voice::asked_for(&argv);
@@ -100,9 +103,20 @@ impl Voice {
     }
 }
 
-/// heal as its own child, which computes one answer and touches nothing.
-fn evaluate() -> Exit {
-    match std::panic::catch_unwind(host::jq::answer) {
+/// What heal does as its own child: a filter is evaluated, which touches nothing, and a database is recovered as its owner.
+const CHILDREN: &[(&str, Work)] = &[
+    (host::jq::WORD, host::jq::answer),
+    (apply::recover::WORD, apply::recover::answer),
+    #[cfg(debug_assertions)]
+    (pipeline::trial::WORD, pipeline::trial::trial),
+];
+
+/// What a child does.
+type Work = fn() -> std::io::Result<()>;
+
+/// heal as its own child: one question, one answer.
+fn child(work: Work) -> Exit {
+    match std::panic::catch_unwind(work) {
         Ok(Ok(())) => Exit::Fine,
         Ok(Err(_)) => Exit::Io,
         Err(_) => Exit::Bug,

@@ -1,7 +1,8 @@
-//! How is a file of the project opened for appending, so that no link leads what is written to somewhere else? Below the
-//! project's directory step by step, each step inside; a path that leads outside by its own words is the user's business.
+//! How is a file of the project reached, so that no link leads what is written or moved to somewhere else? Below the project's
+//! directory step by step, each step inside. A path to append to that leads outside by its own words is the user's business;
+//! nothing outside is ever moved.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path};
 
 use nix::libc;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, mkdirat, openat, statat};
 #[cfg(target_os = "linux")]
 use rustix::io::Errno;
 
@@ -32,10 +33,13 @@ pub fn refuse_links(root: &Path, folder: &Path) -> Result<()> {
     let mut names = inside(root, folder).unwrap_or_default();
     // The last step is looked at by the directory itself.
     names.pop();
+    if names.is_empty() {
+        return Ok(());
+    }
     let walk = || -> io::Result<()> {
         let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
         for name in names {
-            at = match step(at.as_fd(), name, FOLDER, Mode::empty()) {
+            at = match step(at.as_fd(), name, FOLDER, Mode::empty(), Reach::Mounts) {
                 Err(error) if error.kind() == io::ErrorKind::Other => return Err(error),
                 // Not there, or no folder: whoever makes it says so.
                 Err(_) => return Ok(()),
@@ -70,12 +74,13 @@ fn below(root: &Path, names: &[&OsStr], reading: bool, mode: u32) -> io::Result<
             // What is there already, be it a link or on a read-only disk, shows when it is opened.
             Ok(()) | Err(_) => {}
         }
-        at = step(at.as_fd(), folder, FOLDER, Mode::empty())?;
+        at = step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::Mounts)?;
     }
     let access = if reading { OFlags::RDWR } else { OFlags::WRONLY };
     let flags = access | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = File::from(step(at.as_fd(), name, flags, Mode::from_raw_mode(mode as rustix::fs::RawMode))?);
+    let file =
+        File::from(step(at.as_fd(), name, flags, Mode::from_raw_mode(mode as rustix::fs::RawMode), Reach::Mounts)?);
     // The other name may be a file that is none of ours.
     if file.metadata()?.nlink() != 1 { Err(io::Error::other("it has more names than this one")) } else { Ok(file) }
 }
@@ -88,10 +93,116 @@ const SEARCH: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const SEARCH: OFlags = OFlags::RDONLY;
 
+/// A name in a folder that is held: whatever becomes of the names above it, this is where it stands.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The folder.
+    pub(super) folder: OwnedFd,
+    /// The name in it.
+    pub(super) name: OsString,
+}
+
+impl Place {
+    /// What stands there, a link itself; `None`: nothing.
+    pub(super) fn stat(&self) -> io::Result<Option<Stat>> {
+        match statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            found => Ok(Some(found?)),
+        }
+    }
+
+    /// Opens what stands there for reading, if it is a regular file.
+    pub(super) fn open(&self) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = File::from(step(self.folder.as_fd(), &self.name, flags, Mode::empty(), Reach::OneFileSystem)?);
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+    }
+
+    /// The same folder, another name.
+    pub(super) fn beside(&self, name: OsString) -> io::Result<Self> {
+        Ok(Self { folder: self.folder.try_clone()?, name })
+    }
+
+    /// Puts on the disk which names the folder holds.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        let readable = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match openat(&self.folder, ".", readable, Mode::empty()).and_then(rustix::fs::fsync) {
+            // A folder that may be written and not read, or a file system that knows no such thing: all was done that can be.
+            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::INVAL) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+}
+
+/// The place of a file below the project's directory, on its file system.
+///
+/// # Errors
+/// It lies elsewhere, or a link or a mount stands in the way, or a folder above it is not there.
+pub(super) fn place(root: &Path, path: &Path) -> io::Result<Place> {
+    let names = inside(root, path).ok_or_else(|| io::Error::other("it is not inside of the project"))?;
+    let (name, folders) = names.split_last().ok_or_else(|| io::Error::other("it is the project's directory"))?;
+    let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
+    let device = rustix::fs::fstat(&at)?.st_dev;
+    for folder in folders {
+        at = step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::OneFileSystem)?;
+        if rustix::fs::fstat(&at)?.st_dev != device {
+            return Err(elsewhere(folder));
+        }
+    }
+    Ok(Place { folder: at, name: (*name).to_owned() })
+}
+
+/// Is the way to a file free of links? It may lie on another file system.
+///
+/// # Errors
+/// It lies outside of the project, or a link stands in the way.
+pub(super) fn reach(root: &Path, path: &Path) -> io::Result<()> {
+    let names = inside(root, path).ok_or_else(|| io::Error::other("it is not inside of the project"))?;
+    let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
+    for folder in names.split_last().map(|(_, folders)| folders).unwrap_or_default() {
+        at = step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::Mounts)?;
+    }
+    Ok(())
+}
+
+/// A folder below `root` that only its owner may look into, made with those above it when it is missing.
+pub(super) fn private(root: &Path, names: &[&OsStr]) -> io::Result<OwnedFd> {
+    let mut at = rustix::fs::open(root, FOLDER, Mode::empty())?;
+    for name in names {
+        let made = match mkdirat(&at, *name, Mode::RWXU) {
+            Err(rustix::io::Errno::EXIST) => false,
+            made => made.map(|()| true)?,
+        };
+        let above = at;
+        at = step(above.as_fd(), name, FOLDER, Mode::empty(), Reach::OneFileSystem)?;
+        if made {
+            Place { folder: above, name: OsString::new() }.sync()?;
+        }
+    }
+    Ok(at)
+}
+
+fn elsewhere(name: &OsStr) -> io::Error {
+    let name = name.to_string_lossy();
+    io::Error::other(format!("`{name}` is where another file system is mounted, and there heal moves nothing"))
+}
+
+/// How far a step may lead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Also into what is mounted there.
+    Mounts,
+    /// Not off the file system.
+    OneFileSystem,
+}
+
 /// One step inside `at`. The flags hold NOFOLLOW for where there is no openat2 (before Linux 5.6, or in a sandbox).
-pub(super) fn step(at: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
-    let opened = inwards(at, name, flags, mode).unwrap_or_else(|| openat(at, name, flags, mode));
+pub(super) fn step(at: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode, reach: Reach) -> io::Result<OwnedFd> {
+    let opened = inwards(at, name, flags, mode, reach).unwrap_or_else(|| openat(at, name, flags, mode));
     opened.map_err(|error| {
+        if error == rustix::io::Errno::XDEV {
+            return elsewhere(name);
+        }
         let link = statat(at, name, AtFlags::SYMLINK_NOFOLLOW)
             .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
         if link {
@@ -103,16 +214,24 @@ pub(super) fn step(at: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode) 
 }
 
 #[cfg(target_os = "linux")]
-fn inwards(at: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode) -> Option<rustix::io::Result<OwnedFd>> {
+fn inwards(
+    at: BorrowedFd<'_>,
+    name: &OsStr,
+    flags: OFlags,
+    mode: Mode,
+    reach: Reach,
+) -> Option<rustix::io::Result<OwnedFd>> {
     use rustix::fs::{ResolveFlags, openat2};
-    match openat2(at, name, flags, mode, ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS) {
+    let mut how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    how.set(ResolveFlags::NO_XDEV, reach == Reach::OneFileSystem);
+    match openat2(at, name, flags, mode, how) {
         Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => None,
         opened => Some(opened),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn inwards(_: BorrowedFd<'_>, _: &OsStr, _: OFlags, _: Mode) -> Option<rustix::io::Result<OwnedFd>> {
+fn inwards(_: BorrowedFd<'_>, _: &OsStr, _: OFlags, _: Mode, _: Reach) -> Option<rustix::io::Result<OwnedFd>> {
     None
 }
 

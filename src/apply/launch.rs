@@ -6,17 +6,17 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::host::process::{Detail, Processes};
+use crate::host::supervisor::systemd;
 use crate::host::{env, sys};
 use crate::journal::Journal;
 use crate::model::service::Launch;
-use crate::model::{Event, Identity};
+use crate::model::{Event, Identity, Service};
 
 /// Starts it. The answer says nothing about its health.
-#[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
 pub(super) fn start(
     journal: &mut Journal,
     processes: &dyn Processes,
@@ -38,15 +38,10 @@ pub(super) fn start(
     let (hello, hello_child) = pipe()?;
     let (ack_child, ack) = pipe()?;
     let ack_in_child = ack.as_raw_fd();
-    let mut command = Command::new(program);
+    let (mut command, found_by) = home(program, name, service)?;
+    command.args(&launch.argv[1..]).current_dir(&launch.cwd).env_clear().envs(env::clean()).envs(found_by);
     command
-        .arg0(name)
-        .args(&launch.argv[1..])
-        .current_dir(&launch.cwd)
-        .env_clear()
-        .envs(env::clean())
-        .envs(&launch.env);
-    command
+        .envs(&launch.env)
         .env("HEAL_INTENT", intent)
         .env("HEAL_SERVICE", &service.name)
         .stdin(Stdio::null())
@@ -80,6 +75,32 @@ pub(super) fn start(
         (Err(error), _) => Err(format!("`{name}` cannot be started: {error}")),
         (Ok(_), Err(_)) => Err(format!("`{name}` was started, but never said who it is")),
     }
+}
+
+/// A command, and the variable that it needs beside the clean environment.
+type Home = (Command, Option<(&'static str, PathBuf)>);
+
+/// The program, or where heal runs in a unit of systemd that takes everything with it when it ends (a oneshot tick does, within
+/// the second) the program in a scope of its own. `systemd-run --scope` asks for it and then becomes the program: pid, start
+/// time, session and descriptors stay as they are (ECOSYSTEM §2).
+#[expect(clippy::disallowed_methods, reason = "the one home of processes that outlive heal")]
+fn home(program: PathBuf, name: &str, service: &Service) -> Result<Home, String> {
+    let Some(reaper) = systemd::reaper() else {
+        let mut command = Command::new(program);
+        command.arg0(name);
+        return Ok((command, None));
+    };
+    let (manager, found_by) = systemd::scope_of(&reaper)?;
+    let runner = env::program("systemd-run", Path::new("/"), env::PATH).map_err(|why| {
+        format!(
+            "heal runs in {}, which ends what it started when it ends, and {why}: set KillMode=process",
+            reaper.name
+        )
+    })?;
+    let mut command = Command::new(runner);
+    command.args([manager, "--scope", "--collect", "--quiet", "--no-ask-password"]);
+    command.arg(format!("--description=heal: [service.{}]", service.name)).arg("--").arg(program);
+    Ok((command, found_by.map(|folder| ("XDG_RUNTIME_DIR", folder))))
 }
 
 /// Waits for the child's pid, writes it into the journal, and only then lets the child go on.

@@ -1,7 +1,9 @@
 //! How do we act? The only code that changes the world, and it writes down what it is about to do before it does it.
 //! The primitives are private to this module: there is no way to act without an intent in the journal.
 
+mod aside;
 pub mod attend;
+mod back;
 mod beneath;
 mod deliver;
 mod family;
@@ -11,9 +13,15 @@ mod own;
 pub mod pass;
 mod pidfd;
 mod push;
+pub mod recover;
 mod remote;
+mod repair;
 mod revert;
+mod schedule;
 mod stop;
+mod supervise;
+mod trouble;
+mod turn;
 
 use std::path::Path;
 use std::process::Child;
@@ -24,7 +32,11 @@ pub use deliver::deliver;
 pub use files::create_new;
 pub use push::{Push, Pushed, push};
 pub use remote::{UPDATE, fetch};
+pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
 pub use revert::still;
+pub use schedule::reschedule;
+pub use trouble::Trouble;
+pub use turn::{become_it, program_of};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::process::{Processes, is_alive};
@@ -34,7 +46,7 @@ use crate::model::update::Advance;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Plan<'a> {
     /// The service.
     pub service: &'a Service,
@@ -48,6 +60,13 @@ pub struct Plan<'a> {
     pub changes: Vec<Change>,
     /// The rule and the finding behind them.
     pub why: String,
+    /// Who is asked whether a file that is to be changed is in use.
+    pub unheld: &'a dyn Unheld,
+    /// The repair lock, where files are to be changed. It is let go before the service is started: what starts it may begin
+    /// with a `heal heal --startup` of its own, which waits for it (DESIGN §5).
+    pub files: Option<crate::journal::RecoveryLock>,
+    /// A person asked for it: it counts against no budget.
+    pub uncounted: bool,
 }
 
 /// What came of it, before anybody looked at the service again.
@@ -56,6 +75,10 @@ pub struct Performed {
     intent: String,
     service: String,
     rung: String,
+    /// A file is neither where it was nor known to be where it should be: a later run finishes that.
+    stuck: bool,
+    /// Files that were left alone when it came to it, and why: no reason to leave a service down that was stopped.
+    pub left: Vec<String>,
     /// The process that was started, and its handle: its exit code is only known to us, and only while we run.
     pub started: Option<(Identity, Child)>,
     /// Code was taken back.
@@ -68,7 +91,8 @@ pub struct Performed {
 ///
 /// # Errors
 /// The intent could not be written: then nothing was done. Or that code was taken back: the next run goes on from there.
-pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>) -> Result<Performed> {
+pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<'_>) -> Result<Performed> {
+    let mut files = plan.files.take();
     let intent = journal.next_intent();
     let service = plan.service.name.clone();
     journal.record(Event::Intent {
@@ -78,25 +102,48 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
         cause: Some(plan.cause),
         changes: plan.changes.iter().map(masked).collect(),
         why: plan.why.clone(),
+        uncounted: plan.uncounted,
     })?;
     failpoint("after-intent");
     let mut performed = Performed {
         intent,
         service: service.clone(),
         rung: plan.rung.to_owned(),
+        stuck: false,
+        left: Vec::new(),
         started: None,
         reverted: false,
         failure: None,
     };
+    let mut number = 0;
     // What is stopped is stopped together: an act takes one grace, however many were left behind.
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
         let made = match changes {
-            [Change::StartService { .. }, ..] => match plan.service.launch.as_ref() {
-                Some(launch) => launch::start(journal, processes, launch, &performed.intent, &plan)
+            [Change::StartService { .. }, ..] => match (drop(files.take()), plan.service.launch.as_ref()) {
+                ((), Some(launch)) => launch::start(journal, processes, launch, &performed.intent, &plan)
                     .map(|started| performed.started = Some(started)),
-                None => Err("it has no `start`".to_owned()),
+                ((), None) => Err("it has no `start`".to_owned()),
             },
+            [Change::AskSupervisor { unit, verb, life, grace_ms, .. }, ..] => {
+                let life = life.as_ref().map(|(life, _)| life);
+                supervise::ask(processes, unit, verb, supervise::Ending { life, grace_ms: *grace_ms })
+            }
             [own @ (Change::RunCommand { .. } | Change::SendRequest { .. }), ..] => own::take(&plan, own),
+            [file, ..] if file.is_repair() => {
+                let (intent, service) = (performed.intent.as_str(), plan.service.name.as_str());
+                let site = repair::Site { root: plan.root, intent, service, unheld: plan.unheld };
+                match site.change(journal, number, file)? {
+                    Ok(_) => Ok(()),
+                    Err(Trouble::Refused(why)) => {
+                        performed.left.push(why);
+                        Ok(())
+                    }
+                    Err(trouble) => {
+                        performed.stuck = matches!(trouble, Trouble::Stuck(_));
+                        Err(trouble.to_string())
+                    }
+                }
+            }
             [Change::RevertRelease(taken), ..] => {
                 match moved(&revert::Step::from(&**taken))? {
                     Ok(()) => {
@@ -113,6 +160,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, plan: Plan<'_>)
             },
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
+        number += changes.len();
         failpoint("after-change");
         if let Err(why) = made {
             performed.failure = Some(why);
@@ -178,7 +226,14 @@ fn masked(change: &Change) -> Change {
             status: *status,
             timeout_ms: *timeout_ms,
         },
-        Change::StopProcess { .. } | Change::RevertRelease(_) | Change::UpdateRelease(_) => change.clone(),
+        // Command lines of processes are masked where they are read.
+        Change::StopProcess { .. }
+        | Change::AskSupervisor { .. }
+        | Change::MoveAside { .. }
+        | Change::PutBack { .. }
+        | Change::RecoverDatabase { .. }
+        | Change::RevertRelease(_)
+        | Change::UpdateRelease(_) => change.clone(),
     }
 }
 
@@ -187,6 +242,9 @@ fn masked(change: &Change) -> Change {
 /// # Errors
 /// It could not be written; a later run finds the intent unfinished.
 pub fn conclude(journal: &mut Journal, performed: &Performed, outcome: Outcome, detail: &str) -> Result<()> {
+    if performed.stuck {
+        return Ok(());
+    }
     journal.record(Event::Done {
         intent: performed.intent.clone(),
         service: performed.service.clone(),
@@ -225,20 +283,39 @@ fn updated(journal: &mut Journal, intent: &str, service: &str, advance: &Advance
 }
 
 /// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a
-/// line for each.
+/// line for each. What they did to files is found out, and finished, by whoever holds the repair lock: `root` is then the
+/// project's directory. Else such intents stay open, because the one who has the lock may be at work on them.
 ///
 /// # Errors
 /// An outcome could not be written.
-pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
+pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>> {
     let open = journal.history().open_intents.clone();
     let mut lines = Vec::with_capacity(open.len());
     for (intent, what) in open {
-        let mut detail = "the run ended before the outcome was known".to_owned();
+        if !what.repairs.is_empty() && root.is_none() {
+            continue;
+        }
         let line = what.to_string();
+        let (mut found, mut doubt) = (Vec::new(), None);
+        for (number, change) in &what.repairs {
+            let Some(root) = root else { continue };
+            let site = repair::Site { root, intent: &intent, service: &what.service, unheld: &Unasked };
+            match site.finish(journal, *number, change)? {
+                repair::Found::Done(seen) => found.push(seen),
+                repair::Found::Undone => {}
+                repair::Found::Doubtful(why) => doubt = Some(why),
+            }
+        }
+        if let Some(why) = doubt {
+            lines.push(format!("{line}: {why}"));
+            continue;
+        }
+        let mut seen = if found.is_empty() { String::new() } else { format!("; found done: {}", found.join("; ")) };
+        let mut detail = format!("the run ended before the outcome was known{seen}");
         let taken = what.revert.as_deref().map(revert::Step::from);
         if let Some(step) = taken.or_else(|| what.advance.as_deref().map(revert::Step::from)) {
             match revert::resume(&step, &what.when) {
-                Ok(revert::Resumed::Never) => detail.push_str("; no code had been moved"),
+                Ok(revert::Resumed::Never) => seen.push_str("; no code had been moved"),
                 Ok(revert::Resumed::Finished) => {
                     let history = journal.history();
                     if let Some(taken) = &what.revert
@@ -248,7 +325,7 @@ pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
                     } else if let Some(advance) = what.advance.as_ref().filter(|one| !one.is_in(&history.updates)) {
                         updated(journal, &intent, &what.service, advance)?;
                     }
-                    detail.push_str("; moving the code was finished now");
+                    seen.push_str("; moving the code was finished now");
                 }
                 // It stays open: the next run tries again.
                 Err(revert::Stuck::Later(why)) => {
@@ -257,17 +334,17 @@ pub fn resume(journal: &mut Journal) -> Result<Vec<String>> {
                 }
                 Err(revert::Stuck::Person(why)) => {
                     journal.record(Event::Held { service: what.service.clone(), reason: why.clone() })?;
-                    detail = why;
+                    seen = format!(": {why}");
                 }
             }
+            detail = format!("the run ended before the outcome was known{seen}");
         }
-        lines.push(if what.revert.is_some() || what.advance.is_some() { format!("{line}: {detail}") } else { line });
-        journal.record(Event::Done {
-            intent,
-            service: what.service,
-            rung: what.rung,
-            outcome: Outcome::Interrupted,
-            detail,
+        lines.push(format!("{line}{seen}"));
+        let (service, rung) = (what.service, what.rung);
+        journal.record(if what.beside {
+            Event::Repaired { intent, service, rung, done: found.len() == what.repairs.len(), detail }
+        } else {
+            Event::Done { intent, service, rung, outcome: Outcome::Interrupted, detail }
         })?;
     }
     Ok(lines)

@@ -15,6 +15,9 @@ use crate::model::Identity;
 /// After KILL, a process that is not gone within this time is not going (FAULTS C1).
 const CONFIRM: Duration = Duration::from_secs(2);
 
+/// How it is said that somebody does not end.
+pub(super) const STILL_ALIVE: &str = "still alive after KILL";
+
 /// How often the family is looked through for children that were born meanwhile.
 const SCANS: usize = 5;
 
@@ -193,7 +196,7 @@ fn survivors(processes: &dyn Processes, targets: &[Target]) -> String {
             format!("pid {pid} `{}` ({state})", target.process.command())
         })
         .collect();
-    format!("still alive after KILL: {}; nothing is started beside it", named.join(", "))
+    format!("{STILL_ALIVE}: {}; nothing is started beside it", named.join(", "))
 }
 
 #[cfg(test)]

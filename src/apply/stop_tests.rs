@@ -100,6 +100,9 @@ fn performed(processes: &dyn Processes, events: Vec<Event>, changes: Vec<Change>
         cause: Class::Hung,
         changes,
         why: "a test".to_owned(),
+        files: None,
+        unheld: &crate::apply::Unasked,
+        uncounted: false,
     };
     let failure = perform(&mut journal, processes, plan).expect("written").failure;
     let day = std::fs::read_dir(dir.path().join("data/journal")).expect("there").next().expect("a day").expect("read");

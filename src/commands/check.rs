@@ -10,8 +10,8 @@ use crate::pipeline::{self, Options};
 
 /// Look at everything that is declared, and judge it; changes nothing
 ///
-/// Exits with 0 when all is healthy, 1 when something is degraded or still starting, 2 when something is critical, 3 when
-/// something could not be looked at. So `heal check --quiet || heal heal` heals only when there is a reason.
+/// Exits with 0 when all is healthy, 1 when something is degraded, still starting, or ails while it is paused, 2 when something
+/// is critical, 3 when something could not be looked at. So `heal check --quiet || heal heal` heals only when there is a reason.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Look only at this service (or `host`); may be repeated

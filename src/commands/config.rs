@@ -86,6 +86,8 @@ pub struct Kinds {
     remedies: Group,
     /// Alert channels.
     alerts: Group,
+    /// Locks.
+    locks: Group,
 }
 
 /// A JSON Schema.
@@ -223,10 +225,11 @@ pub(super) fn kinds() -> Answer {
         Group { built: built.collect(), planned }
     };
     let probes = section("Probes", &probe::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
-    let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &remedy::PLANNED);
+    let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &[]);
     let own = remedy::CUSTOM.map(|kind| (kind.name, kind.about, kind.example));
     let remedies = section("Rungs of a service's own, in [service.NAME.remedies]", &own, &[]);
     let alerts =
         section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &alert::PLANNED);
-    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, remedies, alerts }))
+    let locks = section("Locks", &crate::config::LOCKS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
+    Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, remedies, alerts, locks }))
 }

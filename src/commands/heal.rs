@@ -18,7 +18,7 @@ use crate::pipeline::{self, Options, Progress};
 /// For each service that is unhealthy, heal takes one rung of its ladder, looks again until the service has proved itself,
 /// and writes down what it did. What it may do is limited by budgets, and it never acts on what it could not see.
 ///
-/// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation or healed too often, or when
+/// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation, healed too often, or ails while it is paused, or when
 /// somebody could not be told; 2 when something unhealthy remains; 3 when something could not be looked at; 69 when all that is
 /// unhealthy waits for a person or for time; 74 when the data directory cannot be written; 75 when another run is at work.
 #[derive(clap::Args, Debug)]
@@ -29,6 +29,13 @@ pub struct Args {
     /// Heal only this service (or `host`); may be repeated
     #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
+    /// Put right what is not a process, before a service starts: the first line of its run.sh, or ExecStartPre
+    ///
+    /// It waits up to 30 s for another repair of files, never for a recovery, and so not for the tick that starts the service.
+    /// It signals and starts nothing. 0 says that the service may start, anything else that it may not; it never exits with 1.
+    /// That heal itself cannot write its data directory is a warning, and no reason to keep a service from starting.
+    #[arg(long, conflicts_with = "only")]
+    startup: bool,
 }
 
 impl Args {
@@ -39,11 +46,22 @@ impl Args {
     pub fn run(self, global: &Global) -> Result<Answer> {
         let origin = global.origin();
         let config = origin.load().inspect_err(|error| {
-            if !self.dry_run {
+            if !self.dry_run && !self.startup {
                 // What did not arrive is tried again by the next tick; there is no report that could say so.
                 let _ = pipeline::tell_broken(&origin, error);
             }
         })?;
+        let quiet = global.quiet;
+        if self.startup {
+            let startup = pipeline::startup(&config, self.dry_run)?;
+            return Ok(Answer::of(
+                Exit::of_startup(&startup),
+                startup,
+                move |startup| output::startup::human(startup, quiet),
+                |startup| View::HealStartup(output::startup::told(startup)),
+                output::startup::plugin,
+            ));
+        }
         let spinner = global.wants_progress().then(spinner);
         let progress =
             spinner.clone().map(|spinner| Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Progress);
@@ -53,7 +71,6 @@ impl Args {
             spinner.finish_and_clear();
         }
         let report = report?;
-        let quiet = global.quiet;
         Ok(Answer::of(
             Exit::of(&report),
             report,
@@ -64,7 +81,7 @@ impl Args {
     }
 }
 
-fn spinner() -> ProgressBar {
+pub(super) fn spinner() -> ProgressBar {
     let spinner = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         spinner.set_style(style);

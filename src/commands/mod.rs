@@ -2,16 +2,26 @@
 
 pub mod beat;
 pub mod check;
+pub mod clean_locks;
 pub mod completions;
 pub mod config;
 pub mod crash;
+pub mod doctor;
 pub mod heal;
+pub mod hold;
 pub mod init;
+pub mod install;
+pub mod lock;
 pub mod man;
+pub mod pause;
 pub mod release;
+pub mod restart;
+pub mod resume;
 pub mod revert;
 pub mod run;
 pub mod status;
+pub mod undo;
+pub mod uninstall;
 
 use std::rc::Rc;
 
@@ -20,11 +30,11 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
-use crate::output::crash_json;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
 use crate::output::view::{Looked, Report, Ticked};
+use crate::output::{self, crash_json, locks_json};
 
 /// What a command answers. It is put into words when it is known in which format: the others would cost as much again.
 pub struct Answer {
@@ -93,12 +103,30 @@ views! {
     Check(Report<Looked>) = "check" as "check",
     /// `heal heal`
     Heal(Report<Ticked>) = "heal" as "heal",
+    /// `heal clean-locks`
+    CleanLocks(locks_json::Told) = "clean-locks" as "clean-locks",
+    /// `heal heal --startup`
+    HealStartup(crate::output::startup::Started) = "heal" as "heal-startup",
     /// `heal status`
     Status(Told) = "status" as "status",
+    /// `heal undo`
+    Undo(output::undo::Told) = "undo" as "undo",
+    /// `heal doctor`
+    Doctor(doctor::Examined) = "doctor" as "doctor",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
     Release(release::Released) = "release" as "release",
+    /// `heal pause`
+    Pause(pause::Begun) = "pause" as "pause",
+    /// `heal resume`
+    Resume(resume::Resumed) = "resume" as "resume",
+    /// `heal hold`
+    Hold(hold::Held) = "hold" as "hold",
+    /// `heal restart`
+    Restart(Report<Ticked>) = "restart" as "restart",
+    /// `heal lock --check`
+    Lock(lock::Checked) = "lock" as "lock",
     /// `heal revert`
     Revert(Box<revert::Answered>) = "revert" as "revert",
     /// `heal crash log`
@@ -113,6 +141,12 @@ views! {
     Init(init::Written) = "init" as "init",
     /// `heal init --print`
     InitPrint(init::Printed) = "init" as "init-print",
+    /// `heal install`
+    Install(install::Installed) = "install" as "install",
+    /// `heal install --print`
+    InstallPrint(install::Printed) = "install" as "install-print",
+    /// `heal uninstall`
+    Uninstall(uninstall::Uninstalled) = "uninstall" as "uninstall",
     /// `heal config check`
     ConfigCheck(config::Checked) = "config" as "config-check",
     /// `heal config show`

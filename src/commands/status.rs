@@ -8,14 +8,14 @@ use crate::exit::Exit;
 use crate::output;
 use crate::pipeline;
 
-/// Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
+/// Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
 ///
 /// It reads heal's own journal and lock, and says so: what became of a service since the last tick is what `heal check`
 /// looks at. With `[schedule] heal` it warns when the last tick is older than three of them: then heal itself is not
 /// started any more, which would otherwise look like a machine on which all is well.
 ///
-/// Exits with 0 when a tick was there of late and no incident is open, 1 when heal stands still, something is degraded or an
-/// alert waits for its channel, 2 when an incident is open, 69 when all that is open waits for a person or for time, 3 when nothing
+/// Exits with 0 when a tick was there of late and no incident is open, 1 when heal stands still, something is degraded or ails while it is
+/// paused, or an alert waits for its channel, 2 when an incident is open, 69 when all that is open waits for a person or for time, 3 when nothing
 /// is known yet.
 #[derive(clap::Args, Debug)]
 pub struct Args {

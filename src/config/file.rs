@@ -19,7 +19,6 @@ pub(super) const PLANNED: &[&str] = &[
     "http",
     "journal",
     "layout",
-    "lock",
     "metrics",
     "port",
     "retry",
@@ -28,8 +27,8 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 10] =
-    ["project", "service", "host", "alert", "alerting", "schedule", "crash", "git", "revert", "update"];
+pub(super) const SECTIONS: [&str; 11] =
+    ["project", "service", "host", "lock", "alert", "alerting", "schedule", "crash", "git", "revert", "update"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =
@@ -112,13 +111,13 @@ pub(super) struct Service {
     /// Services without which it works, degraded.
     #[serde(default)]
     pub(super) wants: Vec<String>,
+    /// Processes that it leaves behind: fit this, are older than `min_age`, and have no living owner. Reported; in
+    /// `mode = "paper"` stopped.
+    pub(super) orphans: Option<Selector>,
 }
 
 /// Keys of a service that are tables of their own kind, read one by one.
 pub(super) const SERVICE_TABLES: [&str; 2] = ["probes", "remedies"];
-
-/// Keys of a service that are not built yet.
-pub(super) const SERVICE_PLANNED: [&str; 1] = ["orphans"];
 
 /// `[host]`, beside its probes: the machine itself.
 #[derive(Debug, Deserialize, JsonSchema)]

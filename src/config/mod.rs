@@ -6,6 +6,7 @@ mod code;
 mod crash;
 mod faults;
 mod file;
+mod lock;
 mod mask;
 mod named;
 mod names;
@@ -18,6 +19,7 @@ mod service;
 mod show;
 mod sources;
 mod syntax;
+mod timetable;
 mod typed;
 mod update;
 
@@ -30,12 +32,13 @@ use toml::de::DeTable;
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
 use crate::model::crash::CrashRules;
-use crate::model::{Rate, Service, Span};
+use crate::model::{Lock, Rate, Service, Span, schedule};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
 pub use file::{Mode, Signing};
+pub use lock::KINDS as LOCKS;
 pub use named::Named;
 pub use overrides::Override;
 pub use schema::schema;
@@ -73,12 +76,18 @@ pub struct Config {
     pub host_enabled: bool,
     /// `[host.probes]`.
     pub host_probes: Vec<probe::Declared>,
+    /// `[lock.*]`.
+    pub locks: Vec<Lock>,
     /// `[alert.*]`.
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
     pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
+    /// The other lines of `[schedule]`: commands that are not built yet.
+    pub timetable: Vec<schedule::Entry>,
+    /// The sections that stand in the file, those that are not built yet among them.
+    pub sections: Vec<String>,
     /// `[git]`.
     pub git: Git,
     /// `[revert]`.
@@ -296,8 +305,11 @@ impl Reader<'_> {
             check_name(&name, "channel", &place, faults);
             alerts.extend(channel(&name, table, faults));
         }
-        let schedule = copy("schedule")
-            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = copy("schedule");
+        let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
+        let schedule =
+            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
         let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
@@ -323,6 +335,7 @@ impl Reader<'_> {
         if [Path::new("/"), self.root].contains(&data_dir.as_path()) {
             faults.add(place_of("data_dir"), "`data_dir` has to be a directory of its own", None);
         }
+        let locks = self.locks(section("lock").as_ref(), &data_dir, &services, faults);
         check_written(&alerts, &services, &host_probes, self.root, &document.span(), faults);
         // Default logs need the data directory, which is known only now.
         for watched in &mut services {
@@ -343,9 +356,12 @@ impl Reader<'_> {
             services,
             host_enabled,
             host_probes,
+            locks,
             alerts,
             heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
-            tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
+            timetable: if schedule.is_some() { timetable } else { Vec::new() },
+            tick: schedule.and_then(|schedule| schedule.heal),
+            sections: document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(),
             git,
             revert,
             update,

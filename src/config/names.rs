@@ -32,6 +32,18 @@ impl Config {
         Err(Error::new(Kind::Usage, message).hint(hint))
     }
 
+    /// Refuses names that are not those of services.
+    ///
+    /// # Errors
+    /// The first of them, with those that are.
+    pub fn require_services(&self, asked: &[String]) -> Result<()> {
+        let names: Vec<&str> = self.services.iter().map(|watched| watched.name()).collect();
+        let Some(name) = asked.iter().find(|name| !names.contains(&name.as_str())) else { return Ok(()) };
+        let message = format!("there is no service `{name}` in {}", self.path.display());
+        let hint = faults::suggestion(name, names).unwrap_or_else(|| "it declares none".to_owned());
+        Err(Error::new(Kind::Usage, message).hint(hint))
+    }
+
     /// The service and the loop that `heal beat NAME` means: `bot`, or `bot/orders`. A probe has to wait for it.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ pub fn schema() -> Value {
         "project": of::<file::Project>(&mut generator),
         "service": named("service", "What heal keeps alive, by name."),
         "host": host,
+        "lock": named("lock", "Files that may keep a service from starting, by name."),
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
@@ -52,6 +53,7 @@ pub fn schema() -> Value {
         ("probe".to_owned(), one_of(probes, &[])),
         ("remedy".to_owned(), one_of(remedies, &[])),
         ("channel".to_owned(), one_of(channels, &alert::PLANNED)),
+        ("lock".to_owned(), of::<super::lock::Written>(&mut generator)),
     ]);
     definitions.extend(generator.take_definitions(true));
     let mut schema = json!({
@@ -122,7 +124,7 @@ fn service(generator: &mut SchemaGenerator) -> Value {
         service["properties"][key]["default"] = default;
     }
     // A rung may also be a remedy of one's own: the words are offered, not enforced.
-    let rungs: Vec<&str> = remedy::built().into_iter().chain(remedy::PLANNED).collect();
+    let rungs: Vec<&str> = remedy::built();
     service["properties"]["ladder"]["items"] = json!({"anyOf": [{"enum": rungs}, {"type": "string"}]});
     add(
         &mut service,
@@ -134,9 +136,6 @@ fn service(generator: &mut SchemaGenerator) -> Value {
         "remedies",
         named("remedy", "Rungs of its own, by name. A rung is taken where it stands in `ladder`."),
     );
-    for key in file::SERVICE_PLANNED {
-        add(&mut service, key, json!({"description": "Not built yet: accepted, and does nothing."}));
-    }
     service["anyOf"] = json!([{"required": ["match"]}, {"required": ["unit"]}]);
     service["not"] = json!({"required": ["unit", "start"]});
     service

@@ -9,11 +9,8 @@ use super::faults::{Faults, Place, suggestion};
 use super::typed::{self, Table};
 use super::{Reader, Watched, file, remedies};
 use crate::model::service::Launch;
-use crate::model::{Rules, Selector, Service, Span, Threshold};
+use crate::model::{Rules, Selector, Service, Span, Threshold, UnitName};
 use crate::probe;
-
-/// Supervisors that a `unit` may name.
-const SUPERVISORS: [&str; 3] = ["systemd", "systemd-user", "launchd"];
 
 /// How long a process has between TERM and KILL.
 pub(super) const STOP_GRACE: Span = Span::secs(10);
@@ -26,13 +23,8 @@ const VERIFY_MOST: Span = Span::secs(60);
 
 impl Reader<'_> {
     pub(super) fn service(&self, name: &str, place: &Place, mut table: Table, faults: &mut Faults) -> Option<Watched> {
-        let planned = typed::split_off(&mut table, &file::SERVICE_PLANNED);
-        for key in planned.get_ref().keys() {
-            faults
-                .note(key.span(), format!("`{}` of [service.{name}] is not built yet and does nothing", key.get_ref()));
-        }
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
-        let extra: Vec<&str> = file::SERVICE_TABLES.into_iter().chain(file::SERVICE_PLANNED).collect();
+        let extra = file::SERVICE_TABLES;
         let mut probes = vec![implied()];
         let shape = format!("[service.{name}.probes]");
         let declared = tables.get_ref().get("probes").and_then(|value| typed::table(value, "probes", &shape, faults));
@@ -61,9 +53,8 @@ impl Reader<'_> {
         }
         let named = ["unit", "match"].iter().any(|key| table.get_ref().contains_key(*key));
         check_identity(name, named, &written, &place_of, faults);
-        if written.unit.is_some() {
-            let note = format!("supervisors are not spoken to yet; heal only observes [service.{name}]");
-            faults.note(place_of("unit"), note);
+        if let Some(orphans) = &written.orphans {
+            check_orphans(orphans, &place_of("orphans"), faults);
         }
         if let Some(within) = written.verify_within.filter(|within| *within > VERIFY_MOST) {
             let hint = format!("at most {VERIFY_MOST}; a slow start is what `startup_grace` is for");
@@ -110,8 +101,10 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         rules,
         selector: written.selector,
         launch,
-        unit: written.unit,
+        unit: written.unit.and_then(|unit| unit.parse().ok()),
+        stop_grace: written.stop_grace.unwrap_or(STOP_GRACE),
         needs: written.needs,
+        orphans: written.orphans,
         wants: written.wants,
         ..Service::named(name)
     }
@@ -155,16 +148,34 @@ fn check_identity(
         faults.add(place_of("match"), "`max_matches` is 0: nothing could ever fit", None);
     }
     if let Some(unit) = &written.unit {
-        let known = unit.split_once(':').is_some_and(|(by, unit)| SUPERVISORS.contains(&by) && !unit.is_empty());
-        if !known {
+        if let Err(why) = unit.parse::<UnitName>() {
             let hint =
                 "\"systemd:bot.service\", \"systemd-user:bot.service\" or \"launchd:com.example.bot\"".to_owned();
-            faults.add(place_of("unit"), format!("`unit` is not SUPERVISOR:NAME: {unit}"), Some(hint));
+            faults.add(place_of("unit"), why, Some(hint));
         }
         if written.start.is_some() {
             let message = "both `unit` and `start` are given: one service has one owner";
             faults.add(place_of("start"), message, Some("keep `unit`, and let its supervisor start it".to_owned()));
         }
+    }
+}
+
+/// Whoever fits may be stopped without a life of it ever having been recorded: so it is named by more than a service has to be.
+fn check_orphans(orphans: &Selector, place: &Place, faults: &mut Faults) {
+    let example = "orphans = { executable = \"python3\", args_contain = \"bot.py\", min_age = \"1h\" }";
+    let wrong = if orphans.min_age.is_none_or(|age| age.get().is_zero()) {
+        "`orphans` has no `min_age`: a process that was just started has no history yet"
+    } else if orphans.executable.is_none() || orphans.args_contain.is_none() {
+        "`orphans` needs both `executable` and `args_contain`: one of them alone fits strangers"
+    } else if orphans.pidfile.is_some() {
+        "`orphans` has a `pidfile`: who is named by one is the service"
+    } else if orphans.max_matches == 0 {
+        "`max_matches` is 0: nothing could ever fit"
+    } else {
+        return;
+    };
+    if !faults.has_in(place) {
+        faults.add(place.clone(), wrong, Some(example.to_owned()));
     }
 }
 

@@ -4,9 +4,9 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::service::{short, unstartable};
-use super::{Config, Mode, Watched};
+use super::{Config, Mode, Watched, lock};
 use crate::host::env;
-use crate::model::redact;
+use crate::model::{Selector, redact};
 
 /// What describes the own keys of a kind.
 type Describe = fn(&mut SchemaGenerator) -> Schema;
@@ -46,6 +46,10 @@ impl Config {
         if !self.host_probes.is_empty() {
             shown.insert("host".into(), json!({"enabled": self.host_enabled, "probes": probes(&self.host_probes)}));
         }
+        if !self.locks.is_empty() {
+            let locks = self.locks.iter().map(|lock| (lock.name.clone(), lock::shown(lock, &self.root)));
+            shown.insert("lock".into(), Value::Object(locks.collect()));
+        }
         let alerts: Map<String, Value> = self
             .alerts
             .iter()
@@ -84,15 +88,13 @@ impl Config {
         };
         if let Some(unit) = &service.unit {
             add("unit", json!(unit));
+            add("stop_grace", json!(service.stop_grace));
         }
         if let Some(selector) = &service.selector {
-            add(
-                "match",
-                strip_nulls(json!({
-                    "executable": selector.executable, "args_contain": selector.args_contain, "pidfile": selector.pidfile,
-                    "cwd": selector.cwd, "user": selector.user, "min_age": selector.min_age, "max_matches": selector.max_matches,
-                })),
-            );
+            add("match", self::selector(selector));
+        }
+        if let Some(orphans) = &service.orphans {
+            add("orphans", self::selector(orphans));
         }
         if let Some(launch) = &service.launch {
             let env: Map<String, Value> = launch
@@ -141,6 +143,14 @@ impl Config {
         }
         missing
     }
+}
+
+/// A selector as it was written, with its defaults.
+pub(super) fn selector(selector: &Selector) -> Value {
+    strip_nulls(json!({
+        "executable": selector.executable, "args_contain": selector.args_contain, "pidfile": selector.pidfile,
+        "cwd": selector.cwd, "user": selector.user, "min_age": selector.min_age, "max_matches": selector.max_matches,
+    }))
 }
 
 fn probes(declared: &[crate::probe::Declared]) -> Value {

@@ -27,11 +27,36 @@ pub fn vars(prefix: &str) -> Vec<(String, Option<String>)> {
     found
 }
 
+/// Who types, for those who read of it later: `root`, or `anna (as root)` where that is known.
+#[must_use]
+pub fn person() -> String {
+    let user = super::resources::user(nix::unistd::geteuid().as_raw());
+    let name =
+        |name: String| name.chars().take(32).all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)).then_some(name);
+    match var("SUDO_USER").and_then(name).filter(|other| *other != user) {
+        Some(other) => format!("{other} (as {user})"),
+        None => user,
+    }
+}
+
 /// The current directory, or `None` when it was deleted.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one home of the current directory")]
 pub fn cwd() -> Option<PathBuf> {
     std::env::current_dir().ok()
+}
+
+/// Where the program stands that runs now: what a schedule has to start later.
+///
+/// # Errors
+/// It cannot be told, or it was replaced or removed since it was started.
+pub fn ourselves() -> Result<PathBuf, String> {
+    let path = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
+    // The kernel's own words for a file that is gone.
+    if path.to_string_lossy().ends_with(" (deleted)") || !path.is_file() {
+        return Err(format!("{} was replaced or removed while it ran", path.display()));
+    }
+    Ok(path)
 }
 
 /// What children get before their own settings are added: always the same, by hand and from cron, so that a service

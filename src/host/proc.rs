@@ -17,10 +17,11 @@ use rustix::fs::OFlags;
 use rustix::io::{Errno, Result as Asked};
 
 use super::entry::{Entry, folder, numbers, read_into, stat};
-use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
-use super::{clock, sockets, vitals};
+use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row};
+use super::{clock, descriptors, sockets, vitals};
 use crate::model::Identity;
 use crate::model::evidence::{Descriptors, Vitals};
+use crate::model::lock::FileId;
 
 /// The process table of this machine, as seen from our pid namespace.
 #[derive(Debug, Default)]
@@ -143,6 +144,31 @@ impl Processes for Proc {
 
     fn descriptors(&self, pid: i32) -> Result<Descriptors, String> {
         vitals::descriptors(pid)
+    }
+
+    fn grips(&self, files: &[FileId]) -> Result<Grips, String> {
+        descriptors::grips(&pids()?.1, files)
+    }
+
+    fn mappings(&self, files: &[FileId]) -> Grips {
+        match pids() {
+            Ok((_, pids)) => descriptors::mappings(&pids, files),
+            Err(why) => Grips { found: Vec::new(), unseen: Some(why) },
+        }
+    }
+
+    fn namesakes(&self, pid: i32) -> Result<Vec<i32>, String> {
+        descriptors::namesakes(&pids()?.1, pid)
+    }
+
+    fn shares_clock(&self, pid: i32) -> Option<bool> {
+        let namespace = |whose: &str| match fs::read_link(format!("/proc/{whose}/ns/time")) {
+            Ok(link) => Some(Some(link)),
+            // A kernel before 5.6 has none, and one clock.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
+            Err(_) => None,
+        };
+        Some(namespace(&pid.to_string())? == namespace("self")?)
     }
 
     fn lineage(&self) -> &[i32] {

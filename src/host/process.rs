@@ -9,6 +9,7 @@ use std::time::Duration;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::model::evidence::{Descriptors, Vitals};
+use crate::model::lock::{FileId, Grip};
 use crate::model::{Identity, redact};
 
 /// The largest pid that Linux can be configured for (PID_MAX_LIMIT); a larger number in a pidfile is garbage.
@@ -129,6 +130,15 @@ pub struct Listener {
     pub pid: Option<i32>,
 }
 
+/// Who has files in hand, as far as the processes could be looked into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grips {
+    /// Which file, who, and by what. A pid of 0 or less: somebody whom the kernel does not name here.
+    pub found: Vec<(FileId, i32, Grip)>,
+    /// Why there may be others.
+    pub unseen: Option<String>,
+}
+
 /// The process table of one run. The pass over all processes is made at most once, when first asked for.
 pub trait Processes: Send + Sync {
     /// Every process that shows a command line.
@@ -146,6 +156,15 @@ pub trait Processes: Send + Sync {
             Detail::Seen(process) => process.exe,
             _ => None,
         }
+    }
+
+    /// Can it be told at all which programs processes run? Who searches by them asks this first: a program that is not told
+    /// would be a process that is not found.
+    ///
+    /// # Errors
+    /// Says why not.
+    fn tells_programs(&self) -> Result<(), String> {
+        Ok(())
     }
 
     /// Was this process started with exactly this `NAME=value` in its environment? `false` also when we may not know.
@@ -219,6 +238,32 @@ pub trait Processes: Send + Sync {
         Err(format!("nobody says what pid {pid} has open"))
     }
 
+    /// Who has any of these files locked or open, looked at now, in one pass for all of them. heal itself is left out.
+    ///
+    /// # Errors
+    /// Nobody could be looked into at all.
+    fn grips(&self, _files: &[FileId]) -> Result<Grips, String> {
+        Err("nobody says who has a file open".to_owned())
+    }
+
+    /// Who has any of these files mapped into memory, be it without a descriptor.
+    fn mappings(&self, _files: &[FileId]) -> Grips {
+        Grips::default()
+    }
+
+    /// Processes in other pid namespaces that are known there by this number.
+    ///
+    /// # Errors
+    /// That cannot be seen.
+    fn namesakes(&self, _pid: i32) -> Result<Vec<i32>, String> {
+        Ok(Vec::new())
+    }
+
+    /// Does this process count the time since boot as we do? `None` when that may not be seen.
+    fn shares_clock(&self, _pid: i32) -> Option<bool> {
+        Some(true)
+    }
+
     /// heal itself and its ancestors up to init: never a service, never a target.
     fn lineage(&self) -> &[i32];
 }
@@ -231,6 +276,12 @@ pub fn is_alive(processes: &dyn Processes, identity: &Identity) -> Option<bool> 
         Detail::Seen(process) => Some(process.identity == *identity && !process.is_zombie()),
         Detail::Hidden(_) => None,
     }
+}
+
+/// The pid namespace that we live in: a pid means nothing in another one. `None` where there is no such thing.
+#[must_use]
+pub fn namespace() -> Option<String> {
+    std::fs::read_link("/proc/self/ns/pid").ok().map(|link| link.to_string_lossy().into_owned())
 }
 
 /// Does the number belong to somebody else by now? Then nothing that points to it is ours, its session neither.

@@ -313,6 +313,11 @@ impl Claim {
     }
 }
 
+/// Keeps everybody else in this process from opening this file; `None` while somebody has it.
+pub(super) fn claim_now(file: (u64, u64)) -> Option<impl Drop> {
+    Claim::take(file, Instant::now())
+}
+
 impl Drop for Claim {
     fn drop(&mut self) {
         CLAIMED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);

@@ -34,6 +34,8 @@ pub fn sane_signals() {
     // SAFETY: both are constant dispositions, no handler runs our code.
     unsafe {
         let _ = signal(Signal::SIGXFSZ, SigHandler::SigIgn);
+        // Sent to whoever has a lease on a file that somebody opens; it would end us.
+        let _ = signal(Signal::SIGIO, SigHandler::SigIgn);
         let _ = signal(Signal::SIGCHLD, SigHandler::SigDfl);
     }
     let _ = pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
@@ -51,8 +53,8 @@ pub fn sane_umask() {
 /// The mask that heal itself was started with, as [`sane_umask`] found it.
 static GIVEN_UMASK: AtomicU32 = AtomicU32::new(0o022);
 
-/// In a child between fork and exec that is to find what heal found: the mask of new files, and the dispositions that heal
-/// set for itself. What was ignored before, as by `nohup`, stays so.
+/// Before heal becomes another program, and in a child between fork and exec that is to find what heal found: the mask of new
+/// files, and the dispositions that heal set for itself. What was ignored before, as by `nohup`, stays so.
 pub fn as_given() -> io::Result<()> {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(GIVEN_UMASK.load(Ordering::Relaxed)));
     for one in [Signal::SIGXFSZ, Signal::SIGPIPE] {
@@ -80,4 +82,27 @@ where
 {
     // SAFETY: the contract above; the callers (exec, apply::launch, apply::attend) make system calls only.
     unsafe { command.pre_exec(step) };
+}
+
+/// Takes a write lease on an open file and hands it back at once. See [`super::holders`].
+///
+/// # Errors
+/// `EAGAIN`: somebody else has it open. Anything else: that cannot be said.
+#[cfg(target_os = "linux")]
+pub fn lease(file: &std::fs::File) -> nix::Result<()> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: both calls take a number and a constant, and touch no memory.
+    let taken = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+    // SAFETY: as above. Closing the file would hand it back as well.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
+    nix::errno::Errno::result(taken).map(drop)
+}
+
+/// There are no leases.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn lease(_file: &std::fs::File) -> nix::Result<()> {
+    Err(nix::errno::Errno::ENOSYS)
 }

@@ -2,10 +2,9 @@
 //! run that holds it for too long, so nobody ever has to steal it (FAULTS b: 0 violations; every stealing protocol had some).
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +16,10 @@ use crate::model::rfc3339;
 /// After this long the kernel ends the holder (DESIGN §5).
 pub(super) const LEASE: Duration = Duration::from_secs(300);
 
-/// The recovery lock, held until it is dropped or the process ends.
+/// How often a lock that is waited for is asked for: a start waits at most this much longer than it has to.
+const NAP: Duration = Duration::from_millis(50);
+
+/// The recovery lock, or another of its kind, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct RecoveryLock {
     file: File,
@@ -46,11 +48,10 @@ impl RecoveryLock {
     /// # Errors
     /// [`Kind::Busy`] when another run holds it; otherwise why it cannot be taken.
     pub fn take(path: &Path, purpose: &str) -> Result<Self> {
-        let name = if path.ends_with("recovery-in-progress") { "recovery lock" } else { "lock" };
+        let name = name(path);
         let what = || format!("cannot take the {name} {}", path.display());
-        let file = super::files::open(path, OpenOptions::new().read(true).write(true))
+        let (file, meta) = super::files::open_seen(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| Error::unwritable(what(), error))?;
-        let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {
                 return Err(busy(path));
@@ -62,7 +63,7 @@ impl RecoveryLock {
         if (still.ino(), still.dev()) != (meta.ino(), meta.dev()) {
             return Err(busy(path));
         }
-        let mut lock = Self {
+        let lock = Self {
             file,
             #[cfg(target_os = "linux")]
             _lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
@@ -71,7 +72,23 @@ impl RecoveryLock {
         Ok(lock)
     }
 
-    fn inform(&mut self, purpose: &str) {
+    /// Takes the lock as soon as whoever has it lets it go, at most `limit` from now.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] when it was held all the time; otherwise as [`RecoveryLock::take`], at once.
+    pub fn take_within(path: &Path, purpose: &str, limit: Duration) -> Result<Self> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match Self::take(path, purpose) {
+                Err(error) if error.kind == Kind::Busy && Instant::now() < deadline => {
+                    std::thread::sleep(NAP.min(deadline.saturating_duration_since(Instant::now())));
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    fn inform(&self, purpose: &str) {
         let now = clock::now();
         let held = Held {
             pid: std::process::id(),
@@ -83,8 +100,7 @@ impl RecoveryLock {
         // What is written here is for people; a full disk must not keep us from healing.
         let text = serde_json::to_string(&held).unwrap_or_default();
         let _ = self.file.set_len(0);
-        let _ = self.file.rewind();
-        let _ = self.file.write_all(text.as_bytes());
+        let _ = self.file.write_all_at(text.as_bytes(), 0);
     }
 }
 
@@ -119,7 +135,20 @@ fn busy(path: &Path) -> Error {
     let holder = holder(path).map_or_else(String::new, |held| {
         format!(" (pid {}, {}, since {}, until {} at the latest)", held.pid, held.purpose, held.since, held.until)
     });
-    Error::new(Kind::Busy, format!("another recovery is in progress{holder}")).hint("try again when it is done")
+    let what = match path.file_name().and_then(std::ffi::OsStr::to_str) {
+        Some("repair.lock") => "another repair of files",
+        Some("pauses.lock") => "another change of the pauses",
+        _ => "another recovery",
+    };
+    Error::new(Kind::Busy, format!("{what} is in progress{holder}")).hint("try again when it is done")
+}
+
+fn name(path: &Path) -> &'static str {
+    match path.file_name().and_then(std::ffi::OsStr::to_str) {
+        Some("recovery-in-progress") => "recovery lock",
+        Some("repair.lock") => "repair lock",
+        _ => "lock",
+    }
 }
 
 /// What the lock file says of its holder.
@@ -146,6 +175,7 @@ fn is_locked(locks: &[Locked], device: (u32, u32), inode: u64, pid: u32) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::DataDir;
 
     #[test]
     fn the_second_is_told_who_the_first_is() {
@@ -184,6 +214,26 @@ mod tests {
         assert_eq!(holds(&path).map(|held| held.pid), Some(std::process::id()));
         drop(lock);
         assert!(holds(&path).is_none());
+    }
+
+    #[test]
+    fn who_waits_gets_it_when_it_is_free_and_gives_up_at_the_limit() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = DataDir::at(dir.path().to_owned()).repair_lock();
+        let first = RecoveryLock::take(&path, "a test").expect("free");
+        let start = Instant::now();
+        let error = RecoveryLock::take_within(&path, "another", Duration::from_millis(120)).expect_err("taken");
+        assert_eq!(error.kind, Kind::Busy);
+        assert!(error.to_string().starts_with("another repair of files is in progress (pid "), "{error}");
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_millis(120) && waited < Duration::from_secs(5), "{waited:?}");
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| RecoveryLock::take_within(&path, "another", Duration::from_secs(30)).is_ok());
+            std::thread::sleep(Duration::from_millis(120));
+            drop(first);
+            assert!(waits.join().expect("no panic"), "it is free in a moment");
+        });
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -28,6 +28,14 @@ impl Journal {
     /// its journal heal does not know its budgets, so it does not act.
     pub fn open(dir: DataDir) -> Result<Self> {
         dir.create()?;
+        Self::open_created(dir)
+    }
+
+    /// As [`Journal::open`], where the data directory was just looked at, and created if need be.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_created(dir: DataDir) -> Result<Self> {
         let past = snapshot::past(&dir)?;
         past.trusted(&dir)?;
         if past.unsettled() {
@@ -102,6 +110,12 @@ impl Journal {
     #[must_use]
     pub const fn news(&self) -> u32 {
         self.news
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub const fn dir(&self) -> &DataDir {
+        &self.dir
     }
 
     /// The id of this run.

@@ -7,6 +7,7 @@ mod files;
 mod lock;
 mod log;
 mod notes;
+mod pauses;
 mod recent;
 mod snapshot;
 
@@ -18,11 +19,13 @@ pub use files::append_to;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;
+pub use pauses::{Kept, Ledger, Pauses};
 pub use recent::{Recent, recent};
-pub use snapshot::{LastRun, past};
+pub use snapshot::{LastRun, entries, past};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;
+use crate::model::lock::OWN;
 
 /// The layout of the data directory (DESIGN §5).
 #[derive(Clone, Debug)]
@@ -49,10 +52,29 @@ impl DataDir {
         self.root.join("recovery-in-progress")
     }
 
+    /// Held while a run changes files: layout, locks, databases, state. The tick lets it go before it starts a service, so
+    /// that the service's own `heal heal --startup`, which takes only this one, never waits for the tick that started it.
+    #[must_use]
+    pub fn repair_lock(&self) -> PathBuf {
+        self.root.join("repair.lock")
+    }
+
     /// Held while a run tells what happened: never together with the recovery lock.
     #[must_use]
     pub fn telling(&self) -> PathBuf {
         self.root.join("telling.lock")
+    }
+
+    /// What is paused: one file each.
+    #[must_use]
+    pub fn pauses(&self) -> PathBuf {
+        self.root.join("pauses")
+    }
+
+    /// Held while a pause is written or removed.
+    #[must_use]
+    pub fn pauses_lock(&self) -> PathBuf {
+        self.root.join("pauses.lock")
     }
 
     /// The journal's folder: one file per UTC day.
@@ -91,10 +113,22 @@ impl DataDir {
         self.root.join("state/probes.json")
     }
 
+    /// What was moved aside: one folder for each intent.
+    #[must_use]
+    pub fn quarantine(&self) -> PathBuf {
+        self.root.join("vault/quarantine")
+    }
+
     /// The heartbeats of services, one file each.
     #[must_use]
     pub fn beats(&self) -> PathBuf {
         self.root.join("beats")
+    }
+
+    /// What somebody had edited by hand before heal replaced or removed it.
+    #[must_use]
+    pub fn edited(&self) -> PathBuf {
+        self.root.join("edited")
     }
 
     /// Starts, stops and crashes.
@@ -109,35 +143,64 @@ impl DataDir {
         self.root.join("operator_alerts.jsonl")
     }
 
+    /// Is this a file or folder of heal's own? A service may keep its own files in the same directory.
+    #[must_use]
+    pub fn owns(&self, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.root) else { return false };
+        let first = below.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
+        first.is_empty() || OWN.iter().any(|own| own.split('/').next() == Some(first))
+    }
+
     /// Creates what is missing of it, private to its owner. What exists is never re-moded.
     ///
     /// # Errors
     /// It cannot be created, or something else stands in its place.
     pub fn create(&self) -> Result<()> {
-        for dir in [self.root.clone(), self.journal(), self.root.join("state")] {
-            match std::fs::symlink_metadata(&dir) {
-                Ok(meta) if meta.is_dir() => {
-                    // Who can write here can tell heal that any process is the service that it should stop.
-                    trust::check(&meta).map_err(|(why, remedy)| {
-                        let remedy = remedy.replace("{}", &dir.display().to_string());
-                        let message = format!("the data directory {} is refused: {why}", dir.display());
-                        Error::new(Kind::Config, message).hint(format!("`{remedy}`, if you trust what is in it"))
-                    })?;
-                    continue;
-                }
-                Ok(meta) => {
-                    let what = if meta.is_symlink() { "a link, which heal does not follow" } else { "not a directory" };
-                    let message = format!("{} is {what}", dir.display());
-                    return Err(Error::new(Kind::Config, message)
-                        .hint("set `[project] data_dir` to a directory that heal may have to itself"));
-                }
-                Err(_) => {}
+        self.folders().iter().try_for_each(|dir| Self::create_one(dir).map(drop))
+    }
+
+    /// What of it is missing.
+    #[must_use]
+    pub fn missing(&self) -> Vec<PathBuf> {
+        self.folders().into_iter().filter(|dir| !dir.exists()).collect()
+    }
+
+    fn folders(&self) -> [PathBuf; 3] {
+        [self.root.clone(), self.journal(), self.root.join("state")]
+    }
+
+    /// Creates the directory itself, in which the locks are; the rest of it is left.
+    ///
+    /// # Errors
+    /// As [`DataDir::create`].
+    pub fn create_root(&self) -> Result<bool> {
+        Self::create_one(&self.root)
+    }
+
+    /// Answers whether it was missing.
+    fn create_one(dir: &Path) -> Result<bool> {
+        match std::fs::symlink_metadata(dir) {
+            Ok(meta) if meta.is_dir() => {
+                // Who can write here can tell heal that any process is the service that it should stop.
+                trust::check(&meta).map_err(|(why, remedy)| {
+                    let remedy = remedy.replace("{}", &dir.display().to_string());
+                    let message = format!("the data directory {} is refused: {why}", dir.display());
+                    Error::new(Kind::Config, message).hint(format!("`{remedy}`, if you trust what is in it"))
+                })?;
+                return Ok(false);
             }
-            files::create_dir(&dir).map_err(|error| {
-                Error::unwritable(format_args!("cannot create the data directory {}", dir.display()), error)
-                    .hint("`[project] data_dir` has to be writable for the user who runs heal")
-            })?;
+            Ok(meta) => {
+                let what = if meta.is_symlink() { "a link, which heal does not follow" } else { "not a directory" };
+                let message = format!("{} is {what}", dir.display());
+                return Err(Error::new(Kind::Config, message)
+                    .hint("set `[project] data_dir` to a directory that heal may have to itself"));
+            }
+            Err(_) => {}
         }
-        Ok(())
+        files::create_dir(dir).map_err(|error| {
+            Error::unwritable(format_args!("cannot create the data directory {}", dir.display()), error)
+                .hint("`[project] data_dir` has to be writable for the user who runs heal")
+        })?;
+        Ok(true)
     }
 }

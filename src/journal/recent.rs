@@ -41,6 +41,8 @@ pub fn recent(dir: &DataDir, mut wanted: BTreeMap<String, usize>, would_since: O
         let mut begun = Vec::new();
         for Entry { moment, event, .. } in entries(file) {
             match event {
+                // What counts against nothing is not counted here either.
+                Event::Intent { uncounted: true, .. } => {}
                 Event::Intent { id, service, rung, why, .. } => begun.push((id, service, moment.at, rung, why)),
                 Event::Done { intent, outcome, detail, .. } => {
                     done.insert(intent, (outcome, detail));

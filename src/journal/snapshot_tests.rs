@@ -28,8 +28,15 @@ fn act(number: u32) -> String {
     let at = Stamp::from_timestamp(1_795_305_600 + i64::from(number), 0).expect("a time");
     let moment = Moment { at, up: i64::from(number) * 1_000, boot: "boot".to_owned() };
     let (service, rung) = ("app".to_owned(), format!("r{number}"));
-    let event =
-        Event::Intent { id: format!("i{number}"), service, rung, cause: None, changes: Vec::new(), why: String::new() };
+    let event = Event::Intent {
+        id: format!("i{number}"),
+        service,
+        rung,
+        cause: None,
+        changes: Vec::new(),
+        why: String::new(),
+        uncounted: false,
+    };
     let entry = Entry { v: FORMAT, moment, run: "run".to_owned(), event };
     serde_json::to_string(&entry).expect("serialises") + "\n"
 }
@@ -279,6 +286,8 @@ fn the_stamp_of_the_last_run_is_read_back_and_a_torn_one_is_none() {
         took_ms: 7,
         before: Vec::new(),
         disturbed: Vec::new(),
+        searched: None,
+        good: None,
     };
     stamp.write(&dir).expect("written");
     let read = LastRun::read(&dir).expect("there");

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
 use super::revert::Revert;
+use super::unit::UnitName;
 use super::update::Advance;
 
 /// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
@@ -33,6 +34,22 @@ pub enum Change {
         #[serde(serialize_with = "as_text")]
         log: PathBuf,
     },
+    /// Ask the supervisor that owns a service.
+    AskSupervisor {
+        /// Whose it is, and the name that it has there.
+        unit: UnitName,
+        /// For what.
+        verb: Verb,
+        /// Which life is to end, and what it is, for a person; `None` when nothing runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        life: Option<(Identity, String)>,
+        /// The name that the supervisor has for the last life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invocation: Option<String>,
+        /// What is still there so many milliseconds after the supervisor was asked is killed, through the supervisor.
+        #[serde(default)]
+        grace_ms: i64,
+    },
     /// Run a command that the owner declared as a rung, in the directory of `heal.toml`.
     RunCommand {
         /// Program and arguments.
@@ -53,21 +70,114 @@ pub enum Change {
         /// The whole exchange may take so many milliseconds.
         timeout_ms: i64,
     },
+    /// Move a file of the project into the quarantine of the data directory, whence `heal undo` brings it back.
+    MoveAside {
+        /// Where it stands, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// The device of the file that was judged.
+        device: u64,
+        /// Its inode: another file under this name is left alone.
+        inode: u64,
+        /// Why it has to go.
+        why: String,
+    },
+    /// Bring a file that was moved aside back to where it stood. Only `heal undo` does.
+    PutBack {
+        /// Where it is kept.
+        #[serde(serialize_with = "as_text")]
+        kept: PathBuf,
+        /// Where it stood, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// What it was when it was moved.
+        file: FileState,
+    },
+    /// Open a database that nobody holds, as its owner, so that SQLite finishes what was begun, and check it.
+    RecoverDatabase {
+        /// The database itself, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// The device of the file that was judged.
+        device: u64,
+        /// Its inode.
+        inode: u64,
+        /// Why it is needed.
+        why: String,
+    },
     /// Take code back: one new commit, and the files that it changes.
     RevertRelease(Box<Revert>),
     /// Bring code forward to a commit that was fetched, or back to where it was before that: the branch, and the files that differ.
     UpdateRelease(Box<Advance>),
 }
 
+/// What a file was when heal moved it: enough to know it again, and to give it back as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileState {
+    /// The device that it was on.
+    pub device: u64,
+    /// Its inode there.
+    pub inode: u64,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its owner.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// How long recovering one database may take: what its child gets, and two seconds to be ended and collected.
+pub const RECOVERY: Duration = Duration::from_secs(60);
+
 /// What taking code back may take: a generous guess; it is the disk that decides.
 const REVERT: Duration = Duration::from_secs(30);
 
+/// What a supervisor is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// To end what runs, if anything does, and to start it: one request, so that nothing stays down if heal dies meanwhile.
+    Restart,
+    /// To forget that it gave up on it.
+    ResetFailed,
+    /// To read again what describes it, from this file (launchd).
+    Bootstrap {
+        /// The property list.
+        #[serde(serialize_with = "as_text")]
+        plist: PathBuf,
+    },
+}
+
+/// What a request to a supervisor may take, beside the time that a process has to end.
+pub const REQUEST: Duration = Duration::from_secs(10);
+
 impl Change {
+    /// Does it change files alone? Such a change needs the repair lock, and a later run can finish it.
+    #[must_use]
+    pub const fn is_repair(&self) -> bool {
+        matches!(self, Self::MoveAside { .. } | Self::PutBack { .. } | Self::RecoverDatabase { .. })
+    }
+
+    /// Does it move the file that stands, or is kept, here?
+    #[must_use]
+    pub fn moves(&self, from: &str) -> bool {
+        match self {
+            Self::MoveAside { path: here, .. } | Self::PutBack { kept: here, .. } => here.as_os_str() == from,
+            _ => false,
+        }
+    }
+
     /// The life that it stops.
     #[must_use]
     pub const fn stops(&self) -> Option<&Identity> {
         match self {
-            Self::StopProcess { identity, .. } => Some(identity),
+            Self::StopProcess { identity, .. } | Self::AskSupervisor { life: Some((identity, _)), .. } => {
+                Some(identity)
+            }
             _ => None,
         }
     }
@@ -81,7 +191,11 @@ impl Change {
             | Self::SendRequest { timeout_ms: millis, .. } => {
                 Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
-            Self::StartService { .. } => Duration::ZERO,
+            Self::AskSupervisor { grace_ms: millis, .. } => {
+                REQUEST + Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
+            }
+            Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
+            Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
             Self::RevertRelease(_) | Self::UpdateRelease(_) => REVERT,
         }
     }
@@ -91,9 +205,15 @@ impl Change {
     pub const fn irreversible(&self) -> Option<&'static str> {
         match self {
             Self::StopProcess { .. } => Some("a process that ended cannot be brought back to where it was"),
-            Self::StartService { .. } => Some("stopping a service that runs would be a second fault"),
+            Self::AskSupervisor { verb: Verb::ResetFailed, .. } => {
+                Some("a supervisor is not told to remember a failure")
+            }
+            Self::StartService { .. } | Self::AskSupervisor { .. } => {
+                Some("stopping a service that runs would be a second fault")
+            }
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
-            Self::RevertRelease(_) => None,
+            Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
+            Self::MoveAside { .. } | Self::PutBack { .. } | Self::RevertRelease(_) => None,
             Self::UpdateRelease(_) => Some("`heal update rollback` takes it back, with what is built from it"),
         }
     }

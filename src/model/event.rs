@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
+use super::change::{Change, FileState};
 use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
 use super::report::Level;
+use super::schedule::Effect;
 use super::update::Phase;
 use super::{Stamp, rfc3339};
 
@@ -171,6 +172,9 @@ pub enum Event {
         changes: Vec<Change>,
         /// The rule and the finding behind it.
         why: String,
+        /// It counts against no budget and is no step of a ladder: a person asked for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        uncounted: bool,
     },
     /// A child was created for a service; it becomes the service only after this line is on disk.
     Started {
@@ -192,6 +196,73 @@ pub enum Event {
         /// How it ended.
         outcome: Outcome,
         /// What was seen.
+        detail: String,
+    },
+    /// heal is about to repair something beside the ladder: files, what was left behind, or what a person takes back. No
+    /// budget counts it, and no incident.
+    Repairing {
+        /// The intent's id.
+        id: String,
+        /// The service that it belongs to.
+        service: String,
+        /// What it is called: `clean-locks`, `orphans`, `undo`.
+        rung: String,
+        /// Exactly what will be done.
+        changes: Vec<Change>,
+        /// The rule and the finding behind it.
+        why: String,
+    },
+    /// How a repair ended.
+    Repaired {
+        /// The intent's id.
+        intent: String,
+        /// The service that it belongs to.
+        service: String,
+        /// What it is called.
+        rung: String,
+        /// All of it was done.
+        done: bool,
+        /// What was seen.
+        detail: String,
+    },
+    /// A file was moved into the quarantine.
+    MovedAside {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// Where it stood.
+        path: String,
+        /// Where it is kept.
+        kept: String,
+        /// What it was.
+        file: FileState,
+        /// It was only copied: the original stays where it is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stays: bool,
+    },
+    /// A file was brought back out of the quarantine.
+    PutBack {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// Where it was kept.
+        kept: String,
+        /// Where it stands again.
+        path: String,
+        /// What it is now: its device and inode are new where it had to be copied.
+        file: FileState,
+    },
+    /// SQLite recovered a database.
+    Recovered {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// The database.
+        path: String,
+        /// What was recovered, and what `quick_check` said.
         detail: String,
     },
     /// A tick found the service to stand elsewhere than the tick before.
@@ -318,6 +389,27 @@ pub enum Event {
         /// The service.
         service: String,
     },
+    /// Somebody wants heal to keep its hands off for a while.
+    Paused {
+        /// The service; `None` for all of them.
+        service: Option<String>,
+        /// Why.
+        reason: String,
+        /// Who.
+        by: String,
+        /// For how long at most, in milliseconds.
+        for_ms: i64,
+        /// The command that it ends with, secrets masked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
+    },
+    /// A pause is over.
+    Resumed {
+        /// The service; `None` for all of them.
+        service: Option<String>,
+        /// Why.
+        why: String,
+    },
     /// A channel took an alert. The edge is consumed only now.
     Alerted {
         /// The service.
@@ -328,6 +420,21 @@ pub enum Event {
         notice: Notice,
         /// The channel's name.
         channel: String,
+    },
+    /// What starts heal is about to be changed, outside of the project.
+    Scheduling {
+        /// The id of this change.
+        id: String,
+        /// Exactly what will be done.
+        effects: Vec<Effect>,
+    },
+    /// How such a change ended.
+    Scheduled {
+        /// Its id.
+        id: String,
+        /// Why it was not done to its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
     },
     /// A kind that this version does not know.
     #[serde(other)]

@@ -27,6 +27,9 @@ pub struct History {
     pub services: BTreeMap<String, ServiceHistory>,
     /// Intents without an outcome, by id: a run that died in the middle of an act.
     pub open_intents: BTreeMap<String, OpenIntent>,
+    /// The change of what starts heal that was begun and not done to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<String>,
     /// Code that was taken back, oldest first.
     #[serde(default)]
     pub reverts: Vec<TakenBack>,
@@ -65,6 +68,9 @@ pub struct ServiceHistory {
     pub acts: Vec<Act>,
     /// It waits for a person since then, because.
     pub held: Option<(Moment, String)>,
+    /// When a person last said that heal may act again: what ended before was looked at.
+    #[serde(default)]
+    pub released: Option<Moment>,
     /// The alarm that it is healed too often, while it lasts.
     #[serde(default)]
     pub frequent: Option<Incident>,
@@ -173,11 +179,12 @@ impl History {
                     open.seen = evidence.digest();
                 }
             }
-            Event::Intent { id, service, rung, cause, changes, .. } => {
-                let open = OpenIntent::of(service, rung, changes, entry);
+            Event::Intent { id, service, rung, cause, changes, uncounted, .. } => {
+                let open = OpenIntent { uncounted: *uncounted, ..OpenIntent::of(service, rung, changes, entry) };
                 self.open_intents.insert(id.clone(), open);
                 let service = self.entry(service);
-                if rung != update::RUNG {
+                // What a person does counts against no budget, and is no step of the ladder.
+                if !uncounted {
                     service.acted(when, rung, *cause);
                 }
                 let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
@@ -185,15 +192,25 @@ impl History {
                     service.stopped = stopped;
                 }
             }
+            Event::Repairing { id, service, rung, changes, .. } => {
+                let open = OpenIntent { beside: true, ..OpenIntent::of(service, rung, changes, entry) };
+                self.open_intents.insert(id.clone(), open);
+            }
+            Event::Repaired { intent, .. } => {
+                self.open_intents.remove(intent);
+            }
             Event::Started { service, identity, intent } => {
                 let service = self.entry(service);
                 service.recognised(identity);
                 service.started = Some((identity.clone(), intent.clone()));
             }
             Event::Done { intent, service, rung, outcome, .. } => {
-                self.open_intents.remove(intent);
+                let uncounted = self.open_intents.remove(intent).is_some_and(|open| open.uncounted);
                 let service = self.entry(service);
-                if let Some(act) = service.acts.last_mut().filter(|_| rung != update::RUNG) {
+                if uncounted {
+                    return;
+                }
+                if let Some(act) = service.acts.last_mut() {
                     act.outcome = Some(*outcome);
                 }
                 if let (Outcome::Healed, Some(incident)) = (outcome, &mut service.incident) {
@@ -235,11 +252,24 @@ impl History {
                 }
             }
             Event::Held { service, reason } => self.entry(service).held = Some((when.clone(), reason.clone())),
-            Event::Released { service } => self.entry(service).released(),
+            Event::Released { service } => self.entry(service).released(when),
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::Unknown => {}
+            Event::MovedAside { intent, path: from, .. } | Event::PutBack { intent, kept: from, .. } => {
+                if let Some(open) = self.open_intents.get_mut(intent) {
+                    open.repairs.retain(|(_, change)| !change.moves(from));
+                }
+            }
+            Event::Scheduling { id, .. } => self.scheduling = Some(id.clone()),
+            // One that failed is begun anew by the same command, like one that was killed.
+            Event::Scheduled { failure: None, .. } => self.scheduling = None,
+            // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
+            Event::Scheduled { .. }
+            | Event::Recovered { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Unknown => {}
         }
     }
 
@@ -305,8 +335,9 @@ impl ServiceHistory {
     }
 
     /// A person looked at it: the ladder begins anew, the budget does not.
-    fn released(&mut self) {
+    fn released(&mut self, when: &Moment) {
         self.held = None;
+        self.released = Some(when.clone());
         if let Some(incident) = &mut self.incident {
             incident.tries.clear();
             incident.exhausted = None;
@@ -357,12 +388,6 @@ impl Incident {
             told: BTreeMap::new(),
             downtime_ms: None,
         }
-    }
-
-    /// What a report says of it: its id, since when, and how many acts there were.
-    #[must_use]
-    pub fn outline(&self) -> (String, super::Stamp, u32) {
-        (self.id.clone(), self.opened.at, self.tries.values().sum())
     }
 
     /// The channels that were told anything about it.

@@ -27,7 +27,15 @@ fn opened() -> Event {
 
 fn intent(id: &str, rung: &str) -> Event {
     let changes = vec![Change::StartService { argv: vec![], cwd: "/".into(), log: "/log".into() }];
-    Event::Intent { id: id.to_owned(), service: bot(), rung: rung.to_owned(), cause: None, changes, why: String::new() }
+    Event::Intent {
+        id: id.to_owned(),
+        service: bot(),
+        rung: rung.to_owned(),
+        cause: None,
+        changes,
+        why: String::new(),
+        uncounted: false,
+    }
 }
 
 fn done(id: &str, outcome: Outcome) -> Event {
@@ -52,6 +60,21 @@ fn an_intent_counts_against_the_budget_whatever_comes_of_it() {
     assert_eq!(history.open_intents["1"].to_string().split(" of ").next(), Some("bot: `restart`"));
     let tries = service.incident.as_ref().expect("open").tries.clone();
     assert_eq!(tries.into_iter().collect::<Vec<_>>(), [("restart".to_owned(), 1), ("stop-stale".to_owned(), 1)]);
+}
+
+#[test]
+fn what_a_person_asks_for_counts_against_nothing_and_leaves_the_incident_as_it_is() {
+    let asked = |id: &str| match intent(id, "restart") {
+        Event::Intent { id, service, rung, cause, changes, why, .. } => {
+            Event::Intent { id, service, rung, cause, changes, why, uncounted: true }
+        }
+        other => other,
+    };
+    let before = fold([opened(), intent("1", "restart"), done("1", Outcome::Failed)]);
+    let after =
+        fold([opened(), intent("1", "restart"), done("1", Outcome::Failed), asked("2"), done("2", Outcome::Healed)]);
+    assert_eq!(after, before);
+    assert_eq!(fold([opened(), asked("2")]).open_intents.len(), 1, "an unfinished one is said all the same");
 }
 
 #[test]
@@ -109,4 +132,32 @@ fn a_verified_recovery_is_remembered_in_its_incident() {
 fn the_memory_of_acts_is_bounded() {
     let history = fold((0..ACTS_KEPT + 50).map(|n| intent(&n.to_string(), "restart")));
     assert_eq!(history.service("bot").acts.len(), ACTS_KEPT);
+}
+
+#[test]
+fn what_is_known_to_be_done_to_files_is_not_to_be_found_out_again() {
+    let file = crate::model::change::FileState {
+        device: 1,
+        inode: 7,
+        mode: 0o640,
+        uid: 0,
+        gid: 0,
+        size: 3,
+        sha256: String::new(),
+    };
+    let (kept, path) = ("/q/0-a".to_owned(), "/p/a".to_owned());
+    let away = Change::MoveAside { path: "/p/a".into(), device: 1, inode: 8, why: String::new() };
+    let back = Change::PutBack { kept: kept.clone().into(), path: "/p/a".into(), file: file.clone() };
+    let stop = Change::StartService { argv: Vec::new(), cwd: "/".into(), log: "/log".into() };
+    let (id, service, rung, why) = ("1".to_owned(), bot(), "undo".to_owned(), String::new());
+    let begun = Event::Repairing { id: id.clone(), service, rung, changes: vec![stop, away, back.clone()], why };
+    let moved = Event::MovedAside { intent: id, service: bot(), path, kept: "/q/1-a".to_owned(), file, stays: false };
+    let history = fold([opened(), begun.clone(), moved]);
+    assert_eq!(history.open_intents["1"].repairs, [(2, back)], "the same path is put back as well");
+    assert!(history.open_intents["1"].beside);
+    let service = history.service("bot");
+    assert!(service.acts.is_empty() && service.incident.as_ref().is_some_and(|one| one.tries.is_empty()));
+    let (intent, service, rung, detail) = ("1".to_owned(), bot(), "undo".to_owned(), String::new());
+    let ended = Event::Repaired { intent, service, rung, done: true, detail };
+    assert!(fold([begun, ended]).open_intents.is_empty());
 }

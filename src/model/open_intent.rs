@@ -24,6 +24,15 @@ pub struct OpenIntent {
     /// The code that it brings forward or back again, if it does.
     #[serde(default)]
     pub advance: Option<Box<Advance>>,
+    /// What it would do to files and is not known to have done: a later run can find out how far it came.
+    #[serde(default)]
+    pub repairs: Vec<(usize, Change)>,
+    /// It stands beside the ladder: no act, see [`super::Event::Repairing`].
+    #[serde(default)]
+    pub beside: bool,
+    /// It counts against nothing: see [`super::Event::Intent`].
+    #[serde(default)]
+    pub uncounted: bool,
 }
 
 impl std::fmt::Display for OpenIntent {
@@ -45,6 +54,8 @@ impl OpenIntent {
             _ => None,
         });
         let (when, run) = (entry.moment.clone(), entry.run.clone());
-        Self { service: service.to_owned(), rung: rung.to_owned(), when, run, revert, advance }
+        let repairs = changes.iter().cloned().enumerate().filter(|(_, change)| change.is_repair()).collect();
+        let (service, rung) = (service.to_owned(), rung.to_owned());
+        Self { service, rung, when, run, revert, advance, repairs, beside: false, uncounted: false }
     }
 }

@@ -11,6 +11,9 @@ use super::event::Outcome;
 use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
+use super::pause::Paused;
+use super::status::Trouble;
+use super::sweep::SweptLock;
 
 /// Where a service stands, all its findings and the past considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +23,10 @@ pub enum Level {
     Disabled,
     /// Every look was good.
     Healthy,
+    /// Somebody wants it as it is: paused, masked, disabled, or stopped by its operator. Nothing is done about it, whatever
+    /// the probes say, and every report says so.
+    #[serde(rename = "left-alone")]
+    LeftAlone,
     /// A young process whose probes are not good yet.
     Starting,
     /// A warning, or a failure below its threshold.
@@ -88,6 +95,8 @@ pub enum Decision {
 pub enum Refusal {
     /// It waits for a person.
     Held,
+    /// A person wants it left alone for a while, or for good.
+    Paused,
     /// The data directory cannot be written, and this act would be more than a start.
     Unwritable,
     /// The budget of starts and stops is spent.
@@ -124,6 +133,34 @@ pub struct Act {
     pub took_ms: u64,
     /// What there was to see right before it.
     pub evidence: Option<Evidence>,
+    /// A person asked for it.
+    pub asked: bool,
+}
+
+/// A process that fits `orphans` and has no living owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// Which life of which process.
+    pub identity: Identity,
+    /// Its command line, redacted.
+    pub command: String,
+    /// How long it has been running, in milliseconds.
+    pub age_ms: i64,
+    /// What became of it.
+    pub left: Left,
+}
+
+/// What becomes of one who was left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Only reported: the mode is not `paper`.
+    Observed,
+    /// A tick would stop it, in `mode = "paper"`.
+    Due,
+    /// It was stopped.
+    Stopped,
+    /// It could not be stopped, because.
+    Failed(String),
 }
 
 /// What is said about one service, or about the host.
@@ -146,13 +183,17 @@ pub struct Subject {
     /// What was done.
     pub act: Option<Act>,
     /// The incident it is in: since when, and how many acts there were.
-    pub incident: Option<(String, Stamp, u32)>,
-    /// Why it waits for a person.
-    pub held: Option<String>,
+    pub incident: Option<Trouble>,
+    /// Since when and why it waits for a person.
+    pub held: Option<(Stamp, String)>,
+    /// A person wants it left alone, for so long.
+    pub paused: Option<Paused>,
     /// The service whose trouble explains this one's.
     pub behind: Option<String>,
     /// That it is healed too often, if it is.
     pub alarm: Option<String>,
+    /// Who was left behind.
+    pub orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
     pub would: BTreeMap<String, u32>,
     /// The command to type next about it, where it is another than for a service.
@@ -169,7 +210,7 @@ impl Subject {
         name: &str,
         standing: Standing,
         helpless: String,
-        incident: Option<(String, Stamp, u32)>,
+        incident: Option<Trouble>,
         next: Option<String>,
     ) -> Self {
         Self {
@@ -184,8 +225,10 @@ impl Subject {
             act: None,
             incident,
             held: None,
+            paused: None,
             behind: None,
             alarm: None,
+            orphans: Vec::new(),
             would: BTreeMap::new(),
             news: true,
         }
@@ -211,6 +254,8 @@ pub struct Report {
     pub dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub subjects: Vec<Subject>,
+    /// Lock files that were cleared beside all that, or could not be.
+    pub locks: Vec<SweptLock>,
     /// Why the data directory cannot be written: then only what is positively dead was restarted.
     pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.

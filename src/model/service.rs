@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::change::Change;
 use super::finding::Class;
 use super::identity::Selector;
+use super::unit::UnitName;
 use super::units::{Rate, Span};
 
 /// The default ladder: the first four levels of DESIGN §6. The fifth, "exhausted", is a state, not a rung.
@@ -26,16 +27,26 @@ pub struct Service {
     /// How to start it. None: heal observes and alerts only.
     pub launch: Option<Launch>,
     /// The supervisor's name for it, such as `systemd:bot.service`.
-    pub unit: Option<String>,
+    pub unit: Option<UnitName>,
+    /// How long it has to end after it was asked to, before KILL.
+    pub stop_grace: Span,
     /// Services without which it cannot work: while one of them is down, it is left alone.
     pub needs: Vec<String>,
     /// Services that it works without, degraded.
     pub wants: Vec<String>,
     /// Rungs of its own, by name.
     pub remedies: BTreeMap<String, Remedy>,
+    /// Who was left behind by it, when nobody owns such a process.
+    pub orphans: Option<Selector>,
 }
 
 impl Service {
+    /// Is there a way to start it?
+    #[must_use]
+    pub const fn is_startable(&self) -> bool {
+        self.launch.is_some() || self.unit.is_some()
+    }
+
     /// A service of that name, with the default rules, that nobody can recognise or start.
     #[must_use]
     pub fn named(name: &str) -> Self {
@@ -45,9 +56,11 @@ impl Service {
             selector: None,
             launch: None,
             unit: None,
+            stop_grace: Span::secs(10),
             needs: Vec::new(),
             wants: Vec::new(),
             remedies: BTreeMap::new(),
+            orphans: None,
         }
     }
 }
@@ -89,7 +102,7 @@ impl Default for Rules {
 }
 
 /// How a service without a supervisor is started and stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
     /// Program and arguments; never a shell.
     pub argv: Vec<String>,

@@ -6,9 +6,9 @@ use std::path::Path;
 use console::{Style, StyledObject};
 
 use super::{level, outcome, sanitize};
-use crate::model::change::Change;
+use crate::model::change::{Change, Verb};
 use crate::model::event::Outcome;
-use crate::model::report::{Act, Decision, Level, Refusal, Report, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
 use crate::model::revert::short;
 use crate::model::units::span_text;
 use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
@@ -30,9 +30,10 @@ pub fn report(report: &Report, quiet: bool) -> String {
     subjects.sort_by_key(|subject| std::cmp::Reverse((subject.act.is_some(), subject.standing.level)));
     for subject in subjects {
         if !quiet || subject.news {
-            self::subject(&mut text, subject, report.dry_run);
+            self::subject(&mut text, subject, report);
         }
     }
+    super::locks::cleared(&mut text, &report.locks);
     if report.subjects.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
         let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));
@@ -77,7 +78,7 @@ fn alerts(text: &mut String, report: &Report, quiet: bool) {
     }
 }
 
-fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
+fn subject(text: &mut String, subject: &Subject, report: &Report) {
     let standing = &subject.standing;
     let summary = if standing.summary.is_empty() { all_well(subject) } else { standing.summary.clone() };
     // Inside its grace nobody knows yet whether a service is ill: no class.
@@ -85,8 +86,15 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
     let class = class.map(|class| format!("{class:?}").to_lowercase());
     // What was done is the news; what was found before is the reason for it.
     let (mark, class) = match &subject.act {
-        Some(act) => (mark(outcome(act.outcome), after(act.outcome)), class.map(|class| format!(" (was {class})"))),
-        None if subject.news && standing.level == Level::Healthy => (mark("recovered", Level::Healthy), None),
+        Some(act) => {
+            // Asked for, it was no cure.
+            let asked = act.asked && act.outcome == Outcome::Healed;
+            let word = if asked { "restarted" } else { outcome(act.outcome) };
+            (mark(word, after(act.outcome)), Some(format!(" (was {})", class.unwrap_or_else(|| was(standing.level)))))
+        }
+        None if report.command == "heal" && subject.news && standing.level == Level::Healthy => {
+            (mark("recovered", Level::Healthy), None)
+        }
         None => (mark(level(standing.level), standing.level), class.map(|class| format!(" ({class})"))),
     };
     let (name, class) = (sanitize::line(&subject.name), class.unwrap_or_default());
@@ -99,18 +107,25 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
             self::finding(text, finding);
         }
         self::skipped(text, &skipped);
-        if let Some((_, opened, acts)) = &subject.incident {
-            let acts = if *acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
-            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(*opened));
+        if let Some(incident) = &subject.incident {
+            let acts = incident.acts();
+            let acts = if acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
+            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(incident.opened));
         }
     }
     // A refusal because of it says so below.
     let refused = matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Held, .. }));
-    if let Some(reason) = subject.held.as_ref().filter(|_| !refused) {
+    if let Some((_, reason)) = subject.held.as_ref().filter(|_| !refused) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
+    }
+    if let Some(paused) = &subject.paused {
+        let _ = writeln!(text, "    paused  {}", sanitize::line(&paused.words()));
     }
     if let Some(alarm) = &subject.alarm {
         let _ = writeln!(text, "    often  {}", sanitize::line(alarm));
+    }
+    for orphan in &subject.orphans {
+        let _ = writeln!(text, "    {}", sanitize::line(&self::orphan(orphan)));
     }
     for one in &subject.considered {
         let fits = if one.fits { "fits" } else { "no  " };
@@ -127,8 +142,8 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         let took = span_text(i64::try_from(act.took_ms).unwrap_or(i64::MAX));
         let line = format!("{} by `{}` in {took}: {}", outcome(act.outcome), act.rung, act.detail);
         let _ = writeln!(text, "    {}", sanitize::line(&line));
-    } else if dry_run {
-        plan(text, subject);
+    } else if report.dry_run {
+        plan(text, subject, report.command);
     } else {
         let why = match &subject.decision {
             Some(Decision::Refuse { why, .. } | Decision::Helpless { why }) => why,
@@ -138,6 +153,21 @@ fn subject(text: &mut String, subject: &Subject, dry_run: bool) {
         };
         let _ = writeln!(text, "    nothing done: {}", sanitize::line(why));
     }
+}
+
+fn orphan(orphan: &Orphan) -> String {
+    let what = match &orphan.left {
+        Left::Observed => "reported only; mode = \"paper\" would stop it".to_owned(),
+        Left::Due => "the tick stops it".to_owned(),
+        Left::Stopped => "stopped, with what descended from it".to_owned(),
+        Left::Failed(why) => format!("not stopped: {why}"),
+    };
+    format!("orphan  {} `{}`, {} old: {what}", orphan.identity, orphan.command, span_text(orphan.age_ms))
+}
+
+/// How a subject stood that no class of trouble says more of.
+fn was(standing: Level) -> String {
+    level(standing).to_owned()
 }
 
 /// What was seen before the act, in short; the journal and `--json` have all of it.
@@ -154,7 +184,7 @@ fn evidence(text: &mut String, evidence: &Evidence) {
     }
 }
 
-fn plan(text: &mut String, subject: &Subject) {
+fn plan(text: &mut String, subject: &Subject, command: &str) {
     match &subject.decision {
         Some(Decision::Act { rung, why, next, .. }) => {
             let count = subject.would.get(rung).copied().unwrap_or(0);
@@ -165,7 +195,10 @@ fn plan(text: &mut String, subject: &Subject) {
             }
             let next =
                 next.as_ref().map_or("a person is told".to_owned(), |next| format!("the next tick takes `{next}`"));
-            let _ = writeln!(text, "    if that does not help, {next}");
+            // What a person asks for is no step of a ladder.
+            if command != "restart" {
+                let _ = writeln!(text, "    if that does not help, {next}");
+            }
         }
         Some(Decision::Refuse { why, .. } | Decision::Helpless { why } | Decision::Wait { why }) => {
             let _ = writeln!(text, "    would do nothing: {}", sanitize::line(why));
@@ -204,14 +237,30 @@ fn skipped(text: &mut String, skipped: &[&Finding]) {
     }
 }
 
-fn change_line(change: &Change) -> String {
+/// What a change does, for a person.
+pub(super) fn change_line(change: &Change) -> String {
     match change {
+        Change::MoveAside { path, why, .. } => format!("move {} aside ({why})", path.display()),
+        Change::PutBack { path, .. } => format!("put {} back", path.display()),
+        Change::RecoverDatabase { path, .. } => format!("let SQLite recover {}, then check it", path.display()),
         Change::StopProcess { identity, command, grace_ms } => {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))
         }
         Change::StartService { argv, cwd, log } => {
             let log = log.strip_prefix(cwd).unwrap_or(log);
             format!("start `{}` in {}, output to {}", redact::command_line(argv), cwd.display(), log.display())
+        }
+        Change::AskSupervisor { unit, verb, life, grace_ms, .. } => {
+            let by = unit.by.word();
+            match (verb, life) {
+                (Verb::Restart, Some((life, command))) => {
+                    let late = span_text(*grace_ms);
+                    format!("ask {by} to restart {} ({life} `{command}`, {late} later KILL)", unit.name)
+                }
+                (Verb::Restart, None) => format!("ask {by} to start {}", unit.name),
+                (Verb::ResetFailed, _) => format!("ask {by} to forget that {} failed", unit.name),
+                (Verb::Bootstrap { plist }, _) => format!("ask {by} to load {} from {}", unit.name, plist.display()),
+            }
         }
         Change::RunCommand { argv, timeout_ms } => {
             format!("run `{}` (at most {})", redact::command_line(argv), span_text(*timeout_ms))
@@ -254,6 +303,23 @@ fn next_command(report: &Report) -> Option<String> {
     if let Some(subject) = report.subjects.iter().find(waits) {
         return Some(format!("{heal} release {}   (when it is put right)", sanitize::line(&subject.name)));
     }
+    let resume = |subject: &Subject| {
+        let paused = subject.paused.as_ref()?;
+        let what = if paused.all { "--all" } else { &subject.name };
+        let note = if paused.unreadable { "if it is not meant" } else { "heal acts again" };
+        Some(format!("{heal} resume {}   ({note})", sanitize::line(what)))
+    };
+    let unreadable = |subject: &&Subject| subject.paused.as_ref().is_some_and(|paused| paused.unreadable);
+    if let Some(next) = report.subjects.iter().find(unreadable).and_then(resume) {
+        return Some(next);
+    }
+    // What ends with a command needs nobody.
+    let paused = |subject: &&Subject| subject.paused.as_ref().is_some_and(|paused| paused.holder.is_none());
+    about_trouble(report, &heal).or_else(|| report.subjects.iter().find(paused).and_then(resume))
+}
+
+/// What to type next about what is wrong.
+fn about_trouble(report: &Report, heal: &str) -> Option<String> {
     let acts = |subject: &&Subject| matches!(subject.decision, Some(Decision::Act { .. }));
     match report.command {
         "check" if report.subjects.iter().any(|subject| subject.standing.level == Level::Unhealthy) => {
@@ -296,6 +362,7 @@ pub(super) fn mark(word: &str, level: Level) -> StyledObject<String> {
         Level::Healthy => Style::new().green(),
         Level::Starting | Level::Degraded | Level::Unknown => Style::new().yellow(),
         Level::Unhealthy | Level::Blocked => Style::new().red().bold(),
+        Level::LeftAlone => Style::new().cyan(),
         Level::Disabled => Style::new().dim(),
     };
     style.apply_to(format!("{word:<9}"))

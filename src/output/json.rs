@@ -3,8 +3,8 @@
 use super::outcome;
 use super::update_json::Moved;
 use super::view::{
-    Act, Change, Considered, Decision, Delivery, Finding, Incident, Looked, Process, Refusal, Report, Seen, Subject,
-    TakenBack, Ticked,
+    Act, Change, Considered, Decision, Delivery, Finding, Left, Looked, Orphan, Process, Refusal, Report, Seen, Stats,
+    Subject, TakenBack, Ticked, times,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
@@ -26,11 +26,14 @@ pub fn ticked(report: &report::Report) -> Report<Ticked> {
     };
     let critical = report.subjects.iter().filter(|subject| super::human::is_critical(subject));
     let critical: Vec<String> = critical.map(|subject| subject.name.clone()).collect();
+    let orphans = report.subjects.iter().flat_map(|subject| &subject.orphans);
+    let stopped = orphans.filter(|orphan| orphan.left == report::Left::Stopped);
     let totals = Ticked {
         healed: acted(&["healed", "probation"]),
         failed: acted(&["failed", "unchanged"]),
         success: critical.is_empty(),
         critical,
+        stats: Stats { orphans_stopped: stopped.count() },
     };
     view(report, totals)
 }
@@ -49,6 +52,7 @@ fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
         duration_ms: report.duration_ms,
         dry_run: report.dry_run,
         services: report.subjects.iter().map(subject).collect(),
+        locks: report.locks.iter().map(super::locks_json::lock).collect(),
         totals,
         unwritable: report.unwritable.clone(),
         unfinished: report.unfinished.clone(),
@@ -64,7 +68,6 @@ fn subject(subject: &report::Subject) -> Subject {
         boot: identity.boot.clone(),
         command: command.clone(),
     });
-    let incident = subject.incident.as_ref();
     let act = subject.act.as_ref().map(|act| Act {
         rung: act.rung.clone(),
         outcome: act.outcome,
@@ -90,12 +93,30 @@ fn subject(subject: &report::Subject) -> Subject {
         decision: subject.decision.as_ref().map(decision),
         plan: subject.plan.iter().map(change).collect(),
         act,
-        incident: incident.map(|(id, opened, acts)| Incident { id: id.clone(), opened: (*opened).into(), acts: *acts }),
-        held: subject.held.clone(),
+        incident: subject.incident.as_ref().map(Into::into),
+        held: subject.held.as_ref().map(Into::into),
+        paused: subject.paused.as_ref().map(Into::into),
         behind: subject.behind.clone(),
         alarm: subject.alarm.clone(),
-        would: subject.would.clone(),
+        orphans: subject.orphans.iter().map(orphan).collect(),
+        would: times(&subject.would),
     }
+}
+
+fn orphan(orphan: &report::Orphan) -> Orphan {
+    let (status, why) = match &orphan.left {
+        report::Left::Observed => (Left::Observed, None),
+        report::Left::Due => (Left::Due, None),
+        report::Left::Stopped => (Left::Stopped, None),
+        report::Left::Failed(why) => (Left::Failed, Some(why.clone())),
+    };
+    let process = Process {
+        pid: orphan.identity.pid,
+        start: orphan.identity.start,
+        boot: orphan.identity.boot.clone(),
+        command: orphan.command.clone(),
+    };
+    Orphan { process, age_ms: orphan.age_ms, status, why }
 }
 
 fn finding(finding: &Found) -> Finding {
@@ -126,6 +147,7 @@ pub(super) fn decision(decision: &report::Decision) -> Decision {
         report::Decision::Refuse { by, why } => {
             let by = match by {
                 report::Refusal::Held => Refusal::Held,
+                report::Refusal::Paused => Refusal::Paused,
                 report::Refusal::Unwritable => Refusal::Unwritable,
                 report::Refusal::Budget => Refusal::Budget,
                 report::Refusal::Ladder => Refusal::Ladder,
@@ -136,7 +158,7 @@ pub(super) fn decision(decision: &report::Decision) -> Decision {
     }
 }
 
-fn change(change: &change::Change) -> Change {
+pub(super) fn change(change: &change::Change) -> Change {
     // Why `heal undo` will not offer it.
     let irreversible = change.irreversible();
     match change {
@@ -153,8 +175,30 @@ fn change(change: &change::Change) -> Change {
             log: log.display().to_string(),
             irreversible,
         },
+        change::Change::AskSupervisor { unit, verb, life, grace_ms, .. } => Change::AskSupervisor {
+            unit: unit.to_string(),
+            verb: match verb {
+                change::Verb::Restart => "restart",
+                change::Verb::ResetFailed => "reset-failed",
+                change::Verb::Bootstrap { .. } => "bootstrap",
+            },
+            pid: life.as_ref().map(|(life, _)| life.pid),
+            start: life.as_ref().map(|(life, _)| life.start),
+            command: life.as_ref().map(|(_, command)| command.clone()),
+            grace_ms: *grace_ms,
+            irreversible,
+        },
         change::Change::RunCommand { argv, timeout_ms } => {
             Change::RunCommand { argv: redact::command_line(argv), timeout_ms: *timeout_ms, irreversible }
+        }
+        change::Change::MoveAside { path, why, .. } => {
+            Change::MoveAside { path: path.display().to_string(), why: why.clone(), irreversible }
+        }
+        change::Change::PutBack { kept, path, .. } => {
+            Change::PutBack { kept: kept.display().to_string(), path: path.display().to_string(), irreversible }
+        }
+        change::Change::RecoverDatabase { path, why, .. } => {
+            Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
         }
         change::Change::SendRequest { method, url, timeout_ms, .. } => Change::SendRequest {
             method: method.clone(),

@@ -2,13 +2,19 @@
 
 pub mod crash;
 pub mod crash_json;
+pub mod doctor;
 pub mod human;
 pub mod json;
+pub mod locks;
+pub mod locks_json;
 pub mod nagios;
 pub mod sanitize;
+pub mod schedule;
 pub mod schema;
+pub mod startup;
 pub mod status;
 pub mod status_json;
+pub mod undo;
 pub mod update_json;
 pub mod view;
 
@@ -21,6 +27,7 @@ pub const fn level(level: Level) -> &'static str {
     match level {
         Level::Disabled => "disabled",
         Level::Healthy => "healthy",
+        Level::LeftAlone => "left-alone",
         Level::Starting => "starting",
         Level::Degraded => "degraded",
         Level::Unknown => "unknown",

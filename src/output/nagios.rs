@@ -80,7 +80,7 @@ pub fn failure(why: &str) -> String {
 pub fn report(report: &Report) -> Plugin {
     let all = report.subjects.iter().filter(|subject| subject.standing.level != Level::Disabled);
     let mut concerned: Vec<&Subject> =
-        all.clone().filter(|subject| subject.standing.level != Level::Healthy || subject.act.is_some()).collect();
+        all.clone().filter(|subject| subject.standing.level != Level::Healthy || is_concern(subject)).collect();
     concerned.sort_by_key(|subject| std::cmp::Reverse((subject.act.is_some(), subject.standing.level)));
     let count = |wanted: Level| all.clone().filter(|subject| subject.standing.level == wanted).count();
     let totals = Totals {
@@ -134,9 +134,21 @@ impl Totals {
     }
 }
 
+/// Is there something to say of it, well as it may be?
+const fn is_concern(subject: &Subject) -> bool {
+    subject.act.is_some() || subject.paused.is_some() || subject.held.is_some()
+}
+
 /// One subject that is not simply well.
 fn phrase(subject: &Subject) -> String {
     let standing = &subject.standing;
+    let held = subject.held.as_ref().map(|(_, reason)| format!("held: {reason}"));
+    let paused = subject.paused.as_ref().map(|paused| format!("paused {}", paused.words()));
+    let why = paused.or(held).filter(|_| subject.act.is_none() && standing.level <= Level::LeftAlone);
+    if let Some(why) = why {
+        let ails = if standing.summary.is_empty() { String::new() } else { format!(": {}", standing.summary) };
+        return format!("{} {}{ails}; {why}", subject.name, level(standing.level));
+    }
     let state = match (&subject.act, standing.class) {
         (Some(act), _) => format!("{} by {}, was", outcome(act.outcome), act.rung),
         (None, Some(class)) if standing.level == Level::Unhealthy => format!("{class:?}").to_lowercase(),

@@ -17,7 +17,7 @@ pub fn human(status: &Status, quiet: bool) -> String {
     let mut text = String::new();
     let mut services: Vec<&Remembered> = status.services.iter().collect();
     services.sort_by_key(|one| std::cmp::Reverse(one.level));
-    for one in services.into_iter().filter(|one| !quiet || one.level > Level::Healthy) {
+    for one in services.into_iter().filter(|one| !quiet || one.level > Level::LeftAlone) {
         service(&mut text, one, status);
     }
     let mut line = |word: &str, said: &str| {
@@ -63,13 +63,18 @@ fn service(text: &mut String, one: &Remembered, status: &Status) {
     if let Some((since, why)) = &one.held {
         add("held", format!("since {}: {why}", rfc3339(*since)));
     }
+    if let Some(paused) = &one.paused {
+        add("paused", paused.words());
+    }
     if let Some(next) = &one.next {
         add("next", decision(next, status));
     }
-    // An untouched budget is no news.
-    if let Some(budget) = one.budget.filter(|budget| budget.used > 0) {
+    // An untouched budget is no news; of one that is the only one, nobody asks what it is for.
+    for budget in &one.budgets {
+        let cause = (one.budgets.len() > 1).then(|| format!(" for what is {:?}", budget.cause).to_lowercase());
         let free = budget.free_in_ms.map(|free| format!(", the next act is possible in {}", span_text(free)));
-        add("budget", format!("{} of {} used{}", budget.used, budget.limit, free.unwrap_or_default()));
+        let (cause, free) = (cause.unwrap_or_default(), free.unwrap_or_default());
+        add("budget", format!("{} of {} used{cause}{free}", budget.used, budget.limit));
     }
     if let Some(alarm) = &one.alarm {
         add("often", alarm.clone());
@@ -138,9 +143,19 @@ fn next_command(status: &Status) -> String {
     if let Some(one) = status.services.iter().find(waits) {
         return format!("{heal} release {}   (when it is put right)", one.name);
     }
-    match status.services.iter().find(|one| one.level == Level::Unhealthy) {
-        Some(one) => format!("{heal} check --only {} --explain", one.name),
-        None => format!("{heal} check"),
+    let unhealthy = status.services.iter().find(|one| one.level == Level::Unhealthy);
+    // What ends with a command needs nobody.
+    let paused = status
+        .services
+        .iter()
+        .find_map(|one| Some((one, one.paused.as_ref()?)))
+        .filter(|(_, paused)| paused.holder.is_none());
+    match (unhealthy, paused) {
+        (Some(one), _) => format!("{heal} check --only {} --explain", one.name),
+        (None, Some((one, paused))) => {
+            format!("{heal} resume {}   (heal acts again)", if paused.all { "--all" } else { &one.name })
+        }
+        (None, None) => format!("{heal} check"),
     }
 }
 
@@ -156,9 +171,15 @@ pub fn plugin(status: &Status) -> Plugin {
         unknown: count(Level::Unknown),
         duration_ms: status.duration_ms,
     };
-    let mut concerned: Vec<&&Remembered> = all.iter().filter(|one| one.level != Level::Healthy).collect();
+    let well = |one: &Remembered| one.level == Level::Healthy && one.paused.is_none() && one.held.is_none();
+    let mut concerned: Vec<&&Remembered> = all.iter().filter(|one| !well(one)).collect();
     concerned.sort_by_key(|one| std::cmp::Reverse(one.level));
-    let phrase = |one: &&Remembered| format!("{} {}: {}", one.name, level(one.level), one.summary);
+    let phrase = |one: &&Remembered| {
+        let paused = one.paused.as_ref().map(|paused| format!("paused {}", paused.words()));
+        let held = one.held.as_ref().map(|(_, reason)| format!("held: {reason}"));
+        let more = paused.or(held).map(|why| format!("; {why}")).unwrap_or_default();
+        format!("{} {}: {}{more}", one.name, level(one.level), one.summary)
+    };
     let mut headline = totals.headline("in no known trouble", concerned.into_iter().map(phrase));
     // A watchdog that stands still comes before all that it remembers.
     if let Some(late) = &status.ticks.late {

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use crate::model::report::Level;
 use super::update_json::Moved;
 use crate::model::revert::{Revert, Stat};
-use crate::model::{Class, Evidence, Outcome, Severity, Stamp, rfc3339};
+use crate::model::status::Trouble;
+use crate::model::{self, Class, Evidence, Outcome, Severity, Stamp, rfc3339};
 
 /// A moment: RFC 3339 in UTC, with milliseconds and `Z`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,6 +39,8 @@ pub struct Report<Totals> {
     pub(super) dry_run: bool,
     /// Services in the order of the configuration, then `host`.
     pub(super) services: Vec<Subject>,
+    /// Locks of which a tick cleared files, or tried to.
+    pub(super) locks: Vec<super::locks_json::Lock>,
     #[serde(flatten)]
     pub(super) totals: Totals,
     /// Why the data directory cannot be written; null when it can.
@@ -65,6 +68,43 @@ pub struct Ticked {
     pub(super) critical: Vec<String>,
     /// Nothing is critical.
     pub(super) success: bool,
+    /// What was put in order beside the services.
+    pub(super) stats: Stats,
+}
+
+/// What was put in order beside the services: nothing of it counts as healed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Stats {
+    /// Processes that were left behind and were stopped.
+    pub(super) orphans_stopped: usize,
+}
+
+/// A process that was left behind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Orphan {
+    /// Which process.
+    #[serde(flatten)]
+    pub(super) process: Process,
+    /// How long it has been running, in milliseconds.
+    pub(super) age_ms: i64,
+    /// What became of it.
+    pub(super) status: Left,
+    /// Why it could not be stopped.
+    pub(super) why: Option<String>,
+}
+
+/// What becomes of one who was left behind.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Left {
+    /// Only reported.
+    Observed,
+    /// A tick would stop it.
+    Due,
+    /// It was stopped.
+    Stopped,
+    /// It could not be stopped.
+    Failed,
 }
 
 /// What is said about one service, or about the host.
@@ -92,14 +132,52 @@ pub(super) struct Subject {
     pub(super) act: Option<Act>,
     /// The incident that it is in.
     pub(super) incident: Option<Incident>,
-    /// Why it waits for a person.
-    pub(super) held: Option<String>,
+    /// Since when and why it waits for a person.
+    pub(super) held: Option<Held>,
+    /// A person wants it left alone, for so long.
+    pub(super) paused: Option<Paused>,
     /// The service whose trouble explains this one's.
     pub(super) behind: Option<String>,
     /// That it is healed too often.
     pub(super) alarm: Option<String>,
+    /// Who was left behind: fits `orphans`, and has no living owner.
+    pub(super) orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
-    pub(super) would: BTreeMap<String, u32>,
+    pub(super) would: Vec<Times>,
+}
+
+/// A pause, as far as one service is concerned.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Paused {
+    /// Why; of a pause that cannot be read, what is wrong with it.
+    pub(super) reason: String,
+    /// Who made it; null when that cannot be read.
+    pub(super) by: Option<String>,
+    /// When it ends at the latest; null when it cannot even be said whether there is one.
+    pub(super) until: Option<Time>,
+    /// It is one for all services.
+    pub(super) all: bool,
+    /// The process that it ends with.
+    pub(super) pid: Option<i32>,
+    /// The command of that process, secrets masked.
+    pub(super) command: Option<String>,
+    /// It cannot be read: a person has to say whether it is meant.
+    pub(super) unreadable: bool,
+}
+
+impl From<&model::Paused> for Paused {
+    fn from(paused: &model::Paused) -> Self {
+        let (pid, command) = paused.holder.clone().unzip();
+        Self {
+            reason: paused.reason.clone(),
+            by: paused.by.clone(),
+            until: paused.until.map(Into::into),
+            all: paused.all,
+            pid,
+            command,
+            unreadable: paused.unreadable,
+        }
+    }
 }
 
 /// One life of one process.
@@ -206,6 +284,7 @@ pub(super) enum Decision {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Refusal {
     Held,
+    Paused,
     Unwritable,
     Budget,
     Ladder,
@@ -245,6 +324,23 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Ask the supervisor that owns a service.
+    AskSupervisor {
+        /// Whose it is, and the name that it has there: `systemd:bot.service`.
+        unit: String,
+        /// `restart` (also for a start), `reset-failed` or `bootstrap`.
+        verb: &'static str,
+        /// The process that is to end; null when nothing runs.
+        pid: Option<i32>,
+        /// Its start time in clock ticks since boot.
+        start: Option<u64>,
+        /// Its command line, secrets masked.
+        command: Option<String>,
+        /// Milliseconds until what is still there is killed, through the supervisor.
+        grace_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
     /// Start a service.
     StartService {
         /// Program and arguments, secrets masked.
@@ -262,6 +358,33 @@ pub(super) enum Change {
         argv: String,
         /// It is ended after so many milliseconds.
         timeout_ms: i64,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Move a file of the project into the quarantine.
+    MoveAside {
+        /// Where it stands.
+        path: String,
+        /// Why it has to go.
+        why: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Bring a file back out of the quarantine.
+    PutBack {
+        /// Where it is kept.
+        kept: String,
+        /// Where it stood.
+        path: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Let SQLite finish what was begun in a database, and check it.
+    RecoverDatabase {
+        /// The database.
+        path: String,
+        /// Why it is needed.
+        why: String,
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
@@ -323,15 +446,72 @@ impl TakenBack {
     }
 }
 
-/// The incident that a service is in.
+/// The incident that a service is in: the same whether it was looked at or remembered.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Incident {
     /// Its name in the journal.
-    pub(super) id: String,
-    /// Since when.
-    pub(super) opened: Time,
+    id: String,
+    /// When it was opened.
+    opened: Time,
+    /// How long ago, in milliseconds.
+    age_ms: i64,
+    /// What kind of trouble it was opened for.
+    class: Class,
+    /// What was found then, in one line for a person.
+    summary: String,
     /// How many acts there were.
-    pub(super) acts: u32,
+    acts: u32,
+    /// Which rungs they were.
+    tried: Vec<Times>,
+    /// Since when nothing is left to try.
+    exhausted: Option<Time>,
+    /// For how many milliseconds it has been well again.
+    well_for_ms: Option<i64>,
+}
+
+impl From<&Trouble> for Incident {
+    fn from(trouble: &Trouble) -> Self {
+        Self {
+            id: trouble.id.clone(),
+            opened: trouble.opened.into(),
+            age_ms: trouble.age_ms,
+            class: trouble.class,
+            summary: trouble.summary.clone(),
+            acts: trouble.acts(),
+            tried: times(trouble.tried.iter().map(|(rung, count)| (rung, count))),
+            exhausted: trouble.exhausted.map(Into::into),
+            well_for_ms: trouble.well_ms,
+        }
+    }
+}
+
+/// A service that waits for a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Held {
+    /// Since when.
+    since: Time,
+    /// Why.
+    reason: String,
+}
+
+impl From<&(Stamp, String)> for Held {
+    fn from((since, reason): &(Stamp, String)) -> Self {
+        Self { since: (*since).into(), reason: reason.clone() }
+    }
+}
+
+/// A rung, and how often.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Times {
+    /// The rung.
+    rung: String,
+    /// How often.
+    count: u32,
+}
+
+/// How often each rung.
+pub(super) fn times<'t>(all: impl IntoIterator<Item = (&'t String, &'t u32)>) -> Vec<Times> {
+    all.into_iter().map(|(rung, count)| Times { rung: rung.clone(), count: *count }).collect()
 }
 
 /// One attempt to tell a person.

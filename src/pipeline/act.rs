@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::look::Looker;
+use super::look::{Again, Looker};
 use super::seen::{Seen, all_good, speaks_against};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::host::exec::status_text;
 use crate::host::files;
 use crate::host::process::is_alive;
+use crate::host::supervisor::Told;
 use crate::journal::{Journal, Notes};
 use crate::model::report::Act;
 use crate::model::{Change, Class, Event, Identity, Outcome, Rules, Verdict, redact};
@@ -40,6 +41,17 @@ enum Glance {
     Nobody(String),
 }
 
+/// What was there before the act, and what it was taken for.
+struct Before<'a> {
+    /// It is a rung of the owner's own.
+    own: bool,
+    cause: Class,
+    /// The lives that are to end.
+    old: &'a [Identity],
+    /// The supervisor's name for the last one.
+    invocation: Option<String>,
+}
+
 /// Performs the rung and verifies it. `notes` of the look that called for it become those of the last look at the cure.
 pub(super) fn act(
     journal: &mut Journal,
@@ -52,6 +64,10 @@ pub(super) fn act(
     let start = Instant::now();
     let (rung, cause, changes) = (plan.rung.to_owned(), plan.cause, plan.changes.clone());
     let old: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
+    let invocation = changes.iter().find_map(|change| match change {
+        Change::AskSupervisor { invocation, .. } => invocation.clone(),
+        _ => None,
+    });
     let own = watched.service.remedies.contains_key(&rung);
     let name = &watched.service.name;
     options.progress(&format!("{name}: {rung}"));
@@ -60,7 +76,7 @@ pub(super) fn act(
         Some(why) => (Outcome::Failed, why),
         None => {
             options.progress(&format!("{name}: {rung} done, waiting for a sign of life"));
-            verify(journal, looker, watched, &mut performed, (own, cause, &old), notes)
+            verify(journal, looker, watched, &mut performed, Before { own, cause, old: &old, invocation }, notes)
         }
     };
     let detail = match (outcome, last_words(&changes)) {
@@ -68,13 +84,17 @@ pub(super) fn act(
         (Outcome::Failed, Some(words)) if performed.started.is_some() => format!("{detail}; its last words: {words}"),
         _ => detail,
     };
+    let detail = match performed.left.as_slice() {
+        [] => detail,
+        left => format!("{detail}; {}", left.join("; ")),
+    };
     apply::conclude(journal, &performed, outcome, &detail)?;
     if let Some(code) = exit_code(&mut performed).filter(|code| watched.service.rules.hold_on_exit.contains(code)) {
         let reason = format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)");
         journal.record(Event::Held { service: name.clone(), reason })?;
     }
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok((Act { rung, changes, outcome, detail, took_ms, evidence: None }, performed))
+    Ok((Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false }, performed))
 }
 
 fn verify(
@@ -82,9 +102,10 @@ fn verify(
     looker: &Looker<'_>,
     watched: &Watched,
     performed: &mut Performed,
-    (own, cause, old): (bool, Class, &[Identity]),
+    before: Before<'_>,
     notes: &mut Notes,
 ) -> (Outcome, String) {
+    let (own, cause) = (before.own, before.cause);
     let start = Instant::now();
     let rules = &watched.service.rules;
     let deadline = start + rules.verify_within.get();
@@ -92,9 +113,10 @@ fn verify(
     let mut nap = FIRST_NAP;
     loop {
         let past = journal.history().service(&watched.service.name);
-        let (who, findings) = looker.look_again(watched, past, notes);
+        let Again { who, told, findings } = looker.look_again(watched, past, notes);
         let started = performed.started.as_ref().map(|(identity, _)| identity);
-        let glance = glance(&who, (own, old), started, all_good(&findings, own, cause), || {
+        let told = told.as_ref().and_then(|told| told.as_ref().ok());
+        let glance = glance(&who, &before, (started, told), all_good(&findings, own, cause), || {
             let bad: Vec<String> = findings
                 .iter()
                 .filter(|finding| speaks_against(finding, cause))
@@ -128,6 +150,10 @@ fn verify(
         {
             return (Outcome::Failed, format!("the new process ended: {}", status_text(status)));
         }
+        // A supervisor that gave up on a later life than the one before has said its last word as well.
+        if let Some(told) = told.filter(|told| told.failed && told.life != before.invocation && told.moving.is_none()) {
+            return (Outcome::Failed, format!("it was started and is {}", told.state));
+        }
         if Instant::now() >= deadline {
             return conclude(glance, rules, exit_status(performed));
         }
@@ -138,18 +164,26 @@ fn verify(
 
 fn glance(
     who: &Who,
-    (own, old): (bool, &[Identity]),
-    started: Option<&Identity>,
+    before: &Before<'_>,
+    (started, told): (Option<&Identity>, Option<&Told>),
     good: bool,
     complaints: impl Fn() -> (String, bool),
 ) -> Glance {
     // What descends from the process that was started, or shares its session, began with it or later. What began before
     // is somebody else's, however well it is.
     let since = |one: &Identity| started.is_none_or(|new| one.boot == new.boot && one.start >= new.start);
+    let own = before.own;
+    // The supervisor has a name of its own for each life: a second proof.
+    let same = told.and_then(|told| told.life.as_ref()).filter(|life| !own && before.invocation.as_ref() == Some(life));
     match who {
-        Who::Running { process, .. } if old.contains(&process.identity) => {
+        Who::Running { process, .. } if before.old.contains(&process.identity) => {
             Glance::Old(format!("pid {} still runs", process.identity.pid))
         }
+        Who::Running { process, .. } if same.is_some() => Glance::Old(format!(
+            "pid {} runs, but its supervisor says that this is still the life before ({})",
+            process.identity.pid,
+            same.map_or("", String::as_str)
+        )),
         Who::Running { process, .. } if !since(&process.identity) => Glance::Old(format!(
             "pid {} fits, but it was there before heal started the service: it is not what heal started",
             process.identity.pid
@@ -216,7 +250,8 @@ fn exit_code(performed: &mut Performed) -> Option<i32> {
 /// Is what we are about to stop still what we looked at? Between the look and the act a person may have been faster, and
 /// the act of an earlier service may have been all that this one needed. Nobody is stopped on old evidence.
 pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watched, journal: &Journal) -> bool {
-    let young = seen.when.elapsed() < EVIDENCE;
+    // A supervisor is asked again in any case: its operator may have stopped or masked the service meanwhile.
+    let young = seen.when.elapsed() < EVIDENCE && watched.service.unit.is_none();
     match &*seen.who {
         Who::Running { process, .. } if young => is_alive(looker.processes.as_ref(), &process.identity) == Some(true),
         Who::Running { .. } | Who::Gone { .. } => {
@@ -224,8 +259,8 @@ pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watc
             if young {
                 return matches!(looker.who_again(watched, past), Who::Gone { .. });
             }
-            let (who, _, standing) = looker.judge_again(watched, past);
-            let same = match (&*seen.who, &who) {
+            let (again, standing) = looker.judge_again(watched, past);
+            let same = match (&*seen.who, &again.who) {
                 (Who::Running { process: before, .. }, Who::Running { process, .. }) => {
                     before.identity == process.identity
                 }
@@ -238,7 +273,7 @@ pub(super) fn still_as_seen(looker: &Looker<'_>, seen: &Seen<'_>, watched: &Watc
         Who::Unwatched => {
             let past = journal.history().service(&watched.service.name);
             young || {
-                let (_, _, standing) = looker.judge_again(watched, past);
+                let (_, standing) = looker.judge_again(watched, past);
                 (standing.level, standing.class) == (seen.subject.standing.level, seen.subject.standing.class)
             }
         }

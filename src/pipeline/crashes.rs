@@ -10,7 +10,7 @@ use crate::apply::Performed;
 use crate::config::Watched;
 use crate::error::Result;
 use crate::host::process::is_alive;
-use crate::host::{clock, files, release, systemd};
+use crate::host::{clock, files, release, supervisor};
 use crate::journal::{DataDir, Journal, crashes};
 use crate::model::crash::{Crash, REASON, Release, Turn, by_exit_code};
 use crate::model::event::Moment;
@@ -121,7 +121,9 @@ fn ended(
         return Ok(());
     }
     let stopped = journal.history().service(watched.name()).stopped.contains(life);
-    let wanted = if stopped { Some("stopped by heal".to_owned()) } else { intended(watched, status) };
+    let paused = looker.pauses.of(watched.name()).map(|paused| format!("while it was paused {}", paused.words()));
+    let wanted =
+        if stopped { Some("stopped by heal".to_owned()) } else { paused.or_else(|| intended(watched, status)) };
     let turn = if wanted.is_some() { Turn::Stop } else { Turn::Crash };
     let mut entry = Crash::new(turn, watched.name(), now.clone());
     if let Some(start) = &known.start {
@@ -151,9 +153,8 @@ fn intended(watched: &Watched, status: Option<ExitStatus>) -> Option<String> {
     if let Some(code) = status.and_then(|status| status.code()) {
         return by_exit_code(code, &watched.service.rules.hold_on_exit).1;
     }
-    let unit = systemd::Name::parse(watched.service.unit.as_deref()?).ok()?;
-    let unit = systemd::show(&unit).ok()?;
-    (unit.active == "inactive").then(|| "its supervisor says that it was stopped or ended well".to_owned())
+    let unit = watched.service.unit.as_ref()?;
+    supervisor::ask([unit]).remove(unit)?.ok()?.wish
 }
 
 /// The last line of what heal's start of it wrote, secrets masked.

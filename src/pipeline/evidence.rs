@@ -54,7 +54,11 @@ pub(super) fn capture(processes: &Arc<dyn Processes>, watched: &Watched, root: &
     let mut asked: Vec<String> = Vec::new();
     let mut questions: Vec<Question<Fill>> = Vec::new();
     for change in changes {
-        let Change::StopProcess { identity, command, .. } = change else { continue };
+        let (Change::StopProcess { identity, command, .. }
+        | Change::AskSupervisor { life: Some((identity, command)), .. }) = change
+        else {
+            continue;
+        };
         let (at, pid) = (evidence.processes.len(), identity.pid);
         if at == PROCESSES {
             evidence.notes.push(format!("only {PROCESSES} of the processes were looked at"));

@@ -5,30 +5,47 @@ pub mod attended;
 pub mod crash_log;
 pub mod crash_pattern;
 mod crashes;
+mod doctor;
 mod emergency;
 mod evidence;
+mod locks;
 mod look;
 mod misconfigured;
+mod orphans;
+mod pauses;
 mod plan;
 pub mod propose;
+mod restart;
 pub mod revert;
 mod revertable;
+pub mod schedule;
 mod seen;
+mod startup;
 mod status;
+mod supervised;
 mod tell;
 mod tick;
+#[cfg(debug_assertions)]
+pub mod trial;
+pub mod undo;
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::apply;
 use crate::config::Config;
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::{self, DataDir, holds};
+use crate::journal::{self, DataDir, Journal, RecoveryLock, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use doctor::doctor;
+pub use locks::{Depth, clean_locks};
 pub use misconfigured::tell_broken;
+pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
+pub use restart::{Restart, restart};
+pub use startup::startup;
 pub use status::status;
 pub use tick::tick;
 
@@ -68,7 +85,10 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(past.warnings());
     let before = emergency::recollect(config, past.history)?;
     let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
-    let seen = looker.look(&before).into_iter().map(|seen| seen.subject);
+    report.warnings.extend(pauses::warnings(&looker.pauses, config));
+    let mut seen = looker.look(&before);
+    report.warnings.extend(orphans::find(&looker, &mut seen, &before));
+    let seen = seen.into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
@@ -82,7 +102,10 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
             }
         }
     } else {
-        report.unfinished = after.open_intents.values().map(ToString::to_string).collect();
+        // Whoever repairs files at this moment has begun, and will finish.
+        let repairs = holds(&dir.repair_lock()).is_some();
+        let open = after.open_intents.values().filter(|open| !repairs || open.repairs.is_empty());
+        report.unfinished = open.map(ToString::to_string).collect();
     }
     report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
@@ -99,10 +122,23 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         duration_ms: 0,
         dry_run: false,
         subjects: Vec::new(),
+        locks: Vec::new(),
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),
         notes: config.warnings.clone(),
         warnings: Vec::new(),
     }
+}
+
+/// Closes what runs that died had begun. Whoever has the lock for files is at work on them, and finishes for itself.
+///
+/// # Errors
+/// An outcome cannot be written.
+fn settle(config: &Config, dir: &DataDir, journal: &mut Journal) -> Result<Vec<String>> {
+    if journal.history().open_intents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
+    apply::resume(journal, files.as_ref().map(|_| config.root.as_path()))
 }

@@ -1,16 +1,33 @@
 //! What is to be done about one subject, and what would that change? Asks policy and the remedies; does nothing itself.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use super::locks;
 use super::look::Looker;
 use super::revert::drafted;
 use super::seen::Seen;
+use crate::config::Watched;
 use crate::model::refused::Refused;
 use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::{Change, Class, History, Identity, Service};
 use crate::probe::identify::Who;
 use crate::remedy::revert::Taking;
 use crate::{policy, remedy};
+
+/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
+const WORK: Duration = Duration::from_secs(240);
+
+/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
+const OVERHEAD: Duration = Duration::from_secs(7);
+
+/// Is there time for these changes, and for looking whether they helped, before the lease of a lock ends that was taken at
+/// `start`?
+pub(super) fn has_time(watched: &Watched, changes: &[Change], start: Instant) -> bool {
+    let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
+    let longest: Duration = changes.iter().map(Change::longest).sum();
+    start.elapsed() + longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD <= WORK
+}
 
 /// Decides, and says what the decision would change.
 pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, built: &[&str]) {
@@ -33,6 +50,12 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, 
             }
         }
     }
+    // One owner: what the supervisor does by itself is not done a second time.
+    if let (Decision::Act { .. }, Some(Ok(told))) = (&decision, &seen.told)
+        && let Some(moving) = &told.moving
+    {
+        decision = Decision::Wait { why: format!("{moving}; heal waits for it") };
+    }
     // Whoever it is that is unwell: nobody is stopped or started before it is known.
     if let Decision::Act { rung, .. } = &decision {
         match &*seen.who {
@@ -47,11 +70,17 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, 
     }
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
-        let processes = lives(&seen.who);
+        let processes = processes_of(&seen.who);
+        let locks = if rung == remedy::clear_locks::KIND.name {
+            locks::cures(looker, watched.name(), &processes)
+        } else {
+            Vec::new()
+        };
+        let told = seen.told.as_ref().and_then(|told| told.as_ref().ok());
         let rules = &looker.config.revert;
         let taking =
             revert.as_ref().map(|revert| Taking { revert, after: &rules.after, after_timeout: rules.after_timeout });
-        let case = remedy::Case { service: &watched.service, processes: &processes, taking };
+        let case = remedy::Case { service: &watched.service, processes: &processes, locks: &locks, told, taking };
         match remedy::propose(rung, &case) {
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),
@@ -59,8 +88,8 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, 
     }
 }
 
-/// Its processes and their command lines while it runs; else what its last life left behind.
-pub(super) fn lives(who: &Who) -> Vec<(Identity, String)> {
+/// What a remedy may stop: the process and those beside it; of one that is gone, what it left behind.
+pub(super) fn processes_of(who: &Who) -> Vec<(Identity, String)> {
     match who {
         Who::Running { process, also, .. } => {
             [&**process].into_iter().chain(also).map(|one| (one.identity.clone(), one.command())).collect()

@@ -7,14 +7,15 @@ use std::time::Instant;
 use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::{self, DataDir, LastRun, Recent, holds, recent};
+use crate::host::processes;
+use crate::journal::{self, DataDir, LastRun, Pauses, Recent, holds, recent};
 use crate::model::disturbance;
 use crate::model::event::{Moment, Notice};
 use crate::model::report::{Decision, Level, Standing};
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
 use crate::model::threshold::Look;
 use crate::model::units::span_text;
-use crate::model::{Class, History, Incident, ServiceHistory, Severity};
+use crate::model::{Class, History, ServiceHistory, Severity};
 use crate::policy;
 
 /// For how long "would have" is counted.
@@ -30,7 +31,8 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let now = clock::now();
     let dir = DataDir::at(config.data_dir.clone());
     let past = journal::past(&dir)?;
-    let warnings = past.warnings();
+    let pauses = Pauses::read(&dir, &now, processes().as_ref());
+    let warnings = [past.warnings(), super::pauses::warnings(&pauses, config)].concat();
     let history = super::emergency::recollect(config, past.history)?;
     let holder = holds(&dir.lock());
     let ticks = ticks(config, LastRun::read(&dir).as_ref(), holder.is_some(), &now);
@@ -40,7 +42,8 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let observes = config.mode == Mode::Observe;
     let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
     let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { undelivered(config, &history, &asked) };
-    let unfinished = if holder.is_some() { Vec::new() } else { unfinished(&history, &asked) };
+    let at_work = holder.is_some() || holds(&dir.repair_lock()).is_some();
+    let unfinished = if at_work { Vec::new() } else { unfinished(&history, &asked) };
     let mut services: Vec<Remembered> =
         asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
     if let Some(age) = ticks.age_ms.filter(|_| ticks.late.is_some()) {
@@ -48,6 +51,9 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
         for one in services.iter_mut().filter(|one| one.level == Level::Healthy) {
             one.summary.push_str(&format!(", but nobody looked for {}", span_text(age)));
         }
+    }
+    for one in &mut services {
+        leave_alone(config, one, &pauses);
     }
     if let Some(held) = &holder {
         // Somebody is at it: what was down is between a stop and a start.
@@ -96,6 +102,20 @@ fn ticks(config: &Config, last: Option<&LastRun>, busy: bool, now: &Moment) -> T
     Ticks { last: last.map(LastRun::ticks).unwrap_or_default(), age_ms, expected: config.tick, late_after_ms, late }
 }
 
+/// A pause is true now, whenever it was looked at last.
+fn leave_alone(config: &Config, one: &mut Remembered, pauses: &Pauses) {
+    if one.level == Level::Disabled || !config.services.iter().any(|watched| watched.name() == one.name) {
+        return;
+    }
+    let Some(paused) = pauses.of(&one.name) else { return };
+    if one.level > Level::LeftAlone {
+        one.level = Level::LeftAlone;
+        one.summary.push_str(" (paused)");
+        one.next = None;
+    }
+    one.paused = Some(paused);
+}
+
 fn unfinished(history: &History, asked: &[&str]) -> Vec<String> {
     let open = history.open_intents.values().filter(|open| asked.contains(&open.service.as_str()));
     open.map(ToString::to_string).collect()
@@ -105,12 +125,11 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let watched = config.services.iter().find(|watched| watched.name() == name);
     let is_remembered = history.services.contains_key(name);
     let past = history.service(name);
-    let trouble = past.incident.as_ref().map(|incident| trouble(incident, past, now));
+    let trouble = Trouble::of(past, now);
     let (level, summary) = level(watched, past, trouble.as_ref());
     let next = (level == Level::Unhealthy).then(|| next(config, watched, past, now));
-    let budget = watched
-        .filter(|watched| watched.service.launch.is_some())
-        .map(|watched| policy::most_used(&watched.service, past, now));
+    let startable = watched.filter(|watched| watched.service.is_startable()).map(|watched| &watched.service);
+    let budgets = startable.map(|service| policy::budgets(service, past, now));
     let would: BTreeMap<_, _> =
         recent.would.iter().filter(|((service, _), _)| service == name).map(|((_, r), n)| (r.clone(), *n)).collect();
     Remembered {
@@ -120,25 +139,14 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
         known: past.known.clone(),
         is_remembered,
         held: past.held.as_ref().map(|(since, why)| (since.at, why.clone())),
+        paused: None,
         trouble,
         next,
-        budget,
+        budget: budgets.as_ref().and_then(|all| all.first().copied()),
+        budgets: budgets.unwrap_or_default().into_iter().filter(|budget| budget.used > 0).collect(),
         acts: recent.acts.remove(name).unwrap_or_default(),
         would: would.into_iter().collect(),
         alarm: policy::alarm(past, config.heal_rate, now),
-    }
-}
-
-fn trouble(incident: &Incident, past: &ServiceHistory, now: &Moment) -> Trouble {
-    Trouble {
-        id: incident.id.clone(),
-        opened: incident.opened.at,
-        age_ms: now.since(&incident.opened),
-        class: incident.class,
-        summary: incident.summary.clone(),
-        tried: incident.tries.iter().map(|(rung, times)| (rung.clone(), *times)).collect(),
-        exhausted: incident.exhausted.as_ref().map(|since| since.at),
-        well_ms: past.good_since.as_ref().map(|since| now.since(since)),
     }
 }
 
@@ -147,8 +155,8 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     if watched.is_some_and(|watched| !watched.enabled) {
         return (Level::Disabled, "enabled = false".to_owned());
     }
-    if let Some((Level::Blocked, summary)) = &past.stood {
-        return (Level::Blocked, summary.clone());
+    if let Some((level @ (Level::Blocked | Level::LeftAlone), summary)) = &past.stood {
+        return (*level, summary.clone());
     }
     if let Some(trouble) = trouble {
         let Some(well) = trouble.well_ms else {
@@ -181,7 +189,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     match &past.known {
         Some(known) => (Level::Healthy, format!("no trouble known, last recognised as pid {}", known.pid)),
         // Who runs would have been recognised, and who does not would be in trouble: nobody looked.
-        None if watched.is_some_and(|watched| watched.service.selector.is_some()) => {
+        None if watched.is_some_and(|one| one.service.selector.is_some() || one.service.unit.is_some()) => {
             (Level::Unknown, "no tick has seen it yet".to_owned())
         }
         None => (Level::Healthy, "no trouble known".to_owned()),

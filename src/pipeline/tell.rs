@@ -135,7 +135,7 @@ fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Inc
         if let Some(incident) = &past.incident {
             due.push((message(config, report, subject, incident, Notice::Opened), incident.clone()));
             // Another run may have opened a new one meanwhile: what was decided was decided about ours.
-            let ours = subject.incident.as_ref().is_some_and(|(id, ..)| *id == incident.id);
+            let ours = subject.incident.as_ref().is_some_and(|open| open.id == incident.id);
             if let Some(notice) = refusal(subject).filter(|_| ours) {
                 due.push((message(config, report, subject, incident, notice), incident.clone()));
             }
@@ -230,7 +230,7 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
             Some(format!("look at {name}; then {heal} release {name}")),
         ),
         Notice::Held => {
-            let why = subject.held.as_deref().unwrap_or("held");
+            let why = subject.held.as_ref().map_or("held", |(_, why)| why.as_str());
             (format!("{name}: waits for a person: {why}"), Some(format!("put it right; then {heal} release {name}")))
         }
         Notice::Frequent => {

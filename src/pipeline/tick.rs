@@ -4,29 +4,25 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::locks::{self, Again};
 use super::look::Looker;
-use super::plan::{plan, relocated, restrict};
+use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, tell};
+use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Level, Refusal, Standing, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
+use crate::model::status::Trouble;
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
-
-/// What a run plans at most, so that it ends before its lease does (DESIGN §5).
-const WORK: Duration = Duration::from_secs(240);
-
-/// What an act takes beyond `stop_grace`: capturing evidence, confirming the kill, and looking again.
-const OVERHEAD: Duration = Duration::from_secs(7);
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
 /// and tells as ever, and acts on nothing.
@@ -44,8 +40,11 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         report.warnings.extend(past.warnings());
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
+        report.warnings.extend(pauses::warnings(&looker.pauses, config));
         report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
-        for mut seen in looker.look(&history) {
+        let mut looked = looker.look(&history);
+        report.warnings.extend(orphans::find(&looker, &mut looked, &history));
+        for mut seen in looked {
             plan(&looker, &mut seen, &history, &rungs(config));
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
@@ -85,14 +84,23 @@ fn acting(
 ) -> std::result::Result<Report, Broken> {
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
-    dir.create()?;
+    dir.create_root()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
-    let mut journal = Journal::open(dir.clone())?;
+    // Files before services, under a lock of its own that is let go before a service is started: what that does first may
+    // be `heal heal --startup`.
+    startup::files(config, dir, &mut report)?;
+    let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    let over = emergency::import(config, &mut journal)?;
-    report.unfinished = apply::resume(&mut journal)?;
+    let meanwhile = emergency::substitute_for(config);
+    let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
+    report.unfinished = settle(config, dir, &mut journal)?;
+    report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
-    let seen = looker.look(journal.history());
+    report.warnings.extend(pauses::warnings(&looker.pauses, config));
+    pauses::settle(dir, &looker, &mut journal);
+    let mut seen = looker.look(journal.history());
+    report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
+    orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
@@ -102,12 +110,13 @@ fn acting(
     report.subjects.extend(over);
     let looked_at = subjects(config);
     notes.retain(|subject| looked_at.contains(subject));
-    if let Err(error) = notes.save(dir) {
+    if let Err(error) = notes.save_after(&looker.notes, dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms);
+    let kept = misconfigured::keep(config, looker.good, dir, &mut report);
+    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms, kept);
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
@@ -119,7 +128,7 @@ fn acting(
     }
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
-    misconfigured::keep(config, dir, &mut report);
+    misconfigured::is_right_again(config, [Some(dir), meanwhile.as_ref()], &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
@@ -180,7 +189,7 @@ impl Run<'_> {
             return;
         }
         let past = self.journal.history().service(watched.name());
-        let (who, findings, mut standing) = self.looker.judge_again(watched, past);
+        let (again, mut standing) = self.looker.judge_again(watched, past);
         let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
         if standing.level == Level::Healthy || (dead && self.acted.get(&root) == Some(&Outcome::Healed)) {
             seen.subject.behind = None;
@@ -188,8 +197,8 @@ impl Run<'_> {
             let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
             standing = Standing { level: Level::Starting, class: Some(Class::Dependency), summary };
         }
-        (seen.who, seen.when) = (Arc::new(who), Instant::now());
-        seen.subject.findings = findings;
+        (seen.who, seen.told, seen.when) = (Arc::new(again.who), again.told, Instant::now());
+        seen.subject.findings = again.findings;
         seen.subject.standing = standing;
     }
 
@@ -223,8 +232,8 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
-        subject.incident = past.incident.as_ref().map(Incident::outline);
-        subject.held = past.held.as_ref().map(|(_, reason)| reason.clone());
+        subject.incident = Trouble::of(past, &self.looker.now);
+        subject.held = past.held.as_ref().map(|(since, reason)| (since.at, reason.clone()));
         subject.would.clone_from(&past.would);
         subject.alarm = self.looker.alarm(past);
         let untold = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());
@@ -250,7 +259,8 @@ impl Run<'_> {
                 }
             }
         }
-        subject.news = self.journal.news() > told || worse;
+        let stopped = subject.orphans.iter().any(|orphan| orphan.left != Left::Observed);
+        subject.news = self.journal.news() > told || worse || stopped;
         Ok(subject)
     }
 
@@ -302,10 +312,7 @@ impl Run<'_> {
         why: String,
     ) -> Result<()> {
         let wait = |why: &str| Some(Decision::Wait { why: why.to_owned() });
-        let slowest = watched.probes.iter().map(|probe| probe.timeout()).max().unwrap_or_default();
-        let longest: Duration = seen.subject.plan.iter().map(Change::longest).sum();
-        let needed = longest + watched.service.rules.verify_within.get() + slowest * 2 + OVERHEAD;
-        if self.start.elapsed() + needed > WORK {
+        if !has_time(watched, &seen.subject.plan, self.start) {
             seen.subject.decision = wait("this run has no time left for it; the next tick goes on");
             seen.notes = Notes::default();
             return Ok(());
@@ -318,11 +325,27 @@ impl Run<'_> {
             seen.notes = Notes::default();
             return Ok(());
         }
+        let files = match self.files_lock(&seen.subject.plan) {
+            Ok(files) => files,
+            Err(error) => {
+                seen.subject.decision = wait(&format!("files cannot be changed now: {error}"));
+                seen.notes = Notes::default();
+                return Ok(());
+            }
+        };
+        // Who paused or held it since the look began does not want what was decided before.
+        if let Some(why) = pauses::meanwhile(self.looker, self.journal, watched.name())? {
+            seen.subject.decision = wait(&why);
+            seen.notes = Notes::default();
+            return Ok(());
+        }
         self.keep(&watched.service.name, &evidence);
         let root = &self.looker.config.root;
         let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
         let service = relocated.as_ref().unwrap_or(&watched.service);
-        let plan = Plan { service, root, rung, cause, changes: seen.subject.plan.clone(), why };
+        let (watch, changes) = (locks::of_service(self.looker, watched.name()), seen.subject.plan.clone());
+        let again = Again::of(&watch, &changes);
+        let plan = Plan { service, root, rung, cause, changes, why, unheld: &again, files, uncounted: false };
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
@@ -341,6 +364,13 @@ impl Run<'_> {
         }
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
+    }
+
+    /// The repair lock, for a plan that changes files.
+    fn files_lock(&self, plan: &[Change]) -> Result<Option<RecoveryLock>> {
+        let needed = plan.iter().any(Change::is_repair);
+        let path = self.journal.dir().repair_lock();
+        needed.then(|| RecoveryLock::take_within(&path, "heal heal", locks::PATIENCE)).transpose()
     }
 
     /// Keeps with the incident what was seen, if anything was.

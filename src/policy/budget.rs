@@ -19,11 +19,13 @@ pub(super) fn of_own(service: &Service, rung: &str, class: Class, past: &Service
     used(limit, class, past.acts.iter().filter(|act| act.rung == rung), now)
 }
 
-/// Of the budgets of a service the one of which least is left.
+/// The budgets of a service, the one of which least is left first. Of what heal does by itself, only death and silence are
+/// ever a reason.
 #[must_use]
-pub fn most_used(service: &Service, past: &ServiceHistory, now: &Moment) -> Budget {
-    let (dead, hung) = (budget(service, Class::Dead, past, now), budget(service, Class::Hung, past, now));
-    if hung.used > dead.used { hung } else { dead }
+pub fn budgets(service: &Service, past: &ServiceHistory, now: &Moment) -> Vec<Budget> {
+    let mut all = [Class::Dead, Class::Hung].map(|class| budget(service, class, past, now)).to_vec();
+    all.sort_by_key(|budget| std::cmp::Reverse(budget.used));
+    all
 }
 
 fn used<'a>(limit: Rate, cause: Class, acts: impl Iterator<Item = &'a Act>, now: &Moment) -> Budget {

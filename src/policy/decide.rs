@@ -20,7 +20,7 @@ const REVERT: &str = "revert";
 pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, built: &[&str], now: &Moment) -> Decision {
     let why = standing.summary.clone();
     match standing.level {
-        Level::Disabled | Level::Healthy => return Decision::Nothing,
+        Level::Disabled | Level::Healthy | Level::LeftAlone => return Decision::Nothing,
         Level::Starting | Level::Degraded | Level::Blocked => return Decision::Wait { why },
         // Unknown never acts.
         Level::Unknown => return Decision::Wait { why: format!("unknown: {why}") },
@@ -39,8 +39,8 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
     if ladder.rungs.is_empty() && !matches!(class, Class::Dead | Class::Hung) {
         return Decision::Helpless { why: "a restart would not cure this".to_owned() };
     }
-    if ladder.rungs.is_empty() && service.launch.is_none() {
-        return Decision::Helpless { why: unstartable(service) };
+    if ladder.rungs.is_empty() && !service.is_startable() {
+        return Decision::Helpless { why: "it has no `start` and no `unit`; heal only observes it".to_owned() };
     }
     if let Some(wait) = cooldown(&service.rules, past, now) {
         return Decision::Wait { why: wait };
@@ -69,15 +69,6 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
     Decision::Act { rung: rung.to_owned(), cause: class, why, next: next.map(str::to_owned) }
 }
 
-fn unstartable(service: &Service) -> String {
-    let why = if service.unit.is_some() {
-        "its supervisor is not spoken to yet; heal only observes it"
-    } else {
-        "it has no `start`; heal only observes it"
-    };
-    why.to_owned()
-}
-
 /// The rungs that may be taken for a class of trouble, mildest first.
 struct Ladder<'a> {
     service: &'a Service,
@@ -97,7 +88,7 @@ impl<'a> Ladder<'a> {
         let foot = entry.and_then(|entry| ladder.iter().position(|rung| *rung == entry)).unwrap_or(0);
         let fits = |(place, rung): &(usize, &str)| match service.remedies.get(*rung) {
             Some(own) => own.on.contains(&class),
-            None => entry.is_some() && *place >= foot && built.contains(rung) && service.launch.is_some(),
+            None => entry.is_some() && *place >= foot && built.contains(rung) && service.is_startable(),
         };
         let rungs = ladder.into_iter().enumerate().filter(fits).map(|(_, rung)| rung).collect();
         Self { service, rungs }

@@ -24,7 +24,7 @@ impl Node<'_> {
         match self.standing.level {
             Level::Unhealthy => self.standing.class.is_some_and(downs),
             Level::Blocked => true,
-            Level::Starting | Level::Degraded => self.failing,
+            Level::Starting | Level::Degraded | Level::LeftAlone => self.failing,
             Level::Healthy | Level::Unknown | Level::Disabled => false,
         }
     }

@@ -173,7 +173,7 @@ pub fn follow(
 fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHistory) -> Option<Event> {
     let (mut bad, mut good, mut passing) = (Vec::new(), Vec::new(), Vec::new());
     // What is forgiven inside the grace is not counted against the service after it; nor is what somebody else explains.
-    if !matches!(standing.level, Level::Starting | Level::Blocked) {
+    if !matches!(standing.level, Level::Starting | Level::Blocked | Level::LeftAlone) {
         for finding in look.findings {
             let probe = finding.probe().to_owned();
             let looks = past.looks.get(&probe).map_or(&[][..], Vec::as_slice);
@@ -202,3 +202,7 @@ fn closed(service: &str, incident: &Incident, well_since: &Moment) -> Event {
 #[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "judge_random_tests.rs"]
+mod random_tests;

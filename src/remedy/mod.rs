@@ -1,5 +1,6 @@
 //! What do we prescribe? One file per rung: given a case it returns the changes that would cure it, and touches nothing.
 
+pub mod clear_locks;
 pub mod command;
 pub mod http;
 pub mod restart;
@@ -10,13 +11,12 @@ use schemars::Schema;
 use schemars::generate::SchemaGenerator;
 use toml::de::ValueDeserializer;
 
-use crate::model::{Change, Class, Identity, Service, Span};
+use crate::host::supervisor::Told;
+use crate::model::change::Verb;
+use crate::model::{Change, Class, Identity, Service, Span, Supervisor, UnitName};
 
 /// Every rung that is built, mildest first.
-pub const KINDS: [Kind; 3] = [restart::KIND, stop_stale::KIND, revert::KIND];
-
-/// Rungs that the design names and that are not built yet: accepted in a ladder with a warning, passed over.
-pub const PLANNED: [&str; 1] = ["clear-locks"];
+pub const KINDS: [Kind; 4] = [restart::KIND, stop_stale::KIND, clear_locks::KIND, revert::KIND];
 
 /// A kind of remedy.
 #[derive(Clone, Copy)]
@@ -67,6 +67,10 @@ pub struct Case<'a> {
     pub service: &'a Service,
     /// Its process and command line while it runs; else what its last life left behind.
     pub processes: &'a [(Identity, String)],
+    /// What would clear its locks once none of these runs any more: see [`clear_locks::cure`].
+    pub locks: &'a [Change],
+    /// What its supervisor says, where it has one that answered.
+    pub told: Option<&'a Told>,
     /// The code that would be taken back, where that was drafted and may be.
     pub taking: Option<revert::Taking<'a>>,
 }
@@ -77,10 +81,10 @@ pub fn built() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
 }
 
-/// Is this the name of a rung that heal brings along, be it one that is not built yet?
+/// Is this the name of a rung that heal brings along?
 #[must_use]
 pub fn is_named(name: &str) -> bool {
-    PLANNED.contains(&name) || find(name).is_some()
+    find(name).is_some()
 }
 
 /// The kind of that name.
@@ -101,8 +105,20 @@ pub fn propose(rung: &str, case: &Case<'_>) -> Result<Vec<Change>, String> {
     }
 }
 
-/// Stop what runs, if anything does, then start.
+/// Stop what runs, if anything does, then start. Whoever has a supervisor is restarted by it and by nobody else.
 fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
+    around(case, &[])
+}
+
+/// The same, with something to do in between: what is to be stopped as well comes first.
+fn around(case: &Case<'_>, between: &[Change]) -> Result<Vec<Change>, String> {
+    let (stops, rest): (Vec<_>, Vec<_>) =
+        between.iter().cloned().partition(|change| matches!(change, Change::StopProcess { .. }));
+    if let Some(unit) = &case.service.unit {
+        let told = case.told.ok_or("its supervisor does not answer")?;
+        // It ends what runs only when it starts it again: a lock that the service itself holds is cleared by that.
+        return Ok(stops.into_iter().chain(rest).chain(through(unit, case, told)).collect());
+    }
     let launch = case.service.launch.as_ref().ok_or("it has no `start`")?;
     let stop = case.processes.iter().map(|(identity, command)| Change::StopProcess {
         identity: identity.clone(),
@@ -110,5 +126,23 @@ fn cycle(case: &Case<'_>) -> Result<Vec<Change>, String> {
         grace_ms: launch.stop_grace.millis(),
     });
     let start = Change::StartService { argv: launch.argv.clone(), cwd: launch.cwd.clone(), log: launch.log.clone() };
-    Ok(stop.chain([start]).collect())
+    Ok(stop.chain(stops).chain(rest).chain([start]).collect())
+}
+
+fn through(unit: &UnitName, case: &Case<'_>, told: &Told) -> Vec<Change> {
+    let ask = |verb| {
+        let (life, invocation) = (None, None);
+        Change::AskSupervisor { unit: unit.clone(), verb, life, invocation, grace_ms: 0 }
+    };
+    // A supervisor that gave up refuses every further start until it is told to forget.
+    let forget = (told.failed && unit.by != Supervisor::Launchd).then(|| ask(Verb::ResetFailed));
+    let load = told.unloaded.as_ref().map(|plist| ask(Verb::Bootstrap { plist: plist.clone() }));
+    let restart = Change::AskSupervisor {
+        unit: unit.clone(),
+        verb: Verb::Restart,
+        life: case.processes.first().cloned(),
+        invocation: told.life.clone(),
+        grace_ms: case.service.stop_grace.millis(),
+    };
+    forget.into_iter().chain(load).chain([restart]).collect()
 }

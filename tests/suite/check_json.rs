@@ -180,8 +180,10 @@ f = { kind = "http", url = "http://localhost/", method = "HEAD", jq = 'true' }
 #[test]
 fn the_child_is_no_subcommand() {
     let project = Project::new("");
-    assert!(!project.heal(&["--help"]).exits(0).stdout.contains("__eval"));
-    // Asked by a person, it has nothing to say.
-    let ran = project.heal(&["__eval"]).exits(74);
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    for word in ["__eval", "__recover"] {
+        assert!(!project.heal(&["--help"]).exits(0).stdout.contains(word));
+        // Asked by a person, it has nothing to say.
+        let ran = project.heal(&[word]).exits(74);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    }
 }

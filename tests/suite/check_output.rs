@@ -111,7 +111,7 @@ match = { args_contain = "no-such-process-of-heal-test" }
 match = { pidfile = "unsure.pid" }
 
 [service.port]
-unit = "systemd:port.service"
+unit = "launchd:com.example.port"
 
 [service.port.probes]
 port = { kind = "tcp", unix = "no.sock", severity = "warning" }
@@ -134,15 +134,14 @@ later = { kind = "command", command = ["sh", "-c", "echo only 3 of 9; exit 1"], 
                         because: no process fits
             unknown   unsure  the pidfile unsure.pid holds no pid; look at it, and remove it if the service is not running
                 unknown  process  the pidfile unsure.pid holds no pid; look at it, and remove it if the service is not running
+            unknown   port  launchd:com.example.port cannot be looked at: launchd is not on this machine
+                unknown  process  launchd:com.example.port cannot be looked at: launchd is not on this machine
+                warn     port  no.sock: there is no such socket
             unknown   host  disk: not/there: No such file or directory (os error 2)
                 unknown  disk  not/there: No such file or directory (os error 2)
                 unknown  queue  `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
                 bad      later  exit code 1: only 3 of 9
-            degraded  port (hung)  port: no.sock: there is no such socket
-                warn     port  no.sock: there is no such socket
-                skipped  process  nothing says how to recognise its process
             disabled  fine  enabled = false
-            note  1 setting of heal.toml does nothing yet: heal config check
             next  heal heal --dry-run
             --- stderr
         "#]],

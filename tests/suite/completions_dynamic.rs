@@ -24,7 +24,8 @@ probes.freshness = { kind = "fresh", path = "x.log", within = "5m" }
 match = { executable = "zebra" }
 
 [lock.runlock]
-path = "run.lock"
+kind = "pid"
+paths = ["run.lock"]
 
 [state.positions]
 path = "positions.json"
@@ -49,15 +50,21 @@ fn names(ran: &Ran) -> Vec<&str> {
 fn names_stand_in_the_file_that_the_command_line_names() {
     let project = Project::new(CONFIG);
     project.write("other/heal.toml", "[project]\nname = \"y\"\n[service.elsewhere]\nmatch = { executable = \"x\" }\n");
-    let table: [(&[&str], &[&str]); 9] = [
+    let table: [(&[&str], &[&str]); 15] = [
         (&["heal", "release", ""], &["trading-bot", "zebra"]),
         (&["heal", "release", "z"], &["zebra"]),
+        (&["heal", "pause", ""], &["trading-bot", "zebra"]),
+        (&["heal", "pause", "zebra", "t"], &["trading-bot"]),
+        (&["heal", "resume", ""], &["trading-bot", "zebra"]),
+        (&["heal", "hold", ""], &["trading-bot", "zebra"]),
+        (&["heal", "restart", "z"], &["zebra"]),
+        (&["heal", "lock", "--service", ""], &["trading-bot", "zebra"]),
         (&["heal", "check", "--only", ""], &["trading-bot", "zebra", "host"]),
         (&["heal", "heal", "--dry-run", "--only", "t"], &["trading-bot"]),
         (&["heal", "--config", "other/heal.toml", "release", ""], &["elsewhere"]),
         (&["heal", "release", "--config=other/heal.toml", ""], &["elsewhere"]),
         (&["heal", "--config", "nowhere.toml", "release", ""], &[]),
-        (&["heal", "check", "--set", "lock."], &["lock.runlock.path="]),
+        (&["heal", "check", "--set", "lock."], &["lock.runlock.kind=", "lock.runlock.paths="]),
         (
             &["heal", "check", "--set", "service.trading-bot.probes.freshness.w"],
             &["service.trading-bot.probes.freshness.within="],

@@ -56,7 +56,6 @@ fn check_says_yes_and_what_does_nothing_yet() {
     expect![[r#"
         exit 0
         --- stdout
-        note  heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]
         note  heal.toml:39:1: [schedule] update is not built yet and does nothing
         [DIR]/heal.toml is right: 2 services, 6 probes, 2 alert channels
         --- stderr
@@ -71,7 +70,7 @@ fn check_says_yes_and_what_does_nothing_yet() {
     expect![[r#"
         exit 0
         --- stdout
-        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:23:11: supervisors are not spoken to yet; heal only observes [service.other]","heal.toml:39:1: [schedule] update is not built yet and does nothing"]}
+        {"schema":"heal/1","command":"config","status":"ok","exit_code":0,"path":"[DIR]/heal.toml","warnings":["heal.toml:39:1: [schedule] update is not built yet and does nothing","heal.toml:41:2: [git] is not built yet and does nothing"]}
         --- stderr
     "#]].assert_eq(&project.heal(&["config", "check", "--json"]).exits(0).snapshot(&project));
     assert!(!project.path("var").exists(), "checking writes nothing");
@@ -214,6 +213,7 @@ fn show_is_every_default_and_reads_as_toml() {
         needs = []
         wants = []
         unit = "systemd:other.service"
+        stop_grace = "10s"
 
         [service.other.probes.process]
         kind = "process"
@@ -291,8 +291,8 @@ fn kinds_lists_everything_that_may_stand_there() {
         Rungs of a ladder
           restart      start it again; stop it first if it runs
           stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
-          revert       take the code back that it crashes with, where that is armed; then start it again
-          not built yet: clear-locks
+          clear-locks  stop it as stop-stale does, clear its locks that are proved stale, then start it
+          not built yet: revert
 
         Rungs of a service's own, in [service.NAME.remedies]
           command      run a command of one's own; exit code 0 is done
@@ -310,6 +310,18 @@ fn kinds_lists_everything_that_may_stand_there() {
                        kind = "command"
                        command = ["sh", "-c", "cat >> alerts.txt"]
           not built yet: telegram, slack, discord, ntfy, webhook, email, alertmanager, syslog, desktop, ping
+
+        Locks
+          sqlite       a SQLite database: nobody's -wal or -journal is removed, SQLite recovers it once nobody has it open
+                       session = { kind = "sqlite", paths = ["data/*.session"], stop_holders = { args_contain = "bot.py" } }
+          flock        a file for flock(2): never moved, its holder is told
+                       single = { kind = "flock", paths = ["run/single.lock"] }
+          pid          a file that names its holder: moved aside once that one is proved dead and nobody has the file
+                       run = { kind = "pid", paths = ["run/*.pid"] }
+          git          locks of a git repository: moved aside when no git works there and they are older than min_age
+                       repository = { kind = "git", paths = [".git"], min_age = "10m" }
+          auto         told from the name and the content, never taken for a database; in doubt it stays
+                       state = { kind = "auto", paths = ["state/*.lock"], min_age = "5m" }
 
         --- stderr
     "#]]

@@ -42,9 +42,6 @@ fn bridge() {
         "bridge",
         &[],
         &expect![[r#"
-            note  heal.toml:13:17: supervisors are not spoken to yet; heal only observes [service.bridge]
-            note  heal.toml:20:17: rung `clear-locks` of [service.bridge] is not built yet and is passed over
-            note  heal.toml:25:2: [lock] is not built yet and does nothing
             note  heal.toml:38:2: [update] is not built yet and does nothing
             note  heal.toml:44:1: [schedule] update is not built yet and does nothing
             note  heal.toml:47:16: alert kind `telegram` is not built yet; operator tells nobody
@@ -88,7 +85,6 @@ fn node() {
         "node",
         &[],
         &expect![[r#"
-            note  heal.toml:8:17: supervisors are not spoken to yet; heal only observes [service.node]
             note  heal.toml:20:2: [retry] is not built yet and does nothing
             note  heal.toml:27:2: [breaker] is not built yet and does nothing
             note  heal.toml:31:2: [rotation] is not built yet and does nothing
@@ -124,9 +120,6 @@ fn trading() {
         &[],
         &expect![[r#"
             note  heal.toml:7:2: [layout] is not built yet and does nothing
-            note  heal.toml:12:11: supervisors are not spoken to yet; heal only observes [service.bot]
-            note  heal.toml:13:1: `orphans` of [service.bot] is not built yet and does nothing
-            note  heal.toml:18:2: [lock] is not built yet and does nothing
             note  heal.toml:23:2: [state] is not built yet and does nothing
             [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
         "#]],

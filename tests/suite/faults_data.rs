@@ -6,7 +6,7 @@ use super::acting::{NAP, running, shell, sleeper, the_one, timeless};
 use super::support::{Project, Ran};
 
 /// Runs a script with file systems of its own; `None` where this machine does not allow it.
-fn private(project: &Project, script: &str) -> Option<Ran> {
+pub fn private(project: &Project, script: &str) -> Option<Ran> {
     let allowed = |how: &str| shell(project, &format!("unshare {how} true")).code == 0;
     let how = ["-m", "-rm"].into_iter().find(|how| allowed(how))?;
     project.write("script.sh", script);

@@ -184,7 +184,7 @@ fn a_service_that_is_disabled_or_only_observed_is_not_started() {
             bad      process  not running
                     because: no process fits
             incident since [TIME], 0 acts so far
-            nothing done: it has no `start`; heal only observes it
+            nothing done: it has no `start` and no `unit`; heal only observes it
         next  heal check --only app --explain
         --- stderr
     "#]]

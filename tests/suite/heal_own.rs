@@ -124,7 +124,7 @@ fn its_own_limit_and_its_own_classes_are_kept() {
 
 #[test]
 fn a_request_of_ones_own_is_sent_to_the_service_itself() {
-    // No `match` and no `start`: heal neither knows nor touches its process, and can still ask it to put itself right.
+    // No `match` and no `start`: its supervisor says who it is, and before that is asked for anything the service itself is.
     let mut project = Project::new("");
     let server = r#"
 import http.server, sys
@@ -146,7 +146,7 @@ import os; os.rename("port.tmp", "port")
 server.serve_forever()
 "#;
     project.write("server.py", server);
-    project.spawn(&["/usr/bin/python3", "server.py"]);
+    let pid = project.spawn(&["/usr/bin/python3", "server.py"]);
     super::support::wait_for("the server", || project.path("port").exists());
     let port = project.read("port");
     project.write(
@@ -156,6 +156,7 @@ server.serve_forever()
 name = "test"
 [service.node]
 unit   = "systemd:node.service"
+startup_grace = "10ms"
 ladder = ["light", "medium", "restart"]
 verify_within = "2s"
 [service.node.probes]
@@ -166,6 +167,10 @@ medium = {{ kind = "http", url = "http://127.0.0.1:{port}/self/heal?all=true" }}
 "#
         ),
     );
+    let answer = super::supervisor::unit(&["Id=node.service", &format!("MainPID={pid}")]);
+    project.script("systemctl", &format!("#!/bin/sh\ncat <<'END'\n{answer}END\n"));
+    let program = project.path("systemctl").display().to_string();
+    project.env("HEAL_TEST_SYSTEMCTL", &program);
     let first = project.heal(&["heal"]).exits(2);
     assert!(
         first.stdout.contains("failed by `light`") && first.stdout.contains("status 404 instead of 2xx"),

@@ -5,7 +5,7 @@ use super::acting::{NAP, end, later, running, shell, sleeper, the_one};
 use super::support::{Project, Ran};
 
 /// Runs a script with the data directory made read-only, once something stands in it. `None` where that is not allowed.
-fn read_only(project: &Project, script: &str) -> Option<Ran> {
+pub fn read_only(project: &Project, script: &str) -> Option<Ran> {
     let allowed = |how: &str| shell(project, &format!("unshare {how} true")).code == 0;
     let how = ["-m", "-rm"].into_iter().find(|how| allowed(how))?;
     let whole = format!("mount --bind data data && mount -o remount,bind,ro data || exit 99\n{script}");

@@ -6,27 +6,37 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 20] = [
+const PAGES: &[&str] = &[
     "heal",
     "heal-beat",
     "heal-check",
+    "heal-clean-locks",
     "heal-completions",
     "heal-config",
     "heal-config-check",
     "heal-config-kinds",
     "heal-config-schema",
     "heal-config-show",
+    "heal-doctor",
     "heal-crash",
     "heal-crash-history",
     "heal-crash-log",
     "heal-crash-pattern",
     "heal-heal",
+    "heal-hold",
     "heal-init",
+    "heal-lock",
+    "heal-install",
     "heal-man",
+    "heal-pause",
     "heal-release",
+    "heal-restart",
+    "heal-resume",
     "heal-revert",
     "heal-run",
     "heal-status",
+    "heal-undo",
+    "heal-uninstall",
 ];
 
 fn page(project: &Project, name: &str) -> String {
@@ -40,7 +50,7 @@ fn the_committed_ones_are_those_of_this_program() {
     for name in PAGES {
         committed(&folder("man").0.join(format!("{name}.1")), &page(&project, name));
     }
-    let mut expected = PAGES.map(|name| format!("{name}.1"));
+    let mut expected: Vec<String> = PAGES.iter().map(|name| format!("{name}.1")).collect();
     expected.sort();
     assert_eq!(folder("man").1, expected);
     // Every page that a page sends its reader to is there.

@@ -10,7 +10,27 @@ use expect_test::expect;
 
 use super::support::Project;
 
-const SUBCOMMANDS: [&str; 9] = ["check", "status", "heal", "release", "beat", "init", "config", "completions", "man"];
+const SUBCOMMANDS: &[&str] = &[
+    "check",
+    "status",
+    "doctor",
+    "heal",
+    "clean-locks",
+    "undo",
+    "restart",
+    "pause",
+    "resume",
+    "hold",
+    "release",
+    "lock",
+    "beat",
+    "init",
+    "install",
+    "uninstall",
+    "config",
+    "completions",
+    "man",
+];
 
 #[test]
 fn the_help_of_heal() {
@@ -24,17 +44,24 @@ fn the_help_of_heal() {
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
           status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
-          crash        Record starts, stops and crashes; say whether they are a pattern
+          doctor       Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
-          run          Run the command that is a service, and record when it starts, stops and crashes, and on which release
+          clean-locks  Clear locks that are proved stale; tell who holds the others
+          undo         Take back what a run changed
+          restart      Start a service again, because you say so: verified, and not counted against its budget
+          pause        Keep heal's hands off services for a while: looked at and reported, never acted upon
+          resume       End the pause of services, so that heal may act on them again
+          hold         Hold a service until somebody releases it: no more acts, however long that takes
           release      End the hold of a service, so that heal may act on it again
-          revert       Take back the code that a service crashes with
+          lock         Run a command, such as a deploy, while heal keeps its hands off
           beat         Write a heartbeat, from the work loop of a service
 
         Set up:
           init         Write a commented heal.toml into this directory (or where --config says)
+          install      Have systemd, launchd or cron start heal, as `[schedule]` says
+          uninstall    Remove what `heal install` wrote for this project
           config       Check heal.toml, show what it comes to, list what may stand in it
           completions  Print the completion script of a shell
           man          Print a page of the manual
@@ -167,7 +194,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-release, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

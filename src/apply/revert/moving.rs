@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, mkdirat, renameat_with, unl
 use rustix::io::Errno;
 
 use super::stage::Stage;
-use crate::apply::beneath::{FOLDER, step};
+use crate::apply::beneath::{FOLDER, Reach, step};
 use crate::host::git::{Site, Turn};
 
 /// What was done, so that it can be undone.
@@ -132,7 +132,7 @@ impl<'r> Moves<'r> {
                     Err(error) => return Err(error.into()),
                 }
             }
-            at = step(at.as_fd(), folder, FOLDER, Mode::empty())?;
+            at = step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::Mounts)?;
         }
         Ok(at)
     }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use super::super::process::Listener;
+use crate::model::lock::{FileId, Grip};
 
 /// One open file of one process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,12 +19,26 @@ pub(super) struct Entry {
     /// `REG`, `DIR`, `IPv4`, `unix` …
     pub(super) kind: String,
     pub(super) name: String,
+    device: Option<u64>,
+    inode: Option<u64>,
 }
 
 impl Entry {
     /// Is it a descriptor, not the directory or the program?
     pub(super) fn is_descriptor(&self) -> bool {
         self.fd.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+    }
+
+    /// Which file it is, and by what the process has it in hand; `None` for what is no file.
+    pub(super) fn grip(&self) -> Option<(FileId, Grip)> {
+        let file = FileId { device: self.device?, inode: self.inode? };
+        // A program and what it has mapped stand there without a number.
+        Some((file, if self.is_descriptor() { Grip::Open } else { Grip::Mapped }))
+    }
+
+    /// Did it not get to see this one?
+    pub(super) fn is_hidden(&self) -> bool {
+        self.name.contains("Permission denied")
     }
 
     /// The path, if the name is one.
@@ -52,7 +67,7 @@ impl Entry {
     }
 }
 
-/// The files in the output of `lsof -F0ftan` or a part of it.
+/// The files in the output of `lsof -F0ftaDin` or a part of it.
 pub(super) fn entries(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut pid = 0;
@@ -67,6 +82,9 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
                 'a' => entry.access = value.trim().to_owned(),
                 't' => entry.kind = value,
                 'n' => entry.name = value,
+                // `0xfe10`, as `stat` has it.
+                'D' => entry.device = value.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok()),
+                'i' => entry.inode = value.parse().ok(),
                 _ => {}
             }
         }
@@ -113,6 +131,16 @@ mod tests {
         assert_eq!(entries.iter().map(|one| one.pid).collect::<Vec<_>>(), [7, 7, 7, 8]);
         assert_eq!(entries.iter().map(Entry::is_descriptor).collect::<Vec<_>>(), [false, false, true, true]);
         assert_eq!(entries[2].access, "w");
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_device_and_inode() {
+        let text = "p7\0\nfcwd\0a \0tDIR\0D0xfe10\0i2\0n/\0\nfmem\0a \0tREG\0D0xfe10\0i9\0n/srv/x\0\nf3\0au\0tREG\0D0xfe10\0i131073\0n/srv/x\0\nf4\0au\0tIPv4\0n*:80\0\n";
+        let grips: Vec<_> = entries(text).iter().map(Entry::grip).collect();
+        let file = |inode| FileId { device: 0xfe10, inode };
+        let expected =
+            [Some((file(2), Grip::Mapped)), Some((file(9), Grip::Mapped)), Some((file(131_073), Grip::Open)), None];
+        assert_eq!(grips, expected);
     }
 
     #[test]

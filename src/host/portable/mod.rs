@@ -15,10 +15,11 @@ use nix::errno::Errno;
 use nix::unistd::{Pid, getsid};
 
 use super::exec::{self, Job};
-use super::process::{Detail, Kin, Listener, Open, Process, Processes, Row};
+use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row};
 use super::{clock, env};
 use crate::model::Identity;
 use crate::model::evidence::{Descriptors, Vitals};
+use crate::model::lock::FileId;
 
 /// What one call may take. `lsof` asks about every file and may meet a network that does not answer.
 const PS: Duration = Duration::from_secs(3);
@@ -33,7 +34,7 @@ pub(super) struct Portable {
     /// Where `ps` and `lsof` are looked for.
     path: String,
     pass: OnceLock<Result<Pass, String>>,
-    programs: OnceLock<HashMap<i32, PathBuf>>,
+    programs: OnceLock<Result<HashMap<i32, PathBuf>, String>>,
     lineage: OnceLock<Vec<i32>>,
 }
 
@@ -79,7 +80,7 @@ impl Portable {
 
     fn lsof(&self, args: &[&str]) -> Result<Vec<lsof::Entry>, String> {
         // No warnings, no names of hosts or ports: these would be looked up.
-        let args: Vec<&str> = ["-w", "-n", "-P", "-F0ftan"].iter().chain(args).copied().collect();
+        let args: Vec<&str> = ["-w", "-n", "-P", "-F0ftaDin"].iter().chain(args).copied().collect();
         Ok(lsof::entries(&self.ask("lsof", &args, LSOF)?))
     }
 
@@ -114,8 +115,8 @@ impl Portable {
     }
 
     /// The program of each process: where `ps` names it in full, as on macOS, by one call; else by `lsof` for all at once.
-    fn programs(&self) -> HashMap<i32, PathBuf> {
-        let text = self.ps(&["-A"], &["pid=", "comm="]).unwrap_or_default();
+    fn programs(&self) -> Result<HashMap<i32, PathBuf>, String> {
+        let text = self.ps(&["-A"], &["pid=", "comm="])?;
         let named = text.lines().filter_map(|line| {
             let mut words = ps::Words(line);
             Some((words.number::<i32>()?, PathBuf::from(words.0.trim())))
@@ -124,14 +125,19 @@ impl Portable {
         let mut programs: HashMap<i32, PathBuf> =
             named.iter().filter(|(_, path)| path.is_absolute()).cloned().collect();
         if programs.len() < named.len() {
-            for entry in self.lsof(&["-d", "txt"]).unwrap_or_default() {
+            for entry in self.lsof(&["-d", "txt"])? {
                 if let Some(path) = entry.path() {
                     // The first is the program, what follows are its libraries.
                     programs.entry(entry.pid).or_insert(path);
                 }
             }
         }
-        programs
+        Ok(programs)
+    }
+
+    fn all_programs(&self) -> Result<&HashMap<i32, PathBuf>, String> {
+        let asked = self.programs.get_or_init(|| self.programs().or_else(|_| self.programs()));
+        asked.as_ref().map_err(Clone::clone)
     }
 
     fn pass(&self) -> Result<Pass, String> {
@@ -144,12 +150,13 @@ impl Portable {
 
 impl Processes for Portable {
     fn rows(&self) -> Result<Vec<Row<'_>>, String> {
-        let pass = self.pass.get_or_init(|| self.pass()).as_ref().map_err(Clone::clone)?;
+        let pass = self.pass.get_or_init(|| self.pass().or_else(|_| self.pass())).as_ref().map_err(Clone::clone)?;
         Ok(pass.rows.iter().map(|(pid, at)| Row { pid: *pid, cmdline: &pass.bytes[at.clone()] }).collect())
     }
 
     fn detail(&self, pid: i32) -> Detail {
-        match self.look(pid) {
+        // What could not be asked on a busy machine is asked once more: these programs are slow, and have a deadline.
+        match self.look(pid).or_else(|_| self.look(pid)) {
             Ok(Some(process)) => Detail::Seen(Box::new(process)),
             Ok(None) => Detail::Gone,
             // It may have ended between two questions.
@@ -159,7 +166,11 @@ impl Processes for Portable {
     }
 
     fn exe(&self, pid: i32) -> Option<PathBuf> {
-        self.programs.get_or_init(|| self.programs()).get(&pid).cloned()
+        self.all_programs().ok()?.get(&pid).cloned()
+    }
+
+    fn tells_programs(&self) -> Result<(), String> {
+        self.all_programs().map(drop)
     }
 
     fn has_variable(&self, pid: i32, variable: &str) -> bool {
@@ -191,6 +202,18 @@ impl Processes for Portable {
             Some(Open::File { path: entry.path()?, writes, fd: entry.fd.parse().unwrap_or(-1) })
         };
         Ok(self.descriptors_of(pid)?.into_iter().filter_map(open).collect())
+    }
+
+    fn grips(&self, files: &[FileId]) -> Result<Grips, String> {
+        let entries = self.lsof(&[])?;
+        let held = |entry: &lsof::Entry| {
+            let (file, grip) = entry.grip()?;
+            (entry.pid != own_pid() && files.contains(&file)).then_some((file, entry.pid, grip))
+        };
+        // To others than root, some of them show their own processes alone, and not a word about the rest.
+        let all = nix::unistd::geteuid().is_root() && !entries.iter().any(lsof::Entry::is_hidden);
+        let unseen = (!all).then(|| "what other users have open is hidden from this user; root sees it".to_owned());
+        Ok(Grips { found: entries.iter().filter_map(held).collect(), unseen })
     }
 
     fn listeners(&self) -> Result<Vec<Listener>, String> {
@@ -251,7 +274,7 @@ impl Processes for Portable {
 impl Portable {
     fn descriptors_of(&self, pid: i32) -> Result<Vec<lsof::Entry>, String> {
         let entries = self.lsof(&["-a", "-p", &pid.to_string()])?;
-        let unread = entries.iter().any(|entry| entry.name.contains("Permission denied"));
+        let unread = entries.iter().any(lsof::Entry::is_hidden);
         if entries.is_empty() || unread {
             return Err(format!("`lsof` does not say what pid {pid} has open"));
         }

@@ -12,8 +12,9 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::host::process::{Detail, Process, Processes};
 use crate::host::resources;
-use crate::host::systemd::{self, Name};
+use crate::host::supervisor::systemd;
 use crate::model::units::span_text;
+use crate::model::{Supervisor, UnitName};
 use crate::probe::identify::{Memory, Who, identify};
 use open::{look, shown};
 use toml::{comment, list, quoted};
@@ -45,9 +46,9 @@ pub struct Place<'a> {
 pub fn of_pid(pid: i32, place: Place<'_>, processes: &dyn Processes) -> Result<Proposal> {
     let process = see(pid, processes)?;
     // Only systemd itself can say that a process is a unit's: what cron or a login started shares their control group.
-    let unit = Name::of(pid).filter(|name| systemd::show(name).is_ok_and(|unit| unit.main == Some(pid)));
+    let unit = systemd::unit_of(pid).filter(|unit| systemd::show(unit).is_ok_and(|raw| raw.main() == Some(pid)));
     let name = match &unit {
-        Some(unit) => words::unique(unit.unit.trim_end_matches(".service"), place.taken),
+        Some(unit) => words::unique(unit.name.trim_end_matches(".service"), place.taken),
         None => words::name(&process, place.taken),
     };
     section(&Draft { process: &process, name, unit, place, processes })
@@ -58,23 +59,31 @@ pub fn of_pid(pid: i32, place: Place<'_>, processes: &dyn Processes) -> Result<P
 /// # Errors
 /// systemd does not know it, or cannot be asked; or as [`of_pid`].
 pub fn of_unit(unit: &str, place: Place<'_>, processes: &dyn Processes) -> Result<Proposal> {
-    let unit =
-        Name::parse(unit).map_err(|why| Error::new(Kind::Usage, why).hint("`systemctl list-units -t service`"))?;
+    let loose = if unit.contains(':') { unit.to_owned() } else { format!("{}:{unit}", Supervisor::Systemd.word()) };
+    let unit: UnitName = loose.parse().map_err(|_: String| {
+        let why = format!("`{}` is not the name of a systemd service", unit.escape_default());
+        Error::new(Kind::Usage, why).hint("`systemctl list-units -t service`")
+    })?;
+    if unit.by == Supervisor::Launchd {
+        return Err(Error::new(Kind::Usage, "`--unit` asks systemd only").hint("name the process: heal init --pid PID"));
+    }
     let known = systemd::show(&unit).map_err(|why| {
-        Error::new(Kind::Data, format!("systemd cannot be asked about {}: {why}", unit.unit))
+        Error::new(Kind::Data, format!("systemd cannot be asked about {}: {why}", unit.name))
             .hint("without systemd, name the process: heal init --pid PID")
     })?;
-    if known.load != "loaded" {
-        let list = if unit.user { "systemctl --user list-units -t service" } else { "systemctl list-units -t service" };
-        return Err(Error::new(Kind::Data, format!("systemd says of {}: {}", unit.unit, known.load))
+    if known.of("LoadState") != "loaded" {
+        let user = unit.by == Supervisor::SystemdUser;
+        let list = if user { "systemctl --user list-units -t service" } else { "systemctl list-units -t service" };
+        return Err(Error::new(Kind::Data, format!("systemd says of {}: {}", unit.name, known.of("LoadState")))
             .hint(format!("`{list}` lists what it knows")));
     }
-    let name = words::unique(unit.unit.trim_end_matches(".service"), place.taken);
-    let Some(pid) = known.main else {
+    let name = words::unique(unit.name.trim_end_matches(".service"), place.taken);
+    let Some(pid) = known.main() else {
         let lines = [
             comment(&format!(
                 "{} is {} now: start it, and `heal init --unit` sees its process, ports and logs.",
-                unit.unit, known.active
+                unit.name,
+                known.of("ActiveState")
             )),
             format!("[service.{name}]"),
             format!("unit = {}", quoted(&unit.to_string())),
@@ -125,7 +134,7 @@ fn see(pid: i32, processes: &dyn Processes) -> Result<Process> {
 struct Draft<'a> {
     process: &'a Process,
     name: String,
-    unit: Option<Name>,
+    unit: Option<UnitName>,
     place: Place<'a>,
     processes: &'a dyn Processes,
 }

@@ -13,7 +13,7 @@ use crate::model::revert::Revert;
 use crate::model::taken_back::TakenBack;
 use crate::model::{Class, Event, Outcome};
 use crate::pipeline::look::Looker;
-use crate::pipeline::plan::lives;
+use crate::pipeline::plan::processes_of;
 use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
 
@@ -41,8 +41,10 @@ pub(in crate::pipeline) fn follow(
     };
     let rules = &looker.config.revert;
     let taking = Taking { revert: &undo, after: &rules.after, after_timeout: rules.after_timeout };
-    let who = looker.who_again(watched, journal.history().service(watched.name()));
-    let case = Case { service: &watched.service, processes: &lives(&who), taking: Some(taking) };
+    let (who, told) = looker.met_again(watched, journal.history().service(watched.name()));
+    let told = told.as_ref().and_then(|told| told.as_ref().ok());
+    let processes = processes_of(&who);
+    let case = Case { service: &watched.service, processes: &processes, locks: &[], told, taking: Some(taking) };
     let changes = remedy::propose(remedy::revert::KIND.name, &case).unwrap_or_else(|_| taking.code());
     let plan = Plan {
         service: &watched.service,
@@ -51,6 +53,9 @@ pub(in crate::pipeline) fn follow(
         cause: Class::Dead,
         changes,
         why,
+        unheld: &apply::Unasked,
+        files: None,
+        uncounted: false,
     };
     let performed = apply::perform(journal, looker.processes.as_ref(), plan)?;
     // What crashed before runs again: that is no cure, whatever it looks like for a moment.

@@ -8,7 +8,7 @@ mod suspect;
 use std::time::Instant;
 
 use super::look::Looker;
-use super::plan::lives;
+use super::plan::processes_of;
 use super::{Options, act, crashes, empty, tell};
 use crate::apply::{self, Plan, Pushed};
 use crate::config::{Config, Watched};
@@ -93,7 +93,7 @@ pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
     let lock = RecoveryLock::take(&dir.lock(), "heal revert")?;
     let mut journal = Journal::open(dir.clone())?;
     took.warnings.extend_from_slice(journal.warnings());
-    took.unfinished = apply::resume(&mut journal)?;
+    took.unfinished = super::settle(config, &dir, &mut journal)?;
     options.progress("looking at the repository");
     match draft::draft(config, journal.history(), watched.name(), wish) {
         Ok(revert) => {
@@ -159,10 +159,11 @@ fn make(
     let dir = DataDir::at(config.data_dir.clone());
     let only = Options { only: vec![watched.name().to_owned()], ..options.clone() };
     let looker = Looker::new(config, &only, journal.history(), &dir, clock::now())?.ticking();
-    let who = looker.who_again(watched, journal.history().service(watched.name()));
-    let processes = lives(&who);
+    let (who, told) = looker.met_again(watched, journal.history().service(watched.name()));
+    let told = told.as_ref().and_then(|told| told.as_ref().ok());
+    let processes = processes_of(&who);
     let taking = Taking { revert: &revert, after: &config.revert.after, after_timeout: config.revert.after_timeout };
-    let case = Case { service: &watched.service, processes: &processes, taking: Some(taking) };
+    let case = Case { service: &watched.service, processes: &processes, locks: &[], told, taking: Some(taking) };
     let known = matches!(who, crate::probe::identify::Who::Running { .. } | crate::probe::identify::Who::Gone { .. });
     let whole = remedy::propose(remedy::revert::KIND.name, &case).ok().filter(|_| known);
     let restarts = whole.is_some();
@@ -174,6 +175,9 @@ fn make(
         cause: Class::Dead,
         changes,
         why: revert.to_string(),
+        unheld: &apply::Unasked,
+        files: None,
+        uncounted: false,
     };
     let mut notes = looker.notes.clone();
     let begun = clock::now().at;
@@ -205,7 +209,7 @@ fn alone(journal: &mut Journal, looker: &Looker<'_>, plan: Plan<'_>) -> Result<A
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None })
+    Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false })
 }
 
 /// The commit of an act that takes code back.

@@ -1,30 +1,40 @@
 //! What does the world look like now? Identifies each service, runs its probes, and judges what they found against the history.
 
+mod meet;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Options;
-use super::seen::{Seen, apart, during, rules, scope, subject, tie};
+use super::seen::{Seen, apart, during, hands_off, is_plainly_well, is_same, rules, scope, sought, subject, tie};
+use super::{Options, supervised};
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
+use crate::host::supervisor;
 use crate::host::{clock, processes};
-use crate::journal::{DataDir, LastRun, Notes};
+use crate::journal::{DataDir, LastRun, Notes, Pauses};
 use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
-use crate::model::report::{Considered, Level, Standing};
+use crate::model::report::{Level, Standing};
+use crate::model::searched::Searched;
 use crate::model::service::HOST;
 use crate::model::status::Tick;
-use crate::model::{Event, Finding, History, Service, ServiceHistory};
+use crate::model::{Event, Finding, History, ServiceHistory};
 use crate::policy;
-use crate::probe::identify::{Claims, Memory, Who, identify_in};
+use crate::probe::identify::{Claims, Who};
 use crate::probe::index::Index;
-use crate::probe::run::{Job, Looked, finding, run};
+use crate::probe::run::{Job, Looked, finding, glance, run};
 use crate::probe::{Declared, Scene};
+use meet::{Met, answer};
+
+pub(super) use meet::Again;
 
 /// Ticks that are remembered beside the last one: enough to see whether it was always so.
 const TICKS_BEFORE: usize = 4;
+
+/// What is asked at first sight, one after the other, may take this long; then all the rest is asked at once.
+const GLANCES: Duration = Duration::from_millis(8);
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
@@ -42,7 +52,16 @@ pub(super) struct Looker<'a> {
     pub(super) processes: Arc<dyn Processes>,
     /// What the probes noted when the last tick looked.
     pub(super) notes: Notes,
+    /// Who is to be left alone.
+    pub(super) pauses: Pauses,
+    pub(super) dir: DataDir,
     tick: bool,
+    /// When all processes were last searched, before this run.
+    searched: Option<Searched>,
+    /// A sum of the last good configuration, as it was kept before this run.
+    pub(super) good: Option<u64>,
+    /// That was lately enough for whatever is plainly well. Only for a tick, and never for a second look.
+    brief: bool,
 }
 
 impl<'a> Looker<'a> {
@@ -65,25 +84,51 @@ impl<'a> Looker<'a> {
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let ticks = last.as_ref().map(LastRun::ticks).unwrap_or_default();
-        let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
+        let (disturbed, searched, good) =
+            last.map(|last| (last.disturbed, last.searched, last.good)).unwrap_or_default();
+        let disturbed = disturbance::keep(disturbed, since, &now);
         let scope = scope(config, &options.only);
         let notes = Notes::read(dir);
-        let (processes, tick) = (processes(), false);
-        Ok(Self { config, options, now, clocks, disturbed, scope, ticks, claims, processes, notes, tick })
+        let (processes, tick, brief) = (processes(), false, false);
+        let pauses = Pauses::read(dir, &now, processes.as_ref());
+        Ok(Self {
+            config,
+            options,
+            now,
+            clocks,
+            disturbed,
+            scope,
+            ticks,
+            claims,
+            processes,
+            notes,
+            pauses,
+            dir: dir.clone(),
+            tick,
+            searched,
+            good,
+            brief,
+        })
     }
 
-    /// The same eyes for a tick, whose probes may take a lock for a moment.
+    /// The same eyes for a tick: its probes may take a lock for a moment, and it need not search all processes each time.
     pub(super) fn ticking(self) -> Self {
-        Self { tick: true, ..self }
+        let brief = self.searched.as_ref().is_some_and(|last| last.suffices(&self.now, sought(self.config)));
+        Self { tick: true, brief, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
-    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64) -> LastRun {
+    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64, good: Option<u64>) -> LastRun {
         let clocks = clock::reading();
         let more = self.clocks.disturbed(&clocks, None);
         let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
         let before = self.ticks.iter().take(TICKS_BEFORE).cloned().collect();
-        LastRun { clocks, exit_code, took_ms, before, disturbed }
+        let searched = if self.brief || self.scope.is_some() {
+            self.searched.clone().map(Searched::later)
+        } else {
+            Some(Searched::now(self.now.clone(), sought(self.config)))
+        };
+        LastRun { clocks, exit_code, took_ms, before, disturbed, searched, good }
     }
 
     /// The services that are looked at, in the order of the file: those that were asked for, and what they need or want.
@@ -92,6 +137,11 @@ impl<'a> Looker<'a> {
             .services
             .iter()
             .filter(move |watched| self.scope.as_ref().is_none_or(|scope| scope.contains(watched.name())))
+    }
+
+    /// Is only a part of the services looked at?
+    pub(super) const fn is_partial(&self) -> bool {
+        self.scope.is_some()
     }
 
     /// Was this subject asked for?
@@ -103,7 +153,10 @@ impl<'a> Looker<'a> {
     pub(super) fn look(&self, history: &History) -> Vec<Seen<'a>> {
         let enabled = self.watched().filter(|watched| watched.enabled).map(|watched| &watched.service);
         let index = Index::new(enabled, self.options.explain);
-        let mut found = self.identify_all(&index, history).into_iter();
+        let units =
+            self.watched().filter(|watched| watched.enabled).filter_map(|watched| watched.service.unit.as_ref());
+        let told = supervisor::ask(units);
+        let mut found = self.identify_all(&index, history, &told).into_iter();
         let mut seen: Vec<(Seen<'a>, usize)> = Vec::new();
         let mut jobs = Vec::new();
         for watched in self.watched() {
@@ -112,8 +165,9 @@ impl<'a> Looker<'a> {
             let who = Arc::new(who);
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
             let own = self.jobs((watched.name(), past), probes, Some(&who), &self.notes);
-            let subject = subject(watched.name(), &who, considered, self.options.explain, past);
-            seen.push((Seen::new(subject, who, Some(watched)), own.len()));
+            let subject = subject(watched.name(), &who, considered, self.options.explain, (past, &self.now));
+            let told = answer(&told, watched).cloned();
+            seen.push((Seen { told, ..Seen::new(subject, who, Some(watched)) }, own.len()));
             jobs.extend(own);
         }
         let only = &self.options.only;
@@ -121,7 +175,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
             let own = self.jobs((HOST, history.service(HOST)), probes, None, &self.notes);
-            let subject = subject(HOST, &who, Vec::new(), false, history.service(HOST));
+            let subject = subject(HOST, &who, Vec::new(), false, (history.service(HOST), &self.now));
             seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
         }
@@ -131,46 +185,50 @@ impl<'a> Looker<'a> {
             seen.when = when;
             (seen.subject.findings, seen.notes) = apart(findings.by_ref().take(count));
             let past = history.service(&seen.subject.name);
-            seen.subject.standing = self.judge(seen.watched, &seen.who, &seen.subject.findings, past);
+            let met = Met { who: &seen.who, told: seen.told.as_ref() };
+            seen.subject.standing = self.judge(seen.watched, met, &seen.subject.findings, past);
             seen
         });
         let mut judged: Vec<Seen<'a>> = judged.collect();
+        if self.brief {
+            judged.iter_mut().for_each(|seen| self.search(seen, &index, history));
+        }
         tie(&mut judged);
         for seen in &mut judged {
+            if seen.watched.is_some_and(|watched| watched.enabled) {
+                let paused = self.pauses.of(&seen.subject.name);
+                hands_off(&mut seen.subject, paused);
+            }
             seen.subject.alarm = self.alarm(history.service(&seen.subject.name));
-            seen.subject.news = !matches!(seen.subject.standing.level, Level::Healthy | Level::Disabled);
+            let (level, paused) = (seen.subject.standing.level, &seen.subject.paused);
+            // What a look ends with another code than 0 for is worth a line.
+            seen.subject.news = match paused {
+                Some(paused) => level >= Level::LeftAlone || paused.unreadable,
+                None => level > Level::LeftAlone,
+            };
         }
         judged
     }
 
     /// Looks at one service again, now, while an act is verified: each look begins where the one before ended, so that
     /// the last words of the old process are not held against the new one for ever.
-    pub(super) fn look_again(
-        &self,
-        watched: &Watched,
-        past: &ServiceHistory,
-        notes: &mut Notes,
-    ) -> (Who, Vec<Finding>) {
+    pub(super) fn look_again(&self, watched: &Watched, past: &ServiceHistory, notes: &mut Notes) -> Again {
         let fresh = self.renewed();
-        let who = Arc::new(fresh.who_again(watched, past));
+        let (who, told) = fresh.met_again(watched, past);
+        let who = Arc::new(who);
         let (findings, newer) =
             apart(fresh.examine(fresh.jobs((watched.name(), past), &watched.probes, Some(&who), notes)));
         notes.update(newer);
-        (Arc::unwrap_or_clone(who), findings)
+        Again { who: Arc::unwrap_or_clone(who), told, findings }
     }
 
     /// Looks at one service again, and judges it as the first look was judged: from the same notes, because evidence does
     /// not vanish by being looked at.
-    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Vec<Finding>, Standing) {
-        let (who, findings) = self.look_again(watched, past, &mut self.notes.clone());
-        let standing = self.judge(Some(watched), &who, &findings, past);
-        (who, findings, standing)
-    }
-
-    /// Who runs as the service, now?
-    pub(super) fn who_again(&self, watched: &Watched, past: &ServiceHistory) -> Who {
-        let index = Index::new([&watched.service], false);
-        self.renewed().who(&index, &watched.service, past, &self.claims).0
+    pub(super) fn judge_again(&self, watched: &Watched, past: &ServiceHistory) -> (Again, Standing) {
+        let again = self.look_again(watched, past, &mut self.notes.clone());
+        let met = Met { who: &again.who, told: again.told.as_ref() };
+        let standing = self.judge(Some(watched), met, &again.findings, past);
+        (again, standing)
     }
 
     /// The same eyes at this moment.
@@ -186,46 +244,13 @@ impl<'a> Looker<'a> {
             claims: self.claims.clone(),
             processes: processes(),
             notes: Notes::default(),
+            pauses: self.pauses.clone(),
+            dir: self.dir.clone(),
             tick: self.tick,
+            searched: None,
+            good: None,
+            brief: false,
         }
-    }
-
-    /// Who is who: each on its own, then once more where that left a doubt which the others' answers may settle. A process
-    /// that two services take for theirs is neither's until a person says whose it is.
-    fn identify_all(&self, index: &Index, history: &History) -> Vec<(Who, Vec<Considered>)> {
-        let one = |watched: &Watched, claims: &Claims| {
-            if !watched.enabled {
-                return (Who::Unwatched, Vec::new());
-            }
-            self.who(index, &watched.service, history.service(watched.name()), claims)
-        };
-        let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();
-        let mut claims = self.claims.clone();
-        for (watched, (who, _)) in self.watched().zip(&found) {
-            if let Who::Running { process, .. } = who {
-                claims.add(&process.identity, watched.name());
-            }
-        }
-        for (watched, answer) in self.watched().zip(&mut found) {
-            match &answer.0 {
-                Who::Unknown { .. } => *answer = one(watched, &claims),
-                Who::Running { process, .. } => {
-                    if let Some(other) = claims.other(&process.identity, watched.name()) {
-                        let pid = process.identity.pid;
-                        let why = format!("pid {pid} fits [service.{other}] as well; narrow `match`");
-                        answer.0 = Who::Unknown { why };
-                    }
-                }
-                Who::Gone { .. } | Who::Unwatched => {}
-            }
-        }
-        found
-    }
-
-    fn who(&self, index: &Index, service: &Service, past: &ServiceHistory, claims: &Claims) -> (Who, Vec<Considered>) {
-        let started = past.started.as_ref().map(|(identity, intent)| (identity, intent.as_str()));
-        let memory = Memory { known: past.known.as_ref(), started, claims: Some(claims) };
-        identify_in(index, service, &self.config.root, memory, self.processes.as_ref())
     }
 
     fn jobs(
@@ -261,11 +286,12 @@ impl<'a> Looker<'a> {
             .collect()
     }
 
-    /// The identity is known already, so the `process` probe needs no thread; what only makes sense of a running process
-    /// is not asked while there is none.
+    /// The identity is known already, so the `process` probe needs no thread, nor does what is well at first sight; what only
+    /// makes sense of a running process is not asked while there is none.
     fn examine(&self, jobs: Vec<Job>) -> Vec<Looked> {
         let mut findings: Vec<Option<Looked>> = Vec::with_capacity(jobs.len());
         let mut slow = Vec::new();
+        let start = Instant::now();
         for job in jobs {
             let gone = matches!(job.scene.who.as_deref(), Some(Who::Gone { .. }));
             let zero = std::time::Duration::ZERO;
@@ -275,6 +301,8 @@ impl<'a> Looker<'a> {
                 let sight =
                     crate::probe::Sight::new(crate::probe::Judged::Skipped, "not asked: the process is not running");
                 findings.push(Some(finding(&job, sight, zero)));
+            } else if let Some(looked) = (start.elapsed() < GLANCES).then(|| glance(&job)).flatten() {
+                findings.push(Some(looked));
             } else {
                 findings.push(None);
                 slow.push(job);
@@ -284,7 +312,8 @@ impl<'a> Looker<'a> {
         findings.into_iter().filter_map(|finding| finding.or_else(|| looked.next())).collect()
     }
 
-    fn judge(&self, watched: Option<&Watched>, who: &Who, findings: &[Finding], past: &ServiceHistory) -> Standing {
+    fn judge(&self, watched: Option<&Watched>, met: Met<'_>, findings: &[Finding], past: &ServiceHistory) -> Standing {
+        let who = met.who;
         if !watched.map_or(self.config.host_enabled, |watched| watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
@@ -292,7 +321,12 @@ impl<'a> Looker<'a> {
         // A life that the history does not know yet starts with clean counters.
         let looks = if anew { Default::default() } else { past.looks.clone() };
         let counted = ServiceHistory { looks, incident: past.incident.clone(), ..ServiceHistory::default() };
-        self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules(watched), &counted))
+        let rules = rules(watched);
+        let standing = self.as_policy_sees(watched, who, findings, |look| policy::judge(look, &rules, &counted));
+        match met.told {
+            Some(Ok(told)) => supervised::judge(standing, told, &rules, past, &self.now),
+            _ => standing,
+        }
     }
 
     /// That it is healed too often, if it is.

@@ -1,0 +1,252 @@
+//! What can be taken back? Reads the journal's events as runs and their changes, each with the change that would reverse it.
+//! Pure: whether the world still is as heal left it is looked at by others.
+
+use std::path::PathBuf;
+
+use super::change::{Change, FileState};
+use super::event::{Entry, Event};
+use super::{Stamp, rfc3339};
+
+/// One run that changed something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastRun {
+    /// Its id.
+    pub id: String,
+    /// When it first changed something.
+    pub at: Stamp,
+    /// What it changed, in order.
+    pub changes: Vec<PastChange>,
+}
+
+/// One thing that a run changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastChange {
+    /// The service that it belongs to.
+    pub service: String,
+    /// The rung, or what the repair is called.
+    pub rung: String,
+    /// What was done.
+    pub done: Done,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// A file was moved aside.
+    Aside {
+        /// Where it stood.
+        path: PathBuf,
+        /// Where it is kept.
+        kept: PathBuf,
+        /// What it was.
+        file: FileState,
+    },
+    /// A file was put back.
+    Back {
+        /// Where it was kept.
+        kept: PathBuf,
+        /// Where it stands again.
+        path: PathBuf,
+        /// What it is.
+        file: FileState,
+    },
+    /// Something that has no way back.
+    Other(Change),
+}
+
+/// Can it be taken back?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It can.
+    Reversible,
+    /// It never could, because.
+    Irreversible(&'static str),
+    /// The world went on: what heal left is not there any more, or something else is.
+    MovedOn(String),
+    /// A later run took it back.
+    TakenBack(String),
+}
+
+impl PastRun {
+    /// Is there anything in it that is not taken back yet, and that there is a way back from?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change.fate, Fate::Reversible | Fate::MovedOn(_)))
+    }
+
+    /// Was it itself a taking back?
+    #[must_use]
+    pub fn is_undo(&self) -> bool {
+        self.changes.iter().all(|change| change.rung == UNDO)
+    }
+
+    /// How it is named to a person.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} at {}", self.id, rfc3339(self.at))
+    }
+}
+
+/// The name of the taking back in the journal.
+pub const UNDO: &str = "undo";
+
+/// The runs that changed something, oldest first. What can be reversed counts as reversible until somebody looked.
+#[must_use]
+pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
+    let mut runs: Vec<PastRun> = Vec::new();
+    let mut rungs: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
+    for Entry { moment, event, .. } in entries {
+        match event {
+            Event::Intent { id, service, rung, changes, .. } | Event::Repairing { id, service, rung, changes, .. } => {
+                rungs.insert(id, rung);
+                for change in changes {
+                    // What SQLite did has a line of its own, once it is done.
+                    let recovers = matches!(change, Change::RecoverDatabase { .. });
+                    let Some(why) = change.irreversible().filter(|_| !recovers) else { continue };
+                    add(&mut runs, id, moment.at, service, rung, Done::Other(change.clone()), Fate::Irreversible(why));
+                }
+            }
+            Event::MovedAside { intent, service, path, kept, file, stays: false } => {
+                let again = |done: &Done| matches!(done, Done::Back { path: stood, file: was, .. } if stood.as_os_str() == path.as_str() && same(was, file));
+                taken_back(&mut runs, intent, again);
+                let done = Done::Aside { path: path.into(), kept: kept.into(), file: file.clone() };
+                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+            }
+            Event::PutBack { intent, service, kept, path, file } => {
+                let again =
+                    |done: &Done| matches!(done, Done::Aside { kept: was, .. } if was.as_os_str() == kept.as_str());
+                taken_back(&mut runs, intent, again);
+                let done = Done::Back { kept: kept.into(), path: path.into(), file: file.clone() };
+                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+            }
+            Event::Recovered { intent, service, path, detail } => {
+                let change = Change::RecoverDatabase { path: path.into(), device: 0, inode: 0, why: detail.clone() };
+                let fate = change.irreversible().map_or(Fate::Reversible, Fate::Irreversible);
+                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                add(&mut runs, intent, moment.at, service, rung, Done::Other(change), fate);
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
+/// The run that an intent belongs to: it may have been finished by a later one.
+fn run_of(intent: &str) -> &str {
+    intent.rsplit_once('.').map_or(intent, |(run, _)| run)
+}
+
+fn same(one: &FileState, other: &FileState) -> bool {
+    (one.device, one.inode) == (other.device, other.inode)
+}
+
+fn taken_back(runs: &mut [PastRun], by: &str, is_it: impl Fn(&Done) -> bool) {
+    let mut all = runs.iter_mut().rev().flat_map(|run| run.changes.iter_mut().rev());
+    if let Some(change) = all.find(|change| change.fate == Fate::Reversible && is_it(&change.done)) {
+        change.fate = Fate::TakenBack(run_of(by).to_owned());
+    }
+}
+
+fn add(runs: &mut Vec<PastRun>, intent: &str, at: Stamp, service: &str, rung: &str, done: Done, fate: Fate) {
+    let id = run_of(intent);
+    let change = PastChange { service: service.to_owned(), rung: rung.to_owned(), done, fate };
+    match runs.iter_mut().find(|run| run.id == id) {
+        Some(run) => run.changes.push(change),
+        None => runs.push(PastRun { id: id.to_owned(), at, changes: vec![change] }),
+    }
+}
+
+/// The answer of `heal undo`.
+#[derive(Clone, Debug)]
+pub struct Undone {
+    /// How heal has to be called to mean the same configuration.
+    pub heal: String,
+    /// Nothing was done, only looked at.
+    pub dry_run: bool,
+    /// The runs that were asked for, newest first: one to take back, or all of a list.
+    pub runs: Vec<PastRun>,
+    /// What would be done, in order.
+    pub plan: Vec<Change>,
+    /// What was done, and what was seen of it.
+    pub made: Vec<(Change, String)>,
+    /// Why it was refused, or why not all of it was done.
+    pub failure: Option<String>,
+    /// It failed by the system, and not by a rule.
+    pub failed: bool,
+    /// Acts that an earlier run began and did not finish.
+    pub unfinished: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{FORMAT, Moment};
+
+    fn entry(event: Event) -> Entry {
+        let moment = Moment { at: Stamp::default(), up: 0, boot: String::new() };
+        Entry { v: FORMAT, moment, run: "whoever wrote it".to_owned(), event }
+    }
+
+    fn file(inode: u64) -> FileState {
+        FileState { device: 1, inode, mode: 0o640, uid: 0, gid: 0, size: 3, sha256: "ab".to_owned() }
+    }
+
+    fn begun(id: &str, rung: &str, changes: Vec<Change>) -> Entry {
+        let (id, service, rung) = (id.to_owned(), "app".to_owned(), rung.to_owned());
+        entry(Event::Repairing { id, service, rung, changes, why: String::new() })
+    }
+
+    fn aside(intent: &str, path: &str, kept: &str, inode: u64) -> Entry {
+        let (intent, service) = (intent.to_owned(), "app".to_owned());
+        let (path, kept) = (path.to_owned(), kept.to_owned());
+        entry(Event::MovedAside { intent, service, path, kept, file: file(inode), stays: false })
+    }
+
+    fn back(intent: &str, path: &str, kept: &str, inode: u64) -> Entry {
+        let (intent, service) = (intent.to_owned(), "app".to_owned());
+        let (path, kept) = (path.to_owned(), kept.to_owned());
+        entry(Event::PutBack { intent, service, path, kept, file: file(inode) })
+    }
+
+    fn shown(entries: &[Entry]) -> Vec<String> {
+        let fate = |change: &PastChange| match &change.fate {
+            Fate::Reversible => "open".to_owned(),
+            Fate::Irreversible(_) => "never".to_owned(),
+            Fate::MovedOn(why) => why.clone(),
+            Fate::TakenBack(run) => format!("by {run}"),
+        };
+        let run = |run: PastRun| format!("{}: {}", run.id, run.changes.iter().map(fate).collect::<Vec<_>>().join(", "));
+        runs(entries).into_iter().map(run).collect()
+    }
+
+    #[test]
+    fn each_change_knows_whether_it_was_taken_back_and_by_whom() {
+        let start = Change::StartService { argv: Vec::new(), cwd: "/".into(), log: "/log".into() };
+        let mut entries = vec![
+            begun("r1.1", "clean-locks", vec![start]),
+            aside("r1.1", "/p/a", "/q/1", 7),
+            aside("r1.2", "/p/b", "/q/2", 8),
+        ];
+        assert_eq!(shown(&entries), ["r1: never, open, open"]);
+        entries.extend([begun("r2.1", UNDO, Vec::new()), back("r2.1", "/p/b", "/q/2", 8)]);
+        assert_eq!(shown(&entries), ["r1: never, open, by r2", "r2: open"]);
+        // The taking back is taken back: the same file goes once more.
+        entries.extend([begun("r3.1", UNDO, Vec::new()), aside("r3.1", "/p/b", "/q/3", 8)]);
+        assert_eq!(shown(&entries), ["r1: never, open, by r2", "r2: by r3", "r3: open"]);
+        // Another file of that name is another matter.
+        entries.push(aside("r4.1", "/p/b", "/q/4", 9));
+        assert_eq!(shown(&entries)[1..], ["r2: by r3", "r3: open", "r4: open"]);
+        let all = runs(&entries);
+        assert_eq!(all.iter().map(PastRun::is_undo).collect::<Vec<_>>(), [false, true, true, false]);
+    }
+
+    #[test]
+    fn what_was_only_begun_was_not_done() {
+        let change = Change::MoveAside { path: "/p/a".into(), device: 1, inode: 7, why: String::new() };
+        assert_eq!(shown(&[begun("r1.1", "clean-locks", vec![change])]), [] as [String; 0]);
+    }
+}

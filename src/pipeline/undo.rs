@@ -1,0 +1,203 @@
+//! Can what a run did be taken back? Looks whether the world still is as heal left it, and then makes the reverse changes, the
+//! last one first, behind an intent of their own: so a taking back can be taken back as well.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::apply::{self, Repair, Trouble, Unheld};
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::host::processes;
+use crate::host::{holders, process::Processes};
+use crate::journal::{DataDir, Journal, RecoveryLock, entries};
+use crate::model::Change;
+use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
+
+/// Whoever repairs files at this moment is soon done.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is to be taken back, and how far to go for it.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The run; else the newest one that there is a way back from, takings back left out.
+    pub run: Option<String>,
+    /// What is there by now is moved aside first.
+    pub force: bool,
+    /// Only say what would be done.
+    pub dry_run: bool,
+}
+
+/// Every run that changed something, newest first, and what of it could be taken back now.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn changes(config: &Config) -> Result<Undone> {
+    let dir = DataDir::at(config.data_dir.clone());
+    let mut undone = nothing(config, true);
+    undone.runs = seen(&dir)?;
+    Ok(undone)
+}
+
+/// `heal undo`.
+///
+/// # Errors
+/// There is no such run, another run is at work, or the journal cannot be read or written.
+pub fn undo(config: &Config, wanted: &Wanted) -> Result<Undone> {
+    let dir = DataDir::at(config.data_dir.clone());
+    let mut undone = nothing(config, wanted.dry_run);
+    if wanted.dry_run {
+        choose(config, &mut undone, seen(&dir)?, wanted)?;
+        return Ok(undone);
+    }
+    apply::refuse_links(&config.root, dir.root())?;
+    dir.create()?;
+    let _recovery = RecoveryLock::take(&dir.lock(), "heal undo")?;
+    let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal undo", PATIENCE)?;
+    let mut journal = Journal::open(dir.clone())?;
+    undone.unfinished = apply::resume(&mut journal, Some(&config.root))?;
+    choose(config, &mut undone, seen(&dir)?, wanted)?;
+    if undone.failure.is_none()
+        && let Some(run) = undone.runs.first().filter(|_| !undone.plan.is_empty())
+    {
+        let service = run.changes.first().map(|change| change.service.clone()).unwrap_or_default();
+        let why = format!("a person took back run {}", run.id);
+        let table = processes();
+        let unheld = Free(table.as_ref());
+        let repair = Repair {
+            service: &service,
+            root: &config.root,
+            rung: UNDO,
+            changes: undone.plan.clone(),
+            why,
+            unheld: &unheld,
+        };
+        let repaired = apply::repair(&mut journal, table.as_ref(), &repair)?;
+        undone.made = repaired.made;
+        if let Some((_, trouble)) = repaired.failure {
+            undone.failed = matches!(trouble, Trouble::Io(_) | Trouble::Stuck(_));
+            undone.failure = Some(trouble.to_string());
+        }
+    }
+    journal.save();
+    Ok(undone)
+}
+
+/// Nobody has a file that is moved aside for another one.
+struct Free<'a>(&'a dyn Processes);
+
+impl std::fmt::Debug for Free<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Free")
+    }
+}
+
+impl Unheld for Free<'_> {
+    fn unheld(&self, path: &Path) -> std::result::Result<(), String> {
+        holders::nobody(self.0, path)
+    }
+}
+
+fn nothing(config: &Config, dry_run: bool) -> Undone {
+    Undone {
+        heal: config.call(),
+        dry_run,
+        runs: Vec::new(),
+        plan: Vec::new(),
+        made: Vec::new(),
+        failure: None,
+        failed: false,
+        unfinished: Vec::new(),
+    }
+}
+
+/// The runs, newest first, as the world is now.
+fn seen(dir: &DataDir) -> Result<Vec<PastRun>> {
+    let mut runs = runs(&entries(dir)?);
+    runs.reverse();
+    for run in &mut runs {
+        // The last change is taken back first: what it put somewhere is away by then.
+        let mut cleared: Vec<PathBuf> = Vec::new();
+        for change in run.changes.iter_mut().rev().filter(|change| change.fate == Fate::Reversible) {
+            match (moved_on(&change.done, &cleared), &change.done) {
+                (Some(why), _) => change.fate = Fate::MovedOn(why),
+                (None, Done::Back { path, .. }) => cleared.push(path.clone()),
+                (None, _) => {}
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// Why what heal left is not there any more.
+fn moved_on(done: &Done, cleared: &[PathBuf]) -> Option<String> {
+    let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
+    match done {
+        Done::Aside { path, kept, .. } => {
+            if meta(kept).is_none() {
+                return Some(format!("{} is not in the quarantine any more", kept.display()));
+            }
+            meta(path)
+                .filter(|_| !cleared.contains(path))
+                .map(|_| format!("there is a file at {} again", path.display()))
+        }
+        Done::Back { path, file, .. } => match meta(path) {
+            None => Some(format!("{} is not there any more", path.display())),
+            Some(now) if (now.dev(), now.ino()) == (file.device, file.inode) => None,
+            Some(_) => Some(format!("another file stands at {} by now", path.display())),
+        },
+        Done::Other(_) => None,
+    }
+}
+
+/// Chooses the run, and plans its way back, the last change first.
+fn choose(config: &Config, undone: &mut Undone, runs: Vec<PastRun>, wanted: &Wanted) -> Result<()> {
+    let found = match &wanted.run {
+        Some(id) => Some(runs.into_iter().find(|run| run.id == *id).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("the journal knows no run `{id}` that changed anything"))
+                .hint(format!("`{} undo --list` lists them", config.call()))
+        })?),
+        None => runs.into_iter().find(|run| run.is_open() && !run.is_undo()),
+    };
+    let Some(run) = found else { return Ok(()) };
+    for change in run.changes.iter().rev() {
+        match reverse(change, wanted.force) {
+            Ok(more) => undone.plan.extend(more),
+            Err(why) => {
+                undone.failure.get_or_insert(why);
+            }
+        }
+    }
+    if undone.failure.is_some() {
+        // All of it or nothing: half a way back is a third state that nobody asked for.
+        undone.plan.clear();
+    }
+    undone.runs = vec![run];
+    Ok(())
+}
+
+/// What takes this change back.
+fn reverse(change: &PastChange, force: bool) -> std::result::Result<Vec<Change>, String> {
+    let away = |path: &Path, why: &str| -> std::result::Result<Change, String> {
+        let meta = std::fs::symlink_metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let (device, inode) = (meta.dev(), meta.ino());
+        Ok(Change::MoveAside { path: path.to_owned(), device, inode, why: why.to_owned() })
+    };
+    let newer = "it stands where a file is put back";
+    match (&change.done, &change.fate) {
+        (_, Fate::Irreversible(_) | Fate::TakenBack(_)) | (Done::Other(_), _) => Ok(Vec::new()),
+        (_, Fate::MovedOn(why)) if !force => Err(why.clone()),
+        (Done::Aside { path, kept, file }, fate) => {
+            let mut plan = Vec::new();
+            if let Fate::MovedOn(why) = fate {
+                if std::fs::symlink_metadata(kept).is_err() {
+                    return Err(why.clone());
+                }
+                plan.push(away(path, newer)?);
+            }
+            plan.push(Change::PutBack { kept: kept.clone(), path: path.clone(), file: file.clone() });
+            Ok(plan)
+        }
+        (Done::Back { path, .. }, _) => Ok(vec![away(path, "putting it back is taken back")?]),
+    }
+}

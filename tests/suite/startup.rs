@@ -1,0 +1,168 @@
+//! `heal heal --startup`: does it gate a service's own start without ever standing in its way?
+
+use std::time::Duration;
+
+use expect_test::expect;
+use heal::journal::RecoveryLock;
+use serde_json::json;
+
+use super::acting::{NAP, Watch, end, running, sleeper, started_by, the_one};
+use super::heal_unwritable::read_only;
+use super::support::Project;
+
+/// A service that is started by the example of the repository.
+fn hooked() -> Project {
+    let heal = std::path::Path::new(env!("CARGO_BIN_EXE_heal")).parent().expect("a folder").display();
+    let path = format!("env = {{ PATH = \"{heal}:/usr/bin:/bin\" }}\nrestart_limit = \"999 per 1h\"");
+    let project = started_by(&format!("[\"scripts/run.sh\", \"sleep\", \"{NAP}\"]"), &path);
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/run.sh");
+    project.script("scripts/run.sh", &std::fs::read_to_string(script).expect("there"));
+    project
+}
+
+#[test]
+fn a_service_that_begins_with_it_comes_up_by_tick_and_by_restart_without_waiting_for_either() {
+    let (plain, hooked) = (sleeper("restart_limit = \"999 per 1h\""), hooked());
+    let took = |project: &Project, words: &[&str]| {
+        let ran = project.heal(words).exits(0);
+        the_one(project, NAP);
+        ran.took
+    };
+    for round in 0..3 {
+        let words: &[&str] = if round == 2 { &["restart", "app"] } else { &["heal"] };
+        let (plain_took, hooked_took) = (took(&plain, words), took(&hooked, words));
+        // The lock is waited for 30 s, the start proved within 8: a deadlock would be neither.
+        assert!(hooked_took < plain_took + Duration::from_secs(2), "{words:?}: {hooked_took:?} after {plain_took:?}");
+        if round == 0 {
+            end(the_one(&plain, NAP));
+            end(the_one(&hooked, NAP));
+        }
+    }
+    let service = the_one(&hooked, NAP);
+    let asked = std::fs::read(format!("/proc/{service}/environ")).expect("readable");
+    assert!(asked.windows(12).any(|part| part == b"HEAL_INTENT="), "the script became the service");
+    // The tick's own act is not taken for one that a dead run left unfinished.
+    let outcomes: Vec<String> = hooked.events("done").iter().map(|done| done["outcome"].to_string()).collect();
+    assert_eq!(outcomes, ["\"healed\""; 3]);
+}
+
+#[test]
+fn the_example_starts_nothing_that_may_not_start_and_needs_a_command() {
+    let project = hooked();
+    let words = ["scripts/run.sh", "touch", "started"];
+    let path =
+        format!("{}:/usr/bin:/bin", std::path::Path::new(env!("CARGO_BIN_EXE_heal")).parent().expect("one").display());
+    let run = |words: &[&str]| project.run(project.command_of("/bin/sh", words).env("PATH", &path));
+    assert_eq!(run(&words[..1]).code, 64);
+    assert_eq!(run(&words).code, 0);
+    std::fs::remove_file(project.path("started")).expect("it ran");
+    project.write("heal.toml", "[project]\nname = 7\n");
+    assert_eq!(run(&words).code, 78);
+    assert!(!project.path("started").exists());
+}
+
+#[test]
+fn twenty_at_once_all_may_start_and_twenty_ticks_start_it_once() {
+    let project = hooked();
+    let codes: Vec<i32> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..20).map(|_| scope.spawn(|| project.heal(&["heal", "--startup"]).code)).collect();
+        runs.into_iter().map(|run| run.join().expect("ran")).collect()
+    });
+    assert_eq!(codes, [0; 20]);
+    let (_, most) = Watch::during(&project, NAP, || {
+        std::thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    let ran = project.heal(&["heal"]);
+                    assert!(ran.code == 0 || ran.code == 75, "{ran:?}");
+                });
+            }
+        });
+    });
+    assert_eq!(most, 1);
+    assert_eq!(project.events("started").len(), 1);
+}
+
+#[test]
+fn it_makes_what_is_missing_and_says_so() {
+    let project = sleeper("");
+    let ran = project.heal(&["heal", "--startup", "--dry-run"]).exits(0);
+    assert!(ran.stdout.contains("would do  created") && !project.path("data").exists(), "{ran:?}");
+    let ran = project.heal(&["heal", "--startup"]).exits(0);
+    expect![[r#"
+        exit 0
+        --- stdout
+        healed    created [DIR]/data
+        healed    created [DIR]/data/journal
+        healed    created [DIR]/data/state
+        it may start
+        --- stderr
+    "#]]
+    .assert_eq(&ran.snapshot(&project));
+    assert_eq!(project.heal(&["heal", "--startup"]).exits(0).stdout, "it may start\n");
+    assert_eq!(project.heal(&["heal", "--startup", "--quiet"]).exits(0).stdout, "");
+    std::fs::remove_dir(project.path("data/state")).expect("removed");
+    let document = project.heal(&["heal", "--startup", "--json"]).exits(0).json();
+    assert_eq!((&document["success"], &document["may_start"]), (&json!(true), &json!(true)));
+    assert_eq!(document["stats"]["directories_created"], 1, "{document:#}");
+    assert_eq!((&document["failed"], &document["critical"]), (&json!([]), &json!([])));
+    let page = project.heal(&["heal", "--startup", "--format", "nagios"]).exits(0).stdout;
+    assert!(page.starts_with("HEAL OK: it may start"), "{page}");
+    assert!(running(&project, NAP).is_empty(), "it touches no process");
+    assert!(project.journal().is_empty());
+}
+
+#[test]
+fn it_waits_for_another_repair_of_files_and_for_no_recovery() {
+    let mut project = sleeper("");
+    project.env("HEAL_TEST_PATIENCE", "1s");
+    project.heal(&["heal", "--startup"]).exits(0);
+    let recovery = RecoveryLock::take(&project.path("data/recovery-in-progress"), "a test").expect("free");
+    assert!(project.heal(&["heal", "--startup"]).exits(0).took < Duration::from_millis(900));
+    drop(recovery);
+    let repair = RecoveryLock::take(&project.path("data/repair.lock"), "a test").expect("free");
+    let ran = project.heal(&["heal", "--startup"]).exits(75);
+    assert!(
+        ran.stderr.contains("another repair of files is in progress") && ran.took > Duration::from_millis(900),
+        "{ran:?}"
+    );
+    // A tick that has nothing to put right does not ask for it; one that has is not kept from healing.
+    project.heal(&["heal"]).exits(0);
+    end(the_one(&project, NAP));
+    std::fs::remove_dir(project.path("data/beats")).ok();
+    std::fs::remove_dir_all(project.path("data/state")).expect("removed");
+    let ran = project.heal(&["heal"]).exits(0);
+    assert!(ran.stdout.contains("files are put right by the next tick"), "{ran:?}");
+    the_one(&project, NAP);
+    std::thread::scope(|scope| {
+        let start = scope.spawn(|| project.heal(&["heal", "--startup"]));
+        std::thread::sleep(Duration::from_millis(300));
+        drop(repair);
+        let ran = start.join().expect("ran").exits(0);
+        assert!(ran.took > Duration::from_millis(250), "{ran:?}");
+    });
+}
+
+#[test]
+fn it_never_ends_with_1_and_heals_own_trouble_keeps_no_service_from_starting() {
+    let project = sleeper("");
+    project.heal(&["heal", "--startup"]).exits(0);
+    let script = "rm -rf missing; \"$HEAL\" heal --startup; echo \"code $?\"; rm data/repair.lock; \"$HEAL\" heal --startup; echo \"code $?\"";
+    if let Some(ran) = read_only(&project, script) {
+        assert_eq!(ran.stdout.matches("code 0").count(), 2, "{ran:?}");
+        assert!(ran.stdout.contains("heal can put nothing right until it can be written"), "{ran:?}");
+    }
+    let broken = Project::new("[service.app]\nstart = 7\n");
+    broken.heal(&["heal", "--startup"]).exits(78);
+    assert!(!broken.path("data").exists());
+    project.heal(&["heal", "--startup", "--only", "app"]).exits(64);
+    let elsewhere = sleeper("");
+    std::fs::create_dir(elsewhere.path("other")).expect("made");
+    std::os::unix::fs::symlink("other", elsewhere.path("data")).expect("linked");
+    let ran = elsewhere.heal(&["heal", "--startup"]);
+    assert!(ran.code >= 2, "a link in its place is refused: {ran:?}");
+    let odd = sleeper("");
+    odd.write("data/state", "a file in its place");
+    let ran = odd.heal(&["heal", "--startup"]).exits(0);
+    assert!(ran.stdout.contains("not a directory"), "{ran:?}");
+}
