@@ -84,7 +84,7 @@ pub struct Config {
     pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
-    /// The other lines of `[schedule]`: commands that are not built yet.
+    /// The other lines of `[schedule]`: the other commands that are started by the clock, and commands that are not built yet.
     pub timetable: Vec<schedule::Entry>,
     /// The sections that stand in the file, those that are not built yet among them.
     pub sections: Vec<String>,
@@ -308,7 +308,7 @@ impl Reader<'_> {
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
         let schedule =
-            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal", "update"], table, faults));
         let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));

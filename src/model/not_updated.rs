@@ -42,6 +42,13 @@ pub enum NotUpdated {
         /// Why.
         why: String,
     },
+    /// Somebody wants heal to keep its hands off a service.
+    Paused {
+        /// The service.
+        service: String,
+        /// Until when, by whom and why, in words.
+        words: String,
+    },
     /// The last one has to prove itself first.
     OnProbation {
         /// Which.
@@ -74,6 +81,7 @@ impl NotUpdated {
             Self::Deferred { .. } => "deferred",
             Self::Unclear(_) => "defer-unclear",
             Self::Unseen { .. } => "service-unknown",
+            Self::Paused { .. } => "paused",
             Self::OnProbation { .. } => "on-probation",
             Self::NoUpdate => "no-update",
             Self::Elsewhere { .. } => "moved",
@@ -98,6 +106,7 @@ impl NotUpdated {
             Self::Deferred { .. } => "it is tried again at the next time; `--now` does not ask".into(),
             Self::Unclear(_) => "`defer_if` has to exit with 0 for busy and 1 for free; `--now` does not ask".into(),
             Self::Unseen { .. } => "`heal check --explain` says who was considered".into(),
+            Self::Paused { .. } => "`heal resume` ends the pause".into(),
             Self::OnProbation { .. } => "`heal update status` says how it does; `heal update rollback` ends it".into(),
             Self::NoUpdate => "`heal update history` says what there was".into(),
             Self::Elsewhere { .. } => "`git reflog` says who moved it; `heal revert` takes back what crashes".into(),
@@ -122,6 +131,7 @@ impl std::fmt::Display for NotUpdated {
             }
             Self::Unclear(why) => write!(f, "`defer_if` says neither yes nor no: {why}"),
             Self::Unseen { service, why } => write!(f, "it is not known which process {service} is: {why}"),
+            Self::Paused { service, words } => write!(f, "{service} is paused {words}"),
             Self::OnProbation { commit, left_ms } => {
                 write!(f, "{} is on probation, for {} more", short(commit), span_text(*left_ms))
             }

@@ -112,5 +112,7 @@ mod tick_cost;
 mod trial;
 mod undo;
 mod uninstall;
+mod update;
+mod update_killed;
 mod usage;
 mod watchdog;
