@@ -144,16 +144,14 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
                     }
                 }
             }
-            [Change::RevertRelease(taken), ..] => {
-                match moved(&revert::Step::from(&**taken))? {
-                    Ok(()) => {
-                        reverted(journal, &performed.intent, &service, taken)?;
-                        performed.reverted = true;
-                        Ok(())
-                    }
-                    Err(why) => Err(why),
+            [Change::RevertRelease(taken), ..] => match moved(&revert::Step::from(&**taken))? {
+                Ok(()) => {
+                    reverted(journal, &performed.intent, &service, taken)?;
+                    performed.reverted = true;
+                    Ok(())
                 }
-            }
+                Err(why) => Err(why),
+            },
             [Change::UpdateRelease(advance), ..] => match moved(&revert::Step::from(&**advance))? {
                 Ok(()) => updated(journal, &performed.intent, &service, advance).map(Ok)?,
                 Err(why) => Err(why),

@@ -21,8 +21,8 @@ pub mod revert;
 pub mod run;
 pub mod status;
 pub mod undo;
-pub mod update;
 pub mod uninstall;
+pub mod update;
 
 use std::rc::Rc;
 

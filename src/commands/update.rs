@@ -8,11 +8,13 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::not_updated::NotUpdated;
 use crate::model::revert::short;
-use crate::model::update::Phase;
 use crate::model::units::span_text;
+use crate::model::update::Phase;
 use crate::model::{Outcome, rfc3339};
 use crate::output::sanitize;
-use crate::output::update_json::{Moved, One, Restarted, UpdateFound, UpdateMade, UpdateNow, UpdatesPast, WhyNotUpdated};
+use crate::output::update_json::{
+    Moved, One, Restarted, UpdateFound, UpdateMade, UpdateNow, UpdatesPast, WhyNotUpdated,
+};
 use crate::pipeline::Options;
 use crate::pipeline::update::{Found, Made, Wish, check, left, past, rollback, update};
 
@@ -78,7 +80,9 @@ impl Args {
                 let found = check(&config, &options)?;
                 Ok(answer(checked(&found), told(&found), View::UpdateCheck(view(&found))))
             }
-            Action::Apply { again, now, dry_run } => Ok(made(&update(&config, &options, Wish { again, now, dry_run })?, true)),
+            Action::Apply { again, now, dry_run } => {
+                Ok(made(&update(&config, &options, Wish { again, now, dry_run })?, true))
+            }
             Action::Rollback { dry_run } => Ok(made(&rollback(&config, &options, dry_run)?, false)),
             Action::Status => {
                 let (updates, now) = past(&config)?;

@@ -2,8 +2,8 @@
 //! do nothing yet.
 
 use super::faults::Faults;
-use super::typed::{self, Table};
 use super::service;
+use super::typed::{self, Table};
 use crate::alert;
 
 /// A section of which only these keys are built so far.

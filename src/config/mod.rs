@@ -34,6 +34,7 @@ use crate::host::{env, files, trust};
 use crate::model::crash::CrashRules;
 use crate::model::{Lock, Rate, Service, Span, schedule};
 use crate::{alert, probe};
+use alerts::{channel, partly};
 use checks::{check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
@@ -43,7 +44,6 @@ pub use named::Named;
 pub use overrides::Override;
 pub use schema::schema;
 pub use sources::{From, Source, Sources};
-use alerts::{channel, partly};
 use typed::Table;
 pub use update::{DEFER_TIMEOUT, Updating};
 
@@ -307,8 +307,8 @@ impl Reader<'_> {
         }
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
-        let schedule =
-            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal", "update"], table, faults));
+        let schedule = schedule
+            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal", "update"], table, faults));
         let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));

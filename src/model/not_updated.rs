@@ -100,7 +100,9 @@ impl NotUpdated {
             Self::Repository(refused) => refused.hint(),
             Self::Unreachable(_) => "`git fetch` says more; `[git]` names remote and branch".into(),
             Self::Diverged { repo, .. } => {
-                format!("`git -C {repo} log --oneline --left-right HEAD...refs/heal/update` shows both sides; then push or rebase yours")
+                format!(
+                    "`git -C {repo} log --oneline --left-right HEAD...refs/heal/update` shows both sides; then push or rebase yours"
+                )
             }
             Self::Data(_) => "take them out of the repository, `git rm --cached`, and ignore them".into(),
             Self::Deferred { .. } => "it is tried again at the next time; `--now` does not ask".into(),
@@ -122,7 +124,10 @@ impl std::fmt::Display for NotUpdated {
             Self::Repository(refused) => write!(f, "{refused}"),
             Self::Unreachable(why) => write!(f, "the remote could not be asked: {why}"),
             Self::Diverged { ahead, behind, .. } => {
-                write!(f, "it is no fast-forward: {ahead} of the commits here are not on the remote, {behind} of its are not here")
+                write!(
+                    f,
+                    "it is no fast-forward: {ahead} of the commits here are not on the remote, {behind} of its are not here"
+                )
             }
             Self::Data(paths) => write!(f, "it would change data, which is no part of the code: {}", paths.join(", ")),
             Self::Deferred { waits_ms, most_ms } => {

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::Time;
+use crate::model::Outcome;
 use crate::model::not_updated::NotUpdated;
 use crate::model::revert::Stat;
 use crate::model::update::{Advance, Phase, Update};
-use crate::model::Outcome;
 
 /// Code that moves to a commit that is there already. Ids are full.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

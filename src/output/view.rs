@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::report::Level;
 use super::update_json::Moved;
+use crate::model::report::Level;
 use crate::model::revert::{Revert, Stat};
 use crate::model::status::Trouble;
 use crate::model::{self, Class, Evidence, Outcome, Severity, Stamp, rfc3339};

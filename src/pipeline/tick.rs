@@ -11,7 +11,9 @@ use super::look::Looker;
 use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell, update};
+use super::{
+    Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell, update,
+};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};

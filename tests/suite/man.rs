@@ -37,6 +37,12 @@ const PAGES: &[&str] = &[
     "heal-status",
     "heal-undo",
     "heal-uninstall",
+    "heal-update",
+    "heal-update-apply",
+    "heal-update-check",
+    "heal-update-history",
+    "heal-update-rollback",
+    "heal-update-status",
 ];
 
 fn page(project: &Project, name: &str) -> String {

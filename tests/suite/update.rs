@@ -78,9 +78,12 @@ fn a_good_one_runs_and_is_done_after_its_probation() {
     let old = up(&project);
     project.heal(&["update", "check"]).exits(0);
     let new = release(&upstream, GOOD);
-    let before = digest(&project).replace(".git/refs/heal", "");
+    let before = digest(&project);
     let found = project.heal(&["update", "check", "--json"]).exits(1).json();
-    assert_eq!((&found["remote"], &found["behind"], &found["available"]), (&new.as_str().into(), &1.into(), &true.into()));
+    assert_eq!(
+        (&found["remote"], &found["behind"], &found["available"]),
+        (&new.as_str().into(), &1.into(), &true.into())
+    );
     let files = |text: &str| text.lines().filter(|line| !line.starts_with(".git")).collect::<Vec<_>>().join("\n");
     assert_eq!(files(&digest(&project)), files(&before), "a check changes no file");
     assert!(!project.path(".git/FETCH_HEAD").exists(), "it is everybody's");
@@ -96,7 +99,7 @@ fn a_good_one_runs_and_is_done_after_its_probation() {
 
     project.heal(&["heal"]).exits(0);
     assert_eq!(phase(&project), "probation", "it is not waited for inside of a run");
-    later(&project, "+11m", &["heal"]).exits(0);
+    later(&project, "11m", &["heal"]).exits(0);
     assert_eq!(phase(&project), "done");
     project.heal(&["update", "check"]).exits(0);
     let acts = project.heal(&["status", "--json"]).json();
@@ -188,7 +191,8 @@ fn what_cannot_be_built_never_reaches_the_service() {
 
 #[test]
 fn it_refuses_where_anything_could_be_lost() {
-    let cases: [(&str, fn(&Project)); 6] = [
+    type Spoiler = fn(&Project);
+    let cases: [(&str, Spoiler); 6] = [
         ("dirty", |project| project.write("version.txt", "mine\n")),
         ("in-the-way", |project| project.write("new.txt", "mine\n")),
         ("detached-head", |project| drop(git(project, &["checkout", "-q", "--detach"]))),
@@ -204,7 +208,8 @@ fn it_refuses_where_anything_could_be_lost() {
     release(&upstream, GOOD);
     for (word, spoil) in cases {
         spoil(&template);
-        let files = |text: String| text.lines().filter(|line| !line.contains("refs/heal")).collect::<Vec<_>>().join("\n");
+        let files =
+            |text: String| text.lines().filter(|line| !line.contains("refs/heal")).collect::<Vec<_>>().join("\n");
         let before = files(digest(&template));
         let branch = if word == "wrong-branch" { &["--set", "git.branch=main"][..] } else { &[] };
         let ran = template.heal(&[branch, &["update", "apply", "--json"]].concat()).exits(69);
@@ -222,7 +227,7 @@ fn it_refuses_where_anything_could_be_lost() {
     for (set, word) in [("update.enabled=false", "off"), ("project.mode=observe", "observing")] {
         assert_eq!(rule(&template.heal(&["--set", set, "update", "apply", "--json"]).exits(69)), word);
     }
-    template.heal(&["pause", "app"]).exits(0);
+    template.heal(&["pause", "app", "--reason", "a deploy by hand"]).exits(0);
     assert_eq!(rule(&template.heal(&["update", "apply", "--json"]).exits(75)), "paused");
     assert_eq!(the_one(&template, "86400"), pid);
 }
@@ -265,11 +270,11 @@ fn a_busy_service_is_waited_for_and_not_for_ever_and_an_unclear_answer_is_no_yes
     let (old, new) = (head(&project), release(&upstream, GOOD));
     project.write("busy", "");
     assert_eq!(rule(&project.heal(&["update", "apply", "--json"]).exits(75)), "deferred");
-    assert_eq!(rule(&later(&project, "+1h", &["update", "apply", "--json"]).exits(75)), "deferred");
+    assert_eq!(rule(&later(&project, "1h", &["update", "apply", "--json"]).exits(75)), "deferred");
     let unclear = "update.defer_if=[\"sh\",\"-c\",\"exit 2\"]";
     assert_eq!(rule(&project.heal(&["--set", unclear, "update", "apply", "--json"]).exits(69)), "defer-unclear");
     assert_eq!(head(&project), old);
-    later(&project, "+3h", &["update", "apply"]).exits(1);
+    later(&project, "3h", &["update", "apply"]).exits(1);
     assert_eq!(head(&project), new, "after two hours it goes ahead");
     assert_eq!(running(&project, "86400").len(), 1);
 }

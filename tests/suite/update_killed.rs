@@ -37,24 +37,34 @@ fn swept(fault: Fault, stride: usize) -> usize {
     let (old, new) = (head(&template), head(&upstream));
     let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { stride };
     let (mut before, mut after) = (0, 0);
-    let count = sweep(|| copy(&template), &["update", "apply"], fault, stride, |project, point, ran| {
-        let found = head(project);
-        assert!(found == old || found == new, "{point:?}: old or new, nothing else");
-        if found == old { before += 1 } else { after += 1 }
-        // A tick finishes what was begun; a second update goes on from there.
-        let tick = project.heal(&["heal"]);
-        assert!(!project.path(".git/heal-revert").exists(), "{point:?}: {ran:?} {tick:?}");
-        sound(project);
-        let built = std::fs::read_to_string(project.path("built.txt")).unwrap_or_default();
-        let code = project.read("a.txt");
-        assert!(built.is_empty() && code == "one\n" || built == code, "{point:?}: {built} from {code} {tick:?}");
-        let again = project.heal(&["update", "apply"]);
-        // Done by the run that was disturbed, on probation still; or by this one.
-        assert!([0, 75].contains(&again.code), "{point:?}: {ran:?} {tick:?} {again:?}");
-        assert_eq!(head(project), new, "{point:?}: {ran:?} {tick:?} {again:?}");
-        sound(project);
-        assert_eq!(project.read("built.txt"), "two\n", "{point:?}");
-    });
+    let count = sweep(
+        || copy(&template),
+        &["update", "apply"],
+        fault,
+        stride,
+        |project, point, ran| {
+            let found = head(project);
+            assert!(found == old || found == new, "{point:?}: old or new, nothing else");
+            if found == old {
+                before += 1
+            } else {
+                after += 1
+            }
+            // A tick finishes what was begun; a second update goes on from there.
+            let tick = project.heal(&["heal"]);
+            assert!(!project.path(".git/heal-revert").exists(), "{point:?}: {ran:?} {tick:?}");
+            sound(project);
+            let built = std::fs::read_to_string(project.path("built.txt")).unwrap_or_default();
+            let code = project.read("a.txt");
+            assert!(built.is_empty() && code == "one\n" || built == code, "{point:?}: {built} from {code} {tick:?}");
+            let again = project.heal(&["update", "apply"]);
+            // Done by the run that was disturbed, on probation still; or by this one.
+            assert!([0, 75].contains(&again.code), "{point:?}: {ran:?} {tick:?} {again:?}");
+            assert_eq!(head(project), new, "{point:?}: {ran:?} {tick:?} {again:?}");
+            sound(project);
+            assert_eq!(project.read("built.txt"), "two\n", "{point:?}");
+        },
+    );
     println!("{fault:?}: {count} points; HEAD was old at {before}, new at {after}");
     count
 }

@@ -17,6 +17,7 @@ const SUBCOMMANDS: &[&str] = &[
     "heal",
     "clean-locks",
     "undo",
+    "update",
     "restart",
     "pause",
     "resume",

@@ -198,7 +198,8 @@ fn within(
     if made.dry_run {
         let past = journal::past(&dir)?;
         made.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
-        let mut work = Work { config, options, dir: &dir, journal: steps::Book::Read(&past.history), lock: None, made: &mut made };
+        let mut work =
+            Work { config, options, dir: &dir, journal: steps::Book::Read(&past.history), lock: None, made: &mut made };
         act(&mut work)?;
         return Ok(made);
     }

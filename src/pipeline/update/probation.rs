@@ -45,8 +45,7 @@ pub(in crate::pipeline) fn tend(
         _ => Verdict::Unfinished,
     };
     let mut made = Made::default();
-    let mut work =
-        Work { config, options, dir, journal: Book::Written(journal), lock: Some(lock), made: &mut made };
+    let mut work = Work { config, options, dir, journal: Book::Written(journal), lock: Some(lock), made: &mut made };
     match verdict {
         Verdict::Wait => return Ok(tended),
         Verdict::Well => {
@@ -80,7 +79,7 @@ enum Verdict {
 
 /// Unknown is not bad, and it is not well either.
 fn judge(config: &Config, journal: &Journal, looker: &Looker<'_>, seen: &[Seen<'_>], update: &Update) -> Verdict {
-    let ours = |seen: &&Seen<'_>| update.services.iter().any(|name| *name == seen.subject.name);
+    let ours = |seen: &&Seen<'_>| update.services.contains(&seen.subject.name);
     let mut well = true;
     for seen in seen.iter().filter(ours) {
         let (subject, name) = (&seen.subject, &seen.subject.name);
@@ -96,9 +95,10 @@ fn judge(config: &Config, journal: &Journal, looker: &Looker<'_>, seen: &[Seen<'
         }
     }
     if let Ok(found) = judged(config, &update.services) {
-        let pattern = found.services.iter().find(
-            |one| matches!(&one.judged, Judged::Pattern(pattern) if pattern.release == update.commit),
-        );
+        let pattern = found
+            .services
+            .iter()
+            .find(|one| matches!(&one.judged, Judged::Pattern(pattern) if pattern.release == update.commit));
         if let Some(one) = pattern.filter(|_| !update.services.is_empty()) {
             return Verdict::Bad(format!("{} has a crash pattern with it", one.service));
         }

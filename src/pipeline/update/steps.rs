@@ -177,7 +177,8 @@ impl Work<'_> {
         }
         self.made.restarted.clear();
         let config = self.config;
-        let ran = config.services.iter().filter(|one| one.enabled && update.services.iter().any(|name| name == one.name()));
+        let ran =
+            config.services.iter().filter(|one| one.enabled && update.services.iter().any(|name| name == one.name()));
         for watched in ran.filter(|_| update.bad) {
             let because = format!("the update to {} was taken back", short(&update.commit));
             if let Some(failed) = self.restart(watched, &because)? {
@@ -201,8 +202,7 @@ impl Work<'_> {
             return Ok(None);
         }
         self.begin("building")?;
-        let changes =
-            vec![Change::RunCommand { argv: rules.build.clone(), timeout_ms: rules.build_timeout.millis() }];
+        let changes = vec![Change::RunCommand { argv: rules.build.clone(), timeout_ms: rules.build_timeout.millis() }];
         self.perform(owner, changes, "what is built follows the code")
     }
 
