@@ -117,6 +117,14 @@ fn show_is_every_default_and_reads_as_toml() {
         after = []
         after_timeout = "1m"
 
+        [update]
+        enabled = true
+        build = []
+        build_timeout = "2m"
+        probation = "10m"
+        defer_if = []
+        defer_for = "1d"
+
         [crash]
         enabled = true
         pattern = "3 per 30m"
@@ -292,7 +300,7 @@ fn kinds_lists_everything_that_may_stand_there() {
           restart      start it again; stop it first if it runs
           stop-stale   stop the hung process and its children (TERM, wait, KILL, confirm), then start it
           clear-locks  stop it as stop-stale does, clear its locks that are proved stale, then start it
-          not built yet: revert
+          revert       take the code back that it crashes with, where that is armed; then start it again
 
         Rungs of a service's own, in [service.NAME.remedies]
           command      run a command of one's own; exit code 0 is done

@@ -250,7 +250,7 @@ kind = "tellegram"
             8 | foo           = 1
               | ^^^
               |
-              = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `probes`, `remedies`, `orphans`
+              = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `orphans`, `probes`, `remedies`
 
             error: unknown rung `restrt`
              --> heal.toml:9:17

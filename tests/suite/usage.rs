@@ -44,14 +44,18 @@ fn the_help_of_heal() {
 
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
-          status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
+          status       Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
+          crash        Record starts, stops and crashes; say whether they are a pattern
           doctor       Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
           clean-locks  Clear locks that are proved stale; tell who holds the others
+          revert       Take back the code that a service crashes with
+          update       Bring the code forward to what was pushed, and back if that does not do well
           undo         Take back what a run changed
           restart      Start a service again, because you say so: verified, and not counted against its budget
+          run          Run the command that is a service, and record when it starts, stops and crashes, and on which release
           pause        Keep heal's hands off services for a while: looked at and reported, never acted upon
           resume       End the pause of services, so that heal may act on them again
           hold         Hold a service until somebody releases it: no more acts, however long that takes
@@ -195,7 +199,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-release, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-update, heal-update-check, heal-update-apply, heal-update-rollback, heal-update-status, heal-update-history, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
