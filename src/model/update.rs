@@ -46,7 +46,7 @@ impl Advance {
     pub fn is_in(&self, updates: &[Update]) -> bool {
         use Phase as P;
         updates.iter().any(|one| match one.phase {
-            P::Moved | P::Restarting | P::Probation | P::Done => !self.back && one.commit == self.commit,
+            P::Moved | P::Restarting | P::Probation | P::Done | P::Unwell => !self.back && one.commit == self.commit,
             P::Returning | P::Failed | P::RolledBack => self.back && one.commit == self.base,
             P::Deferred | P::Left => false,
         })
@@ -87,9 +87,11 @@ pub enum Phase {
     Probation,
     /// They did.
     Done,
+    /// A service is not well with it, or a person does not want it: it is about to go back.
+    Unwell,
     /// The old code is there again; what is built from it may not be, and services may still run the new one.
     Returning,
-    /// It could not be built: the old code is there, no service was touched. It is offered again.
+    /// It could not be built, or its run was killed: the old code is there. It is offered again.
     Failed,
     /// The services were not well with it: the old code runs again. It is not offered again.
     RolledBack,
@@ -101,7 +103,7 @@ impl Phase {
     /// Does it have to be finished before another one may begin?
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Moved | Self::Restarting | Self::Probation | Self::Returning)
+        matches!(self, Self::Moved | Self::Restarting | Self::Probation | Self::Unwell | Self::Returning)
     }
 
     /// In a word or two, for people.
@@ -112,7 +114,7 @@ impl Phase {
             Self::Moved | Self::Restarting => "unfinished",
             Self::Probation => "probation",
             Self::Done => "done",
-            Self::Returning => "going back",
+            Self::Unwell | Self::Returning => "going back",
             Self::Failed => "failed",
             Self::RolledBack => "rolled back",
             Self::Left => "left",
@@ -173,7 +175,8 @@ pub(super) fn fold(all: &mut Vec<Update>, when: &Moment, event: &Event) -> Optio
         }
         Event::Updated { base, back: true, .. } => {
             if let Some(one) = all.iter_mut().rev().find(|one| one.commit == *base) {
-                one.bad = !matches!(one.phase, Phase::Moved | Phase::Deferred);
+                // One whose run was killed is not known to be bad.
+                one.bad = one.phase == Phase::Unwell;
                 (one.phase, one.since) = (Phase::Returning, when.clone());
             }
         }
@@ -242,8 +245,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_built_and_went_back_is_bad_and_what_was_not_is_offered_again() {
-        for (reached, bad) in [(Phase::Moved, false), (Phase::Restarting, true), (Phase::Probation, true)] {
+    fn what_went_back_because_it_was_unwell_is_bad_and_what_was_killed_is_offered_again() {
+        for (reached, bad) in [(Phase::Moved, false), (Phase::Restarting, false), (Phase::Unwell, true)] {
             let mut all = Vec::new();
             fold(&mut all, &moment(1), &updated("a", "b", false));
             if reached != Phase::Moved {

@@ -160,7 +160,7 @@ pub fn rollback(config: &Config, options: &Options, dry_run: bool) -> Result<Mad
         }
         let last = work.history().updates.iter().rev().find(|one| matches!(one.phase, Phase::Probation | Phase::Done));
         match last.cloned() {
-            Some(update) => work.back(&update, "a person asked for it"),
+            Some(update) => work.back(&update, "a person asked for it", true),
             None => {
                 work.made.refused = Some(NotUpdated::NoUpdate);
                 Ok(())

@@ -55,7 +55,7 @@ pub(in crate::pipeline) fn tend(
             return Ok(tended);
         }
         Verdict::Unfinished => work.finish()?,
-        Verdict::Bad(why) => work.back(&update, &why)?,
+        Verdict::Bad(why) => work.back(&update, &why, true)?,
     }
     let what = short(&update.commit);
     let detail = made.detail.clone().unwrap_or_default();

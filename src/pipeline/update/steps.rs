@@ -75,7 +75,8 @@ impl Work<'_> {
     pub(super) fn finish(&mut self) -> Result<()> {
         let Some(update) = open(&self.history().updates).cloned() else { return Ok(()) };
         match update.phase {
-            Phase::Moved | Phase::Restarting => self.back(&update, "the run that made it ended in the middle"),
+            Phase::Moved | Phase::Restarting => self.back(&update, "the run that made it ended in the middle", false),
+            Phase::Unwell => self.back(&update, &update.detail, true),
             Phase::Returning => self.rest(&update),
             _ => Ok(()),
         }
@@ -97,12 +98,12 @@ impl Work<'_> {
         }
         self.made.phase = Some(Phase::Moved);
         if let Some(failed) = self.build(&owner)? {
-            return self.back_from(&commit, &format!("it could not be built: {failed}"));
+            return self.back_from(&commit, &format!("it could not be built: {failed}"), false);
         }
         self.stands(&commit, Phase::Restarting, services, &why)?;
         for watched in services {
             if let Some(failed) = self.restart(watched, &why)? {
-                return self.back_from(&commit, &failed);
+                return self.back_from(&commit, &failed, true);
             }
         }
         let detail = match services.len() {
@@ -112,16 +113,16 @@ impl Work<'_> {
         self.stands(&commit, Phase::Probation, services, &detail)
     }
 
-    fn back_from(&mut self, commit: &str, why: &str) -> Result<()> {
+    fn back_from(&mut self, commit: &str, why: &str, bad: bool) -> Result<()> {
         match open(&self.history().updates).filter(|one| one.commit == commit).cloned() {
-            Some(update) => self.back(&update, why),
+            Some(update) => self.back(&update, why, bad),
             None => Err(Error::new(Kind::Bug, "an update that was made is not in the journal")),
         }
     }
 
     /// Back: the code first, then what is built from it, then the services that may have run it. Somebody who moved the
-    /// branch meanwhile has it.
-    pub(super) fn back(&mut self, update: &Update, why: &str) -> Result<()> {
+    /// branch meanwhile has it. `bad`: it is not offered again.
+    pub(super) fn back(&mut self, update: &Update, why: &str, bad: bool) -> Result<()> {
         let advance = match self.way_back(update) {
             Ok(advance) => advance,
             Err(refused @ NotUpdated::Elsewhere { .. }) if update.phase.is_open() && !self.made.dry_run => {
@@ -141,15 +142,16 @@ impl Work<'_> {
             return Ok(());
         }
         self.begin("taking the code back")?;
+        if bad {
+            self.stands(&update.commit, Phase::Unwell, &[], why)?;
+        }
         let owner = self.owner(update);
         let code = vec![Change::UpdateRelease(Box::new(advance))];
         if let Some(failed) = self.perform(&owner, code, why)? {
             self.made.refused = Some(NotUpdated::Repository(Refused::Unreadable(failed)));
             return Ok(());
         }
-        let returning = Update { detail: why.to_owned(), phase: Phase::Returning, ..update.clone() };
-        let bad = update.phase != Phase::Moved;
-        self.rest(&Update { bad, ..returning })
+        self.rest(&Update { detail: why.to_owned(), phase: Phase::Returning, bad, ..update.clone() })
     }
 
     fn way_back(&self, update: &Update) -> std::result::Result<Advance, NotUpdated> {
@@ -179,7 +181,7 @@ impl Work<'_> {
         let config = self.config;
         let ran =
             config.services.iter().filter(|one| one.enabled && update.services.iter().any(|name| name == one.name()));
-        for watched in ran.filter(|_| update.bad) {
+        for watched in ran {
             let because = format!("the update to {} was taken back", short(&update.commit));
             if let Some(failed) = self.restart(watched, &because)? {
                 why = format!("{why}; with the old code: {failed}");
