@@ -111,34 +111,63 @@ impl Global {
     }
 }
 
-/// The subcommands.
-#[expect(missing_docs, reason = "a comment on a variant would replace the help that stands in its file")]
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Check(commands::check::Args),
-    Status(commands::status::Args),
-    Doctor(commands::doctor::Args),
-    Heal(commands::heal::Args),
-    CleanLocks(commands::clean_locks::Args),
-    Release(commands::release::Args),
-    Undo(commands::undo::Args),
-    Update(commands::update::Args),
-    Pause(commands::pause::Args),
-    Resume(commands::resume::Args),
-    Hold(commands::hold::Args),
-    Restart(commands::restart::Args),
-    Lock(commands::lock::Args),
-    Revert(commands::revert::Args),
+/// From one list: the subcommands, the words for them, and what runs them.
+macro_rules! subcommands {
+    ($($variant:ident($module:ident) = $word:literal,)+) => {
+        /// The subcommands.
+        #[expect(missing_docs, reason = "a comment on a variant would replace the help that stands in its file")]
+        #[derive(Debug, Subcommand)]
+        pub enum Command {
+            $($variant(commands::$module::Args),)+
+        }
 
-    Crash(commands::crash::Args),
-    Run(commands::run::Args),
-    Beat(commands::beat::Args),
-    Init(commands::init::Args),
-    Install(commands::install::Args),
-    Uninstall(commands::uninstall::Args),
-    Config(commands::config::Args),
-    Completions(commands::completions::Args),
-    Man(commands::man::Args),
+        impl Command {
+            /// The word that was typed.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $word,)+
+                }
+            }
+
+            /// Runs it.
+            ///
+            /// # Errors
+            /// A failure of heal itself; what it found out about services is in the answer.
+            pub fn run(self, global: &Global) -> Result<Answer> {
+                match self {
+                    $(Self::$variant(args) => args.run(global),)+
+                }
+            }
+        }
+    };
+}
+
+subcommands! {
+    Check(check) = "check",
+    Status(status) = "status",
+    Doctor(doctor) = "doctor",
+    Heal(heal) = "heal",
+    CleanLocks(clean_locks) = "clean-locks",
+    Release(release) = "release",
+    Undo(undo) = "undo",
+    Update(update) = "update",
+    Pause(pause) = "pause",
+    Resume(resume) = "resume",
+    Hold(hold) = "hold",
+    Restart(restart) = "restart",
+    Lock(lock) = "lock",
+    Revert(revert) = "revert",
+    Crash(crash) = "crash",
+    Run(run) = "run",
+    Alert(alert) = "alert",
+    Beat(beat) = "beat",
+    Init(init) = "init",
+    Install(install) = "install",
+    Uninstall(uninstall) = "uninstall",
+    Config(config) = "config",
+    Completions(completions) = "completions",
+    Man(man) = "man",
 }
 
 /// The groups of the help page, and what is in them.
@@ -159,6 +188,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "hold",
             "release",
             "lock",
+            "alert",
             "beat",
         ],
     ),
@@ -166,37 +196,6 @@ const GROUPS: [(&str, &[&str]); 3] = [
 ];
 
 impl Command {
-    /// The word that was typed.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Check(_) => "check",
-            Self::Heal(_) => "heal",
-            Self::CleanLocks(_) => "clean-locks",
-            Self::Release(_) => "release",
-            Self::Undo(_) => "undo",
-            Self::Update(_) => "update",
-            Self::Pause(_) => "pause",
-            Self::Resume(_) => "resume",
-            Self::Hold(_) => "hold",
-            Self::Restart(_) => "restart",
-            Self::Lock(_) => "lock",
-            Self::Revert(_) => "revert",
-
-            Self::Status(_) => "status",
-            Self::Doctor(_) => "doctor",
-            Self::Crash(_) => "crash",
-            Self::Run(_) => "run",
-            Self::Beat(_) => "beat",
-            Self::Init(_) => "init",
-            Self::Install(_) => "install",
-            Self::Uninstall(_) => "uninstall",
-            Self::Config(_) => "config",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
-        }
-    }
-
     /// Can it answer in this format?
     ///
     /// # Errors
@@ -213,39 +212,6 @@ impl Command {
             return Err(Error::new(Kind::Usage, message).hint(hint));
         }
         Ok(())
-    }
-
-    /// Runs it.
-    ///
-    /// # Errors
-    /// A failure of heal itself; what it found out about services is in the answer.
-    pub fn run(self, global: &Global) -> Result<Answer> {
-        match self {
-            Self::Check(args) => args.run(global),
-            Self::Heal(args) => args.run(global),
-            Self::CleanLocks(args) => args.run(global),
-            Self::Release(args) => args.run(global),
-            Self::Undo(args) => args.run(global),
-            Self::Update(args) => args.run(global),
-            Self::Pause(args) => args.run(global),
-            Self::Resume(args) => args.run(global),
-            Self::Hold(args) => args.run(global),
-            Self::Restart(args) => args.run(global),
-            Self::Lock(args) => args.run(global),
-            Self::Revert(args) => args.run(global),
-
-            Self::Status(args) => args.run(global),
-            Self::Doctor(args) => args.run(global),
-            Self::Crash(args) => args.run(global),
-            Self::Run(args) => args.run(global),
-            Self::Beat(args) => args.run(global),
-            Self::Init(args) => args.run(global),
-            Self::Install(args) => args.run(global),
-            Self::Uninstall(args) => args.run(global),
-            Self::Config(args) => args.run(global),
-            Self::Completions(args) => args.run(),
-            Self::Man(args) => args.run(),
-        }
     }
 }
 

@@ -119,7 +119,7 @@ impl Exit {
     pub fn of(report: &Report) -> Self {
         // Nothing was looked at: that is not health.
         let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
-        let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
+        let pending = !report.waiting.is_empty() || report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         // Whoever was left behind may do what the service does, a second time.
         let left = |subject: &Subject| subject.orphans.iter().any(|orphan| orphan.left != Left::Stopped);

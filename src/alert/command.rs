@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
 
-use super::{Channel, Kind, as_json, word};
+use super::{Channel, Kind, as_json};
 use crate::model::Severity;
-use crate::model::alert::{Message, Parcel};
+use crate::model::alert::{Message, Parcel, word};
 
 /// See [`super::KINDS`].
 pub const KIND: Kind = Kind {

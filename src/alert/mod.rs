@@ -1,8 +1,21 @@
 //! Whom do we tell? One file per channel: a struct that mirrors its table and a pure `render`; `apply` delivers.
 //! Telling stands beside acting: nothing here depends on the service that is healed.
 
+mod address;
+pub mod alertmanager;
 pub mod command;
+pub mod desktop;
+pub mod discord;
+pub mod email;
 pub mod file;
+pub mod ntfy;
+pub mod ping;
+pub mod slack;
+pub mod syslog;
+pub mod telegram;
+mod template;
+mod text;
+pub mod webhook;
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -12,16 +25,24 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
-use crate::model::alert::{Message, Parcel};
-use crate::model::event::Notice;
-use crate::model::{Severity, Span, rfc3339};
+use crate::model::alert::{Message, Parcel, Request};
+use crate::model::{Sealed, Secret, Severity, Span, rfc3339};
 
-/// Every kind of channel that is built.
-pub const KINDS: [Kind; 2] = [file::KIND, command::KIND];
-
-/// Kinds that the design names and that are not built yet: accepted with a warning, never used.
-pub const PLANNED: [&str; 10] =
-    ["telegram", "slack", "discord", "ntfy", "webhook", "email", "alertmanager", "syslog", "desktop", "ping"];
+/// Every kind of channel.
+pub const KINDS: [Kind; 12] = [
+    file::KIND,
+    command::KIND,
+    telegram::KIND,
+    slack::KIND,
+    discord::KIND,
+    ntfy::KIND,
+    webhook::KIND,
+    email::KIND,
+    alertmanager::KIND,
+    syslog::KIND,
+    desktop::KIND,
+    ping::KIND,
+];
 
 /// A kind of channel.
 #[derive(Clone, Copy)]
@@ -57,10 +78,18 @@ pub struct Common {
     /// How long one delivery may take.
     #[serde(default = "five_seconds")]
     pub timeout: Span,
+    /// Only messages about these services; all, when there is none.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// Only what nobody took care of for so long.
+    pub escalate_after: Option<Span>,
+    /// The channel that is told what this one refuses, or does not take for ten minutes.
+    pub fallback: Option<String>,
 }
 
 /// The names of the keys in [`Common`], with `kind`.
-pub const COMMON_KEYS: [&str; 4] = ["kind", "enabled", "min_severity", "timeout"];
+pub const COMMON_KEYS: [&str; 7] =
+    ["kind", "enabled", "min_severity", "timeout", "services", "escalate_after", "fallback"];
 
 const fn yes() -> bool {
     true
@@ -89,6 +118,14 @@ pub struct Declared {
     pub channel: Arc<dyn Channel>,
 }
 
+impl Declared {
+    /// Is it told of incidents?
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        self.common.enabled && self.channel.hears()
+    }
+}
+
 /// A channel: turns a message into what it would send.
 pub trait Channel: Send + Sync + Debug {
     /// Pure. `root` is where relative paths begin.
@@ -103,6 +140,68 @@ pub trait Channel: Send + Sync + Debug {
     fn writes(&self) -> Option<PathBuf> {
         None
     }
+
+    /// The secrets that it needs.
+    fn secrets(&self) -> Vec<&Secret> {
+        Vec::new()
+    }
+
+    /// Is a message sent again by every tick, for as long as it holds?
+    fn repeats(&self) -> bool {
+        false
+    }
+
+    /// Is it told of incidents? `false`: it only hears of ticks.
+    fn hears(&self) -> bool {
+        true
+    }
+
+    /// What it hears of a tick itself, if it wants to.
+    fn sign(&self, _sign: &Sign, _root: &Path) -> Option<Parcel> {
+        None
+    }
+}
+
+/// A sign of life of heal itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// A tick began.
+    Begun,
+    /// A tick ended and left nothing unhealthy; what it says in one line.
+    Well(String),
+    /// A tick ended and left something unhealthy; what it says in one line.
+    Unwell(String),
+}
+
+/// JSON by POST.
+fn post(url: Sealed, body: &serde_json::Value) -> Parcel {
+    let json = ("content-type".to_owned(), Sealed::plain("application/json"));
+    Parcel::Request(Box::new(Request {
+        method: "POST".to_owned(),
+        url,
+        headers: vec![json],
+        body: body.to_string(),
+        signature: None,
+        ca: None,
+        // What stands in heal.toml was looked at when it was read.
+        allow_http: true,
+    }))
+}
+
+/// JSON by POST, to an address that may be a secret.
+fn post_to(url: &address::Address, trust: &address::Trust, body: &serde_json::Value, root: &Path) -> Parcel {
+    let mut parcel = post(url.sealed(), body);
+    if let Parcel::Request(request) = &mut parcel {
+        request.ca = trust.ca.as_ref().map(|ca| root.join(ca));
+        request.allow_http = trust.allow_http;
+    }
+    parcel
+}
+
+/// A name as it may stand in the id of a mail.
+fn identifier(name: &str) -> String {
+    let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    name.chars().map(fits).take(120).collect()
 }
 
 /// A message as a JSON object: the line of the file channel, the input of the command channel.
@@ -119,21 +218,8 @@ pub fn as_json(message: &Message) -> serde_json::Value {
         "host": message.host,
         "service": message.service,
         "incident": message.incident,
+        "fingerprint": message.fingerprint,
         "details": details,
         "action_required": message.action_required,
     })
-}
-
-/// The word for a notice, as in JSON.
-#[must_use]
-pub const fn word(notice: Notice) -> &'static str {
-    match notice {
-        Notice::Opened => "opened",
-        Notice::Exhausted => "exhausted",
-        Notice::Held => "held",
-        Notice::Frequent => "frequent",
-        Notice::Misconfigured => "misconfigured",
-        Notice::Reverted => "reverted",
-        Notice::Recovered => "recovered",
-    }
 }

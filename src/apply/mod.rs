@@ -153,7 +153,7 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
                 Err(why) => Err(why),
             },
             [Change::UpdateRelease(advance), ..] => match moved(&revert::Step::from(&**advance))? {
-                Ok(()) => updated(journal, &performed.intent, &service, advance).map(Ok)?,
+                Ok(()) => updated(journal, &service, advance).map(Ok)?,
                 Err(why) => Err(why),
             },
             stops => stop_all(journal, processes, &plan.service.name, stops),
@@ -268,10 +268,9 @@ fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) 
 }
 
 /// Writes down that the branch moved to what was fetched, or back.
-fn updated(journal: &mut Journal, intent: &str, service: &str, advance: &Advance) -> Result<()> {
+fn updated(journal: &mut Journal, service: &str, advance: &Advance) -> Result<()> {
     journal.record(Event::Updated {
         service: service.to_owned(),
-        intent: intent.to_owned(),
         reference: advance.reference.clone(),
         base: advance.base.clone(),
         commit: advance.commit.clone(),
@@ -321,7 +320,7 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
                     {
                         reverted(journal, &intent, &what.service, taken)?;
                     } else if let Some(advance) = what.advance.as_ref().filter(|one| !one.is_in(&history.updates)) {
-                        updated(journal, &intent, &what.service, advance)?;
+                        updated(journal, &what.service, advance)?;
                     }
                     seen.push_str("; moving the code was finished now");
                 }

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli;
+use crate::cli::Global;
 use crate::commands::{Answer, View};
 use crate::config::{Named, Origin};
 use crate::error::{Error, Kind, Result};
@@ -55,7 +56,7 @@ impl Args {
     ///
     /// # Errors
     /// The shell is not one that can ask.
-    pub fn run(self) -> Result<Answer> {
+    pub fn run(self, _: &Global) -> Result<Answer> {
         let shell = self.shell.to_string();
         let script = if self.fixed {
             let mut script = Vec::new();

@@ -228,8 +228,7 @@ pub(super) fn kinds() -> Answer {
     let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &[]);
     let own = remedy::CUSTOM.map(|kind| (kind.name, kind.about, kind.example));
     let remedies = section("Rungs of a service's own, in [service.NAME.remedies]", &own, &[]);
-    let alerts =
-        section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &alert::PLANNED);
+    let alerts = section("Alert channels", &alert::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
     let locks = section("Locks", &crate::config::LOCKS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
     Answer::fine(human, View::ConfigKinds(Kinds { probes, rungs, remedies, alerts, locks }))
 }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli;
+use crate::cli::Global;
 use crate::commands::{Answer, View, config};
 use crate::error::{Error, Kind, Result};
 use crate::exit;
@@ -33,7 +34,7 @@ impl Args {
     ///
     /// # Errors
     /// There is no such subcommand.
-    pub fn run(self) -> Result<Answer> {
+    pub fn run(self, _: &Global) -> Result<Answer> {
         let name = self.command.iter().fold("heal".to_owned(), |name, word| format!("{name}-{word}"));
         let wanted = format!("{name}.1");
         let pages = pages()?;

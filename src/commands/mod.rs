@@ -1,5 +1,6 @@
 //! What does the user type? One file per subcommand: its arguments (the doc comment is the help) and `run`.
 
+pub mod alert;
 pub mod beat;
 pub mod check;
 pub mod clean_locks;
@@ -125,6 +126,14 @@ views! {
     Doctor(doctor::Examined) = "doctor" as "doctor",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
+    /// `heal alert`, `heal alert test`, `heal alert flush`
+    Alert(output::alert::Told) = "alert" as "alert",
+    /// `heal alert list`
+    AlertList(output::alert::Listed) = "alert" as "alert-list",
+    /// `heal alert ack`
+    AlertAck(output::alert::Acknowledged) = "alert" as "alert-ack",
+    /// `heal alert preview`
+    AlertPreview(output::alert::Previewed) = "alert" as "alert-preview",
     /// `heal release`
     Release(release::Released) = "release" as "release",
     /// `heal pause`

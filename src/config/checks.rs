@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Watched;
-use super::faults::{Faults, Place};
+use super::faults::{Faults, Place, suggestion};
 use crate::host::files;
 use crate::model::service::HOST;
 use crate::{alert, probe};
@@ -30,6 +30,28 @@ pub(super) fn check_written(
                 let message = format!("channel `{}` would write what probe `{probe}` reads", alert.name);
                 let hint = "the alert itself would then look like a sign of life; give one of them another path";
                 faults.add(place.start..place.start, message, Some(hint.to_owned()));
+            }
+        }
+    }
+}
+
+/// Do channels name what is there? A channel that is to stand in for another, and services.
+pub(super) fn check_channels(alerts: &[(alert::Declared, Place)], services: &[Watched], faults: &mut Faults) {
+    let names: Vec<&str> = alerts.iter().map(|(channel, _)| channel.name.as_str()).collect();
+    for (channel, place) in alerts {
+        let name = &channel.name;
+        if let Some(fallback) = &channel.common.fallback
+            && (fallback == name || !names.contains(&fallback.as_str()))
+        {
+            let others = names.iter().copied().filter(|other| other != name);
+            let message = format!("`fallback` of [alert.{name}] names no other channel: {}", fallback.escape_default());
+            faults.add(place.clone(), message, suggestion(fallback, others));
+        }
+        for service in &channel.common.services {
+            if service != HOST && !services.iter().any(|watched| watched.name() == service) {
+                let known = services.iter().map(Watched::name);
+                let message = format!("`services` of [alert.{name}] names no service: {}", service.escape_default());
+                faults.add(place.clone(), message, suggestion(service, known));
             }
         }
     }

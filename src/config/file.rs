@@ -138,14 +138,17 @@ pub(super) struct Schedule {
     pub(super) heal: Option<Span>,
 }
 
-/// `[alerting]`: only the rate of healing is read so far.
+/// `[alerting]`: how much is too much.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Alerting {
     /// `false`: it says nothing.
     #[serde(default = "yes")]
     pub(super) enabled: bool,
     /// A service that is healed more often than this is itself an alarm.
     pub(super) heal_rate: Option<Rate>,
+    /// How many messages a channel gets within an hour; what is more comes in one.
+    pub(super) max_per_hour: Option<u32>,
 }
 
 /// `[git]`: where the code comes from.

@@ -1,6 +1,5 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
-mod alerts;
 mod checks;
 mod code;
 mod crash;
@@ -10,6 +9,7 @@ mod lock;
 mod mask;
 mod named;
 mod names;
+mod origin;
 mod overrides;
 mod relations;
 mod remedies;
@@ -30,17 +30,17 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
-use crate::host::{env, files, trust};
+use crate::host::{files, trust};
 use crate::model::crash::CrashRules;
 use crate::model::{Lock, Rate, Service, Span, schedule};
 use crate::{alert, probe};
-use alerts::{channel, partly};
-use checks::{check_name, check_texts, check_written};
+use checks::{check_channels, check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
 pub use file::{Mode, Signing};
 pub use lock::KINDS as LOCKS;
 pub use named::Named;
+pub use origin::Origin;
 pub use overrides::Override;
 pub use schema::schema;
 pub use sources::{From, Source, Sources};
@@ -49,6 +49,9 @@ pub use update::{DEFER_TIMEOUT, Updating};
 
 /// A configuration larger than this is not one (FAULTS §4.28).
 const LIMIT: u64 = 1024 * 1024;
+
+/// What a chat takes of a bot within a minute (Telegram, of a group); more within an hour is read by nobody.
+const MAX_PER_HOUR: u32 = 20;
 
 /// The name of the file that is searched for.
 pub const FILE: &str = "heal.toml";
@@ -82,6 +85,8 @@ pub struct Config {
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
     pub heal_rate: Option<Rate>,
+    /// `[alerting] max_per_hour`: what a channel gets beyond that comes in one message.
+    pub max_per_hour: u32,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
     /// The other lines of `[schedule]`: the other commands that are started by the clock, and commands that are not built yet.
@@ -135,70 +140,6 @@ impl Watched {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.service.name
-    }
-}
-
-/// Where the configuration comes from, as the command line says it.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    /// `--config`.
-    pub file: Option<PathBuf>,
-    /// `--set`, in order.
-    pub set: Vec<String>,
-}
-
-impl Origin {
-    /// `--config`, else `HEAL_CONFIG`, else the nearest `heal.toml` upwards.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn find(&self) -> Result<PathBuf> {
-        if let Some(file) = self.file.clone().or_else(|| env::var("HEAL_CONFIG").map(PathBuf::from)) {
-            return Ok(if file.is_dir() { file.join(FILE) } else { file });
-        }
-        let here = env::cwd().ok_or_else(|| {
-            Error::new(Kind::Config, "the current directory does not exist any more")
-                .hint("name the file with --config")
-        })?;
-        here.ancestors().map(|dir| dir.join(FILE)).find(|path| path.exists()).ok_or_else(|| {
-            Error::new(Kind::Config, format!("there is no {FILE} in {} or above it", here.display()))
-                .hint("`heal init` writes one here; `--config FILE` names one elsewhere")
-        })
-    }
-
-    /// Finds, reads and checks it.
-    ///
-    /// # Errors
-    /// All its faults in one.
-    pub fn load(&self) -> Result<Config> {
-        Ok(self.load_with_sources()?.0)
-    }
-
-    /// As [`Self::load`], with where each setting came from.
-    ///
-    /// # Errors
-    /// All its faults in one, or a `--set` that is not written as one.
-    pub fn load_with_sources(&self) -> Result<(Config, Sources)> {
-        let overrides = self.overrides()?;
-        let path = self.find()?;
-        let (text, root) = read(&path)?;
-        let (config, sources) = parse(&path, &root, &text, &overrides)?;
-        Ok((Config { named: self.file.is_some(), ..config }, sources))
-    }
-
-    /// A text that was right before, read anew: with what is laid over it now, if that is still right.
-    #[must_use]
-    pub fn recall(&self, path: &Path, root: &Path, text: &str) -> Option<Config> {
-        let overrides = self.overrides().unwrap_or_default();
-        let config = parse(path, root, text, &overrides).or_else(|_| parse(path, root, text, &[]));
-        config.ok().map(|(config, _)| Config { named: true, ..config })
-    }
-
-    /// What is laid over the file, in its order: flags come last and hold.
-    fn overrides(&self) -> Result<Vec<Override>> {
-        let flags = self.set.iter().map(|text| Override::flag(text)).collect::<Result<Vec<Override>>>()?;
-        let variables = env::vars(overrides::PREFIX).into_iter().map(|(name, value)| Override::variable(&name, value));
-        Ok(variables.collect::<Result<Vec<Override>>>()?.into_iter().chain(flags).collect())
     }
 }
 
@@ -303,15 +244,17 @@ impl Reader<'_> {
         let mut alerts = Vec::new();
         for (name, place, table) in typed::tables(section("alert").as_ref(), "a channel", faults) {
             check_name(&name, "channel", &place, faults);
-            alerts.extend(channel(&name, table, faults));
+            alerts.extend(channel(&name, table, faults).map(|channel| (channel, place)));
         }
+        check_channels(&alerts, &services, faults);
+        let alerts: Vec<alert::Declared> = alerts.into_iter().map(|(channel, _)| channel).collect();
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
         let schedule = schedule
             .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal", "update"], table, faults));
         let schedule = schedule.filter(|schedule| schedule.enabled);
-        let alerting = copy("alerting")
-            .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
+        let alerting = copy("alerting").and_then(|table| typed::read::<file::Alerting>(&table, faults));
+        let alerting = alerting.filter(|alerting| alerting.enabled);
         let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
         let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
         let declared = services.iter().map(|watched| watched.name().to_owned()).collect();
@@ -358,7 +301,8 @@ impl Reader<'_> {
             host_probes,
             locks,
             alerts,
-            heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
+            heal_rate: alerting.as_ref().and_then(|alerting| alerting.heal_rate),
+            max_per_hour: alerting.and_then(|alerting| alerting.max_per_hour).unwrap_or(MAX_PER_HOUR),
             timetable: if schedule.is_some() { timetable } else { Vec::new() },
             tick: schedule.and_then(|schedule| schedule.heal),
             sections: document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(),
@@ -387,6 +331,31 @@ impl Reader<'_> {
         }
         (host.is_none_or(|host| host.enabled), found)
     }
+}
+
+/// A section of which only these keys are built so far.
+fn partly<T: for<'de> serde::Deserialize<'de>>(
+    section: &str,
+    keys: &[&str],
+    mut table: Table,
+    faults: &mut Faults,
+) -> Option<T> {
+    let built = typed::split_off(&mut table, keys);
+    for key in table.get_ref().keys() {
+        faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
+    }
+    typed::read::<T>(&built, faults)
+}
+
+fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {
+    let kind = service::kind(name, &table, alert::KINDS.map(|kind| kind.name), &[], faults);
+    let mut common = typed::split_off(&mut table, &alert::COMMON_KEYS);
+    common.get_mut().remove("kind");
+    let common = typed::read(&common, faults);
+    let kind = kind.and_then(|(kind, _)| alert::KINDS.into_iter().find(|known| known.name == kind))?;
+    let channel = typed::read_with(&table, &alert::COMMON_KEYS, kind.parse, faults);
+    let settings = typed::settings(&table);
+    Some(alert::Declared { name: name.to_owned(), kind, common: common?, settings, channel: channel? })
 }
 
 #[cfg(test)]

@@ -28,9 +28,8 @@ impl Config {
         if let Some(tick) = self.tick {
             shown.insert("schedule".into(), json!({"enabled": true, "heal": tick}));
         }
-        if let Some(rate) = self.heal_rate {
-            shown.insert("alerting".into(), json!({"enabled": true, "heal_rate": rate}));
-        }
+        let alerting = json!({"enabled": true, "heal_rate": self.heal_rate, "max_per_hour": self.max_per_hour});
+        shown.insert("alerting".into(), strip_nulls(alerting));
         shown.insert("git".into(), self.git.show());
         shown.insert("revert".into(), self.revert.show());
         shown.insert("update".into(), self.update.show());
@@ -56,7 +55,9 @@ impl Config {
             .map(|alert| {
                 let common = &alert.common;
                 let common =
-                    json!({"enabled": common.enabled, "min_severity": common.min_severity, "timeout": common.timeout});
+                    json!({"enabled": common.enabled, "min_severity": common.min_severity, "timeout": common.timeout,
+                        "services": common.services, "escalate_after": common.escalate_after, "fallback": common.fallback});
+                let common = strip_nulls(common);
                 let own = (alert.kind.schema, &alert.settings);
                 let table = table_of(alert.kind.name, own, common);
                 (alert.name.clone(), table)

@@ -14,6 +14,9 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
 pub const BODY_LIMIT: u64 = 64 * 1024;
 
+/// Bytes of a file of certificates: a whole bundle of them is some hundred kilobytes.
+const CA_LIMIT: u64 = 4 * 1024 * 1024;
+
 /// Bytes of a request or a reply that are read or written at once; also the most that the head of a reply may have.
 const BUFFER: usize = 16 * 1024;
 
@@ -200,6 +203,8 @@ pub struct Reply {
     pub body: String,
     /// The body went on behind them.
     pub cut: bool,
+    /// The header `Retry-After`, as it was sent.
+    pub retry_after: Option<String>,
 }
 
 /// Asks once. Every status is an answer.
@@ -207,7 +212,31 @@ pub struct Reply {
 /// # Errors
 /// [`NetError`]; the text never holds the URL, which may carry a token.
 pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
-    let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(RootCerts::PlatformVerifier).build();
+    exchange(request, RootCerts::PlatformVerifier)
+}
+
+/// As [`http`], trusting the certificates in this file instead of the platform's, if one is given.
+///
+/// # Errors
+/// [`NetError`]; also when the file cannot be read or holds no certificate.
+pub fn http_trusting(request: &Request<'_>, ca: Option<&Path>) -> Result<Reply, NetError> {
+    let Some(path) = ca else { return http(request) };
+    let unread = |why: String| NetError::Unknown(format!("{}: {why}", path.display()));
+    let pem = super::files::read(path, CA_LIMIT).map_err(|error| unread(error.to_string()))?;
+    let certificates: Vec<_> = ureq::tls::parse_pem(&pem)
+        .filter_map(|item| match item {
+            Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(unread("there is no certificate in it".to_owned()));
+    }
+    exchange(request, RootCerts::Specific(std::sync::Arc::new(certificates)))
+}
+
+fn exchange(request: &Request<'_>, roots: RootCerts) -> Result<Reply, NetError> {
+    let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(roots).build();
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(request.timeout))
         .http_status_as_error(false)
@@ -234,12 +263,13 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     };
     let mut reply = answer.map_err(|error| net_error(&error))?;
     let status = reply.status().as_u16();
+    let retry_after = reply.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
     match reply.body_mut().as_reader().take(BODY_LIMIT + 1).read_to_end(&mut body) {
         Ok(_) => {
             let cut = body.len() as u64 > BODY_LIMIT;
             body.truncate(usize::try_from(BODY_LIMIT).unwrap_or(usize::MAX));
-            Ok(Reply { status, body: String::from_utf8_lossy(&body).into_owned(), cut })
+            Ok(Reply { status, body: String::from_utf8_lossy(&body).into_owned(), cut, retry_after })
         }
         Err(error) => Err(NetError::from_io(&error)),
     }

@@ -10,6 +10,7 @@ mod notes;
 mod pauses;
 mod recent;
 mod snapshot;
+mod spool;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ pub use notes::Notes;
 pub use pauses::{Kept, Ledger, Pauses};
 pub use recent::{Recent, recent};
 pub use snapshot::{LastRun, entries, past};
+pub use spool::Spool;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;
@@ -135,6 +137,12 @@ impl DataDir {
     #[must_use]
     pub fn crash_history(&self) -> PathBuf {
         self.root.join("crash_history.jsonl")
+    }
+
+    /// Messages that wait for a channel.
+    #[must_use]
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("spool")
     }
 
     /// What a person was, or should have been, told.

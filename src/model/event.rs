@@ -1,97 +1,17 @@
 //! What happened? One event is one line of the journal: decisions, intents, outcomes, alerts. Readers pass over kinds they do not know.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, FileState};
+pub use super::entry::{Entry, FORMAT};
 use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
+pub use super::moment::Moment;
+pub use super::notice::{Notice, Outcome};
 use super::report::Level;
 use super::schedule::Effect;
 use super::update::Phase;
-use super::{Stamp, rfc3339};
-
-/// Version of the line format. A reader that meets a higher one may read, but must not write.
-pub const FORMAT: u32 = 1;
-
-/// When something happened, by the wall clock and by the clock that nobody can set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    /// Wall clock, UTC.
-    #[serde(serialize_with = "as_rfc3339")]
-    pub at: Stamp,
-    /// Milliseconds since boot, suspended time included (CLOCK_BOOTTIME).
-    pub up: i64,
-    /// The boot that `up` counts from.
-    pub boot: String,
-}
-
-fn as_rfc3339<S: serde::Serializer>(at: &Stamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*at))
-}
-
-impl Moment {
-    /// Milliseconds from `earlier` to this moment. Within a boot the wall clock has no say (FAULTS 81); across boots a
-    /// moment from the future counts as just now, so that a clock set back never empties a budget.
-    #[must_use]
-    pub fn since(&self, earlier: &Self) -> i64 {
-        let passed =
-            if self.boot == earlier.boot { self.up - earlier.up } else { (self.at - earlier.at).num_milliseconds() };
-        passed.max(0)
-    }
-}
-
-/// One line of the journal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Format version, [`FORMAT`].
-    pub v: u32,
-    /// When.
-    #[serde(flatten)]
-    pub moment: Moment,
-    /// The run of heal that wrote it.
-    pub run: String,
-    /// What.
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// How an act ended, judged by what was seen afterwards, never by an exit code alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// A new identity and good probes.
-    Healed,
-    /// A new identity, probes not good yet, inside `startup_grace`.
-    Probation,
-    /// The act was done and nothing changed.
-    Unchanged,
-    /// The act could not be done.
-    Failed,
-    /// The run died between intent and outcome; found by a later run.
-    Interrupted,
-}
-
-/// What an alert is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Notice {
-    /// An incident began.
-    Opened,
-    /// Nothing is left on the ladder, or the budget is spent.
-    Exhausted,
-    /// It waits for a person.
-    Held,
-    /// It was healed more often than is normal.
-    Frequent,
-    /// `heal.toml` is broken: nothing is watched.
-    Misconfigured,
-    /// Code was taken back, whatever came of it.
-    Reverted,
-    /// The incident is over.
-    Recovered,
-}
 
 /// What happened, by kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -330,8 +250,6 @@ pub enum Event {
     Updated {
         /// The service in whose name it was done.
         service: String,
-        /// The intent it belongs to.
-        intent: String,
         /// The branch.
         reference: String,
         /// Where it stood.
@@ -339,7 +257,6 @@ pub enum Event {
         /// Where it stands.
         commit: String,
         /// It went back.
-        #[serde(default)]
         back: bool,
         /// One line for a person.
         summary: String,
@@ -351,7 +268,6 @@ pub enum Event {
         /// How far.
         phase: Phase,
         /// The services that run it.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         services: Vec<String>,
         /// What was seen.
         detail: String,
@@ -436,44 +352,49 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<String>,
     },
+    /// A message waits for these channels: it is in the spool, on the disk.
+    Queued {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What it is about.
+        notice: Notice,
+        /// Which of several reminders.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        nth: u32,
+        /// The channels.
+        channels: Vec<String>,
+    },
+    /// A channel refused a message for good.
+    Undeliverable {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// What it was about.
+        notice: Notice,
+        /// The channel's name.
+        channel: String,
+        /// What it said.
+        why: String,
+    },
+    /// A person knows of the incident: no reminders, and nobody further is called, for so long.
+    Acknowledged {
+        /// The service.
+        service: String,
+        /// The incident's id.
+        incident: String,
+        /// For how many milliseconds; to its end when nothing is said.
+        #[serde(default)]
+        for_ms: Option<i64>,
+    },
     /// A kind that this version does not know.
     #[serde(other)]
     Unknown,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn moment(seconds: i64, up: i64, boot: &str) -> Moment {
-        let at = Stamp::from_timestamp(seconds, 0).unwrap_or_default();
-        Moment { at, up, boot: boot.to_owned() }
-    }
-
-    #[test]
-    fn ages_ignore_the_wall_clock_within_a_boot_and_are_never_negative() {
-        let table = [
-            (moment(100, 1_000, "a"), moment(160, 61_000, "a"), 60_000),
-            (moment(100, 1_000, "a"), moment(-9_000, 61_000, "a"), 60_000), // the wall clock was set back
-            (moment(100, 99_000, "a"), moment(160, 1_000, "b"), 60_000),    // a reboot
-            (moment(900, 99_000, "a"), moment(160, 1_000, "b"), 0),         // a reboot and a clock set back
-        ];
-        for (earlier, later, expected) in table {
-            assert_eq!(later.since(&earlier), expected, "{earlier:?} {later:?}");
-        }
-    }
-
-    #[test]
-    fn a_line_survives_the_round_trip_and_unknown_kinds_are_read() {
-        let entry = Entry {
-            v: FORMAT,
-            moment: moment(1_700_000_000, 5, "boot"),
-            run: "r1".to_owned(),
-            event: Event::Held { service: "bridge".to_owned(), reason: "exit code 2".to_owned() },
-        };
-        let line = serde_json::to_string(&entry).expect("serialises");
-        assert_eq!(serde_json::from_str::<Entry>(&line).expect("parses"), entry);
-        let newer = line.replace("\"held\"", "\"teleported\"").replace("\"reason\":\"exit code 2\"", "\"to\":7");
-        assert_eq!(serde_json::from_str::<Entry>(&newer).expect("parses").event, Event::Unknown);
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

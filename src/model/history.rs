@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use super::event::{Entry, Event, Moment, Notice, Outcome};
-use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
+pub use super::incident::Incident;
 use super::open_intent::OpenIntent;
 use super::report::Level;
 use super::taken_back::{self, TakenBack};
@@ -98,41 +98,6 @@ pub struct Act {
     pub outcome: Option<Outcome>,
 }
 
-/// From the first unhealthy verdict until `stable_for` of health.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Incident {
-    /// Its id: the run that opened it and the service.
-    pub id: String,
-    /// When it was opened.
-    pub opened: Moment,
-    /// The class it was opened with.
-    pub class: Class,
-    /// One line for a person.
-    pub summary: String,
-    /// Probes that were bad since it was opened: only their own good look says that they are well again.
-    #[serde(default)]
-    pub bad: BTreeSet<String>,
-    /// Rungs that were written down as what would have been done.
-    #[serde(default)]
-    pub would: BTreeSet<String>,
-    /// What was seen right before the latest act.
-    #[serde(default)]
-    pub seen: Digest,
-    /// How often each rung was tried.
-    pub tries: BTreeMap<String, u32>,
-    /// Rungs that brought a verified recovery, though not a lasting one.
-    #[serde(default)]
-    pub cured: BTreeSet<String>,
-    /// Since when the ladder has no rung left.
-    pub exhausted: Option<Moment>,
-    /// Acts since then: the slow retries.
-    pub retries: u32,
-    /// What was delivered, by notice: the names of the channels that took it.
-    pub told: BTreeMap<Notice, Vec<String>>,
-    /// From the opening to the first good look, once it is over.
-    pub downtime_ms: Option<i64>,
-}
-
 impl History {
     /// What is known about a service; nothing, for a name never seen.
     #[must_use]
@@ -167,8 +132,8 @@ impl History {
                 let service = self.entry(service);
                 if let Some(mut incident) = service.incident.take() {
                     incident.downtime_ms = Some(*downtime_ms);
-                    // A recovery is told only to those who heard of the trouble.
-                    if !incident.told.is_empty() {
+                    // A recovery is told only to those who heard of the trouble, or will.
+                    if !incident.knowing().is_empty() {
                         service.recovered.push(incident);
                     }
                 }
@@ -265,11 +230,21 @@ impl History {
             // One that failed is begun anew by the same command, like one that was killed.
             Event::Scheduled { failure: None, .. } => self.scheduling = None,
             // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
+            // What became of a message is known to the spool.
             Event::Scheduled { .. }
+            | Event::Undeliverable { .. }
             | Event::Recovered { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::Unknown => {}
+            Event::Queued { service, incident, notice, nth, channels } => {
+                self.entry(service).queued(when, incident, *notice, *nth, channels);
+            }
+            Event::Acknowledged { service, incident, for_ms } => {
+                if let Some(open) = self.entry(service).incident.as_mut().filter(|open| open.id == *incident) {
+                    open.acknowledged = Some((when.clone(), *for_ms));
+                }
+            }
         }
     }
 
@@ -347,6 +322,20 @@ impl ServiceHistory {
         }
     }
 
+    fn queued(&mut self, when: &Moment, incident: &str, notice: Notice, nth: u32, channels: &[String]) {
+        if notice == Notice::Recovered {
+            // The spool remembers from here on.
+            self.recovered.retain(|past| past.id != incident);
+        }
+        let open = [&mut self.incident, &mut self.frequent].into_iter().flatten().find(|open| open.id == incident);
+        if let Some(open) = open {
+            let known = open.queued.entry(notice).or_default();
+            known.extend(channels.iter().filter(|channel| !known.contains(channel)).cloned().collect::<Vec<_>>());
+            open.reminders = open.reminders.max(nth);
+            open.said = Some(when.clone());
+        }
+    }
+
     fn alerted(&mut self, incident: &str, notice: Notice, channel: &str) {
         if notice == Notice::Recovered {
             let done = |past: &mut Incident| {
@@ -368,42 +357,6 @@ impl ServiceHistory {
                 channels.push(channel.to_owned());
             }
         }
-    }
-}
-
-impl Incident {
-    pub(super) fn new(id: &str, opened: &Moment, class: Class, summary: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            opened: opened.clone(),
-            class,
-            summary: summary.to_owned(),
-            bad: BTreeSet::new(),
-            would: BTreeSet::new(),
-            seen: Digest::default(),
-            tries: BTreeMap::new(),
-            cured: BTreeSet::new(),
-            exhausted: None,
-            retries: 0,
-            told: BTreeMap::new(),
-            downtime_ms: None,
-        }
-    }
-
-    /// The channels that were told anything about it.
-    #[must_use]
-    pub fn knowing(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.told.iter().filter(|(notice, _)| **notice != Notice::Recovered).flat_map(|(_, n)| n.clone()).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    /// Was this channel told this?
-    #[must_use]
-    pub fn was_told(&self, notice: Notice, channel: &str) -> bool {
-        self.told.get(&notice).is_some_and(|names| names.iter().any(|name| name == channel))
     }
 }
 

@@ -108,7 +108,7 @@ fn a_recovery_is_owed_to_those_who_heard_of_the_trouble_and_to_nobody_else() {
     let events = [opened(), alerted(Notice::Opened, "mail"), alerted(Notice::Exhausted, "chat"), closed()];
     let history = fold(events.clone());
     let owed = &history.service("bot").recovered;
-    assert_eq!(owed[0].knowing(), ["chat", "mail"]);
+    assert_eq!(owed[0].knowing().into_iter().collect::<Vec<_>>(), ["chat", "mail"]);
     assert_eq!(owed[0].downtime_ms, Some(5));
     let half = events.clone().into_iter().chain([alerted(Notice::Recovered, "mail")]);
     assert_eq!(fold(half).service("bot").recovered.len(), 1);

@@ -1,6 +1,7 @@
 //! The nouns: findings, changes, events, reports, and the fold that turns events into "what is true now".
 //! Pure data and pure functions; imports nothing else of ours and never looks at the world.
 
+pub mod address;
 pub mod alert;
 pub mod beat;
 pub mod change;
@@ -8,13 +9,17 @@ pub mod crash;
 pub mod disturbance;
 pub mod doctor;
 pub mod ending;
+pub mod entry;
 pub mod event;
 pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod incident;
 pub mod lock;
+pub mod moment;
 pub mod not_updated;
+pub mod notice;
 pub mod open_intent;
 pub mod pattern;
 pub mod pause;
@@ -22,9 +27,12 @@ pub mod redact;
 pub mod refused;
 pub mod report;
 pub mod revert;
+pub mod sanitize;
 pub mod schedule;
 pub mod searched;
+pub mod secret;
 pub mod service;
+pub mod spool;
 pub mod startup;
 pub mod status;
 pub mod sweep;
@@ -44,6 +52,7 @@ pub use identity::{Identity, Selector};
 pub use lock::{FileId, Holder, Holding, Lock, LockKind};
 pub use pause::{Pause, Paused};
 pub use report::Report;
+pub use secret::{Sealed, Secret};
 pub use service::{Rules, Service};
 pub use startup::Startup;
 pub use status::Status;

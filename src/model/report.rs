@@ -262,6 +262,8 @@ pub struct Report {
     pub unfinished: Vec<String>,
     /// Alerts: what, to whom, and whether it arrived.
     pub alerts: Vec<Delivery>,
+    /// What still waits for a channel.
+    pub waiting: Vec<super::status::Undelivered>,
     /// What `heal.toml` says and heal does not do yet.
     pub notes: Vec<String>,
     /// What heal could not do, or found wrong with its own files; never a reason for an exit code.

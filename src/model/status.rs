@@ -192,4 +192,12 @@ pub struct Undelivered {
     pub service: String,
     /// What it is about.
     pub notice: Notice,
+    /// The first line of what is to be said.
+    pub title: String,
+    /// Since when it waits.
+    pub since: Stamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the channel did not take it, the last time.
+    pub why: Option<String>,
 }

@@ -231,7 +231,6 @@ mod tests {
     fn updated(from: &str, to: &str, back: bool) -> Event {
         Event::Updated {
             service: "bot".to_owned(),
-            intent: "i".to_owned(),
             reference: "refs/heads/main".to_owned(),
             base: from.to_owned(),
             commit: to.to_owned(),

@@ -1,5 +1,6 @@
 //! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
+pub mod alert;
 pub mod crash;
 pub mod crash_json;
 pub mod doctor;
@@ -8,7 +9,6 @@ pub mod json;
 pub mod locks;
 pub mod locks_json;
 pub mod nagios;
-pub mod sanitize;
 pub mod schedule;
 pub mod schema;
 pub mod startup;
@@ -17,9 +17,11 @@ pub mod status_json;
 pub mod undo;
 pub mod update_json;
 pub mod view;
+mod view_change;
 
 use crate::model::event::Outcome;
 use crate::model::report::Level;
+pub use crate::model::sanitize;
 
 /// The word for a level, in every format.
 #[must_use]

@@ -27,8 +27,8 @@ pub fn human(status: &Status, quiet: bool) -> String {
         line("unfinished", act);
     }
     for alert in &status.undelivered {
-        let what = format!("{:?}", alert.notice).to_lowercase();
-        line("untold", &format!("{} was not told of {} ({what})", alert.channel, alert.service));
+        let why = alert.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        line("untold", &format!("{} was not told \"{}\"{why}", alert.channel, alert.title));
     }
     for warning in status.ticks.late.iter().chain(&status.warnings) {
         line("warning", warning);

@@ -144,6 +144,14 @@ struct Undelivered {
     service: String,
     /// What it is about.
     notice: Notice,
+    /// The first line of what is to be said.
+    title: String,
+    /// Since when it waits.
+    since: Time,
+    /// How often it was tried.
+    attempts: u32,
+    /// Why the channel did not take it, the last time.
+    why: Option<String>,
 }
 
 /// The answer.
@@ -159,6 +167,10 @@ pub fn told(status: &Status) -> Told {
         channel: one.channel.clone(),
         service: one.service.clone(),
         notice: one.notice,
+        title: one.title.clone(),
+        since: one.since.into(),
+        attempts: one.attempts,
+        why: one.why.clone(),
     });
     Told {
         project: status.project.clone(),

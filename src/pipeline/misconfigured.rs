@@ -92,9 +92,11 @@ fn message(config: &Config, error: &Error, notice: Notice) -> Message {
         host: clock::hostname(),
         service: config::FILE.to_owned(),
         incident: format!("{}/{}", config::FILE, clock::now().at.format("%Y-%m-%d")),
+        fingerprint: String::new(),
         title,
         details: if broken { details } else { Vec::new() },
         action_required: broken.then_some(command),
+        since: clock::now().at,
         at: clock::now().at,
     }
 }

@@ -23,7 +23,7 @@ mod seen;
 mod startup;
 mod status;
 mod supervised;
-mod tell;
+pub mod tell;
 mod tick;
 #[cfg(debug_assertions)]
 pub mod trial;
@@ -127,6 +127,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),
+        waiting: Vec::new(),
         notes: config.warnings.clone(),
         warnings: Vec::new(),
     }

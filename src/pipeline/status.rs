@@ -8,14 +8,14 @@ use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::host::clock;
 use crate::host::processes;
-use crate::journal::{self, DataDir, LastRun, Pauses, Recent, holds, recent};
+use crate::journal::{self, DataDir, LastRun, Pauses, Recent, Spool, holds, recent};
 use crate::model::disturbance;
-use crate::model::event::{Moment, Notice};
+use crate::model::event::Moment;
 use crate::model::report::{Decision, Level, Standing};
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
 use crate::model::threshold::Look;
 use crate::model::units::span_text;
-use crate::model::{Class, History, ServiceHistory, Severity};
+use crate::model::{Class, History, ServiceHistory};
 use crate::policy;
 
 /// For how long "would have" is counted.
@@ -41,7 +41,7 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let wanted = asked.iter().map(|name| (String::from(*name), history.service(name).acts.len().min(acts))).collect();
     let observes = config.mode == Mode::Observe;
     let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
-    let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { undelivered(config, &history, &asked) };
+    let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { untold(&dir, &asked) };
     let at_work = holder.is_some() || holds(&dir.repair_lock()).is_some();
     let unfinished = if at_work { Vec::new() } else { unfinished(&history, &asked) };
     let mut services: Vec<Remembered> =
@@ -210,32 +210,9 @@ fn next(config: &Config, watched: Option<&Watched>, past: &ServiceHistory, now: 
     policy::decide(&watched.service, &standing, past, &super::revert::rungs(config), now)
 }
 
-/// Who was not told yet, as far as it can be said without looking: that an incident began, and that one is over.
-fn undelivered(config: &Config, history: &History, asked: &[&str]) -> Vec<Undelivered> {
-    let mut found = Vec::new();
-    let channels: Vec<_> = config.alerts.iter().filter(|channel| channel.common.enabled).collect();
-    for (service, past) in history.services.iter().filter(|(name, _)| asked.contains(&name.as_str())) {
-        let mut add = |channel: &str, notice: Notice| {
-            let (channel, service) = (channel.to_owned(), service.clone());
-            found.push(Undelivered { channel, service, notice });
-        };
-        for incident in &past.recovered {
-            for channel in incident.knowing() {
-                if !incident.was_told(Notice::Recovered, &channel) && channels.iter().any(|known| known.name == channel)
-                {
-                    add(&channel, Notice::Recovered);
-                }
-            }
-        }
-        if let Some(incident) = &past.incident {
-            // What was cured in the same tick is told as a warning only.
-            let severity = if incident.cured.is_empty() { Severity::Critical } else { Severity::Warning };
-            for channel in channels.iter().filter(|channel| channel.common.min_severity <= severity) {
-                if !incident.was_told(Notice::Opened, &channel.name) {
-                    add(&channel.name, Notice::Opened);
-                }
-            }
-        }
-    }
-    found
+/// What waits for a channel, about those that are asked for.
+fn untold(dir: &DataDir, asked: &[&str]) -> Vec<Undelivered> {
+    let mut waiting = super::tell::waiting(&Spool::read(dir));
+    waiting.retain(|one| one.service == crate::model::service::HOST || asked.contains(&one.service.as_str()));
+    waiting
 }

@@ -88,6 +88,7 @@ fn acting(
     apply::refuse_links(&config.root, dir.root())?;
     dir.create_root()?;
     let mut lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
+    let begun = tell::begun(config);
     // Files before services, under a lock of its own that is let go before a service is started: what that does first may
     // be `heal heal --startup`.
     startup::files(config, dir, &mut report)?;
@@ -103,9 +104,7 @@ fn acting(
     let mut seen = looker.look(journal.history());
     let tended = update::tend((config, options, dir), &mut journal, &looker, &seen, &mut lock)?;
     report.warnings.extend(tended.lines);
-    if tended.acted {
-        seen = looker.look(journal.history());
-    }
+    seen = if tended.acted { looker.look(journal.history()) } else { seen };
     report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
     orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);
@@ -135,6 +134,10 @@ fn acting(
     }
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
+    // The beginning is over before the end is said: whoever listens measures the time between them.
+    report.alerts.extend(begun.into_iter().filter_map(tell::Signal::end));
+    let ended = tell::ended(config, &report);
+    report.alerts.extend(ended.into_iter().filter_map(tell::Signal::end));
     misconfigured::is_right_again(config, [Some(dir), meanwhile.as_ref()], &mut report);
     journal.save();
     report.duration_ms = millis(start);

@@ -43,6 +43,10 @@ fn incident(tries: &[&str], cured: &[&str], retries: u32) -> Incident {
         retries,
         told: Default::default(),
         downtime_ms: None,
+        queued: Default::default(),
+        reminders: 0,
+        said: None,
+        acknowledged: None,
     }
 }
 

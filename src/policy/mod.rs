@@ -8,9 +8,11 @@ pub mod lock;
 pub mod pattern;
 mod rate;
 pub mod revert;
+mod telling;
 
 pub use budget::{budget, budgets};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};
 pub use rate::alarm;
+pub use telling::{Portion, Taste, portion, reminder, wants};

@@ -177,7 +177,7 @@ mod tests {
             },
             conditions: Conditions::default(),
         };
-        let reply = |status, body: &str| Ok(Reply { status, body: body.to_owned(), cut: false });
+        let reply = |status, body: &str| Ok(Reply { status, body: body.to_owned(), cut: false, retry_after: None });
         let dead = Err(NetError::Dead("refused".to_owned()));
         let unknown = Err(NetError::Unknown("no name".to_owned()));
         let table = [

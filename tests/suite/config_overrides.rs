@@ -245,6 +245,8 @@ fn each_setting_says_where_it_comes_from() {
         project.name = "x"                                                         # heal.toml:2:8
         project.mode = "live"                                                      # default
         project.data_dir = "[DIR]/data"                                  # default
+        alerting.enabled = true                                                    # default
+        alerting.max_per_hour = 20                                                 # default
         git.enabled = true                                                         # default
         git.remote = "origin"                                                      # default
         revert.enabled = true                                                      # default
@@ -294,6 +296,7 @@ fn each_setting_says_where_it_comes_from() {
         alert.file.enabled = true                                                  # default
         alert.file.min_severity = "critical"                                       # --set
         alert.file.timeout = "5s"                                                  # default
+        alert.file.services = []                                                   # default
     "#]]
     .assert_eq(&with.normalise(&ran.stdout));
     // It is still TOML, and says what `config show` says.

@@ -13,18 +13,18 @@ fn an_inline_token() {
     refused(
         &project(&format!("[alert.me]\nkind  = \"file\"\npath  = \"x\"\ntoken = \"{SECRET}\"\n")),
         &expect![[r#"
-        heal: [DIR]/heal.toml has 1 fault
+            heal: [DIR]/heal.toml has 1 fault
 
-        error: unknown key `token`
-         --> heal.toml:7:1
-          |
-        7 | token = ****************
-          | ^^^^^
-          |
-          = help: known are `path`, `kind`, `enabled`, `min_severity`, `timeout`
+            error: unknown key `token`
+             --> heal.toml:7:1
+              |
+            7 | token = ****************
+              | ^^^^^
+              |
+              = help: known are `path`, `kind`, `enabled`, `min_severity`, `timeout`, `services`, `escalate_after`, `fallback`
 
-          correct it and try again with `heal config check`
-    "#]],
+              correct it and try again with `heal config check`
+        "#]],
     );
 }
 

@@ -42,8 +42,7 @@ fn bridge() {
         "bridge",
         &[],
         &expect![[r#"
-            note  heal.toml:47:16: alert kind `telegram` is not built yet; operator tells nobody
-            [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
+            [DIR]/heal.toml is right: 1 service, 2 probes, 2 alert channels
         "#]],
     );
     let bridge = service(&project, "bridge");
@@ -67,8 +66,7 @@ fn desktop() {
             note  heal.toml:57:1: [schedule] integrity is not built yet and does nothing
             note  heal.toml:58:1: [schedule] backup is not built yet and does nothing
             note  heal.toml:59:1: [schedule] database is not built yet and does nothing
-            note  heal.toml:63:8: alert kind `desktop` is not built yet; desktop tells nobody
-            [DIR]/heal.toml is right: 2 services, 6 probes, 0 alert channels
+            [DIR]/heal.toml is right: 2 services, 6 probes, 1 alert channel
         "#]],
     );
     assert_eq!(service(&project, "app")["restart_delay"], "5s");
@@ -87,8 +85,7 @@ fn node() {
             note  heal.toml:37:2: [command] is not built yet and does nothing
             note  heal.toml:43:2: [metrics] is not built yet and does nothing
             note  heal.toml:46:2: [http] is not built yet and does nothing
-            note  heal.toml:54:8: alert kind `alertmanager` is not built yet; oncall tells nobody
-            [DIR]/heal.toml is right: 1 service, 2 probes, 0 alert channels
+            [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
         "#]],
     );
     assert_eq!(service(&project, "node")["enabled"], true);

@@ -5,6 +5,9 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod acting;
+mod alert;
+mod alert_channels;
+mod alert_delivery;
 mod architecture;
 mod beat;
 mod check;
@@ -27,6 +30,7 @@ mod config;
 mod config_enabled;
 mod config_faults;
 mod config_files;
+mod config_kinds;
 mod config_locks;
 mod config_numbers;
 mod config_overrides;
@@ -81,6 +85,7 @@ mod one_view;
 mod orphans;
 mod pause;
 mod pause_faults;
+mod peer;
 mod portable;
 mod probe_log;
 mod probe_sqlite;

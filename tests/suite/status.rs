@@ -235,11 +235,21 @@ fn an_act_under_way_is_told_from_one_that_was_never_finished() {
 #[test]
 fn alerts_that_wait_for_their_channel_are_named() {
     let project = sleeper("[alert.pager]\nkind = \"command\"\ncommand = [\"./pager\"]\n");
-    project.script("pager", "#!/bin/sh\nexit 1\n");
+    project.script("pager", "#!/bin/sh\necho no such number\nexit 1\n");
     project.heal(&["heal"]).exits(1);
     let document = project.heal(&["status", "--json"]).exits(1).json();
-    assert_eq!(document["undelivered"], json!([{"channel": "pager", "service": "app", "notice": "opened"}]));
-    assert!(project.heal(&["status"]).stdout.contains("untold    pager was not told of app (opened)\n"));
+    let one = &document["undelivered"][0];
+    let said = |key: &str| one[key].as_str().expect("text").to_owned();
+    assert_eq!(
+        ["channel", "service", "notice", "title"].map(said),
+        ["pager", "app", "opened", "app: not running; healed"]
+    );
+    assert_eq!((&one["attempts"], said("why")), (&json!(1), "exit code 1: no such number".to_owned()));
+    let shown = project.heal(&["status"]).stdout;
+    assert!(
+        shown.contains("untold    pager was not told \"app: not running; healed\": exit code 1: no such number\n"),
+        "{shown}"
+    );
     project.script("pager", "#!/bin/sh\nexit 0\n");
     later(&project, "1m", &["heal"]).exits(0);
     assert_eq!(project.heal(&["status", "--json"]).json()["undelivered"], json!([]));

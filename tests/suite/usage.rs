@@ -61,6 +61,7 @@ fn the_help_of_heal() {
           hold         Hold a service until somebody releases it: no more acts, however long that takes
           release      End the hold of a service, so that heal may act on it again
           lock         Run a command, such as a deploy, while heal keeps its hands off
+          alert        Send an alert, and see to those that wait
           beat         Write a heartbeat, from the work loop of a service
 
         Set up:
