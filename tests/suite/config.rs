@@ -107,6 +107,7 @@ fn show_is_every_default_and_reads_as_toml() {
         [alerting]
         enabled = true
         max_per_hour = 20
+
         [git]
         enabled = true
         remote = "origin"
