@@ -44,6 +44,7 @@ complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look,
 complete -c heal -n "__fish_heal_needs_command" -f -a "clean-locks" -d 'Clear locks that are proved stale; tell who holds the others'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
 complete -c heal -n "__fish_heal_needs_command" -f -a "undo" -d 'Take back what a run changed'
+complete -c heal -n "__fish_heal_needs_command" -f -a "update" -d 'Bring the code forward to what was pushed, and back if that does not do well'
 complete -c heal -n "__fish_heal_needs_command" -f -a "pause" -d 'Keep heal\'s hands off services for a while: looked at and reported, never acted upon'
 complete -c heal -n "__fish_heal_needs_command" -f -a "resume" -d 'End the pause of services, so that heal may act on them again'
 complete -c heal -n "__fish_heal_needs_command" -f -a "hold" -d 'Hold a service until somebody releases it: no more acts, however long that takes'
@@ -156,6 +157,88 @@ complete -c heal -n "__fish_heal_using_subcommand undo" -l dry-run -d 'Print wha
 complete -c heal -n "__fish_heal_using_subcommand undo" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand undo" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -f -a "check" -d 'Say whether there is an update: exit code 1 if so, 0 if not, 3 if the remote could not be asked'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -f -a "apply" -d 'Fetch, fast-forward, build, restart; then it is on probation'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -f -a "rollback" -d 'Take the latest update back; it is not offered again'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -f -a "status" -d 'Say how the latest update does: exit code 1 while it is on probation or unfinished'
+complete -c heal -n "__fish_heal_using_subcommand update; and not __fish_seen_subcommand_from check apply rollback status history" -f -a "history" -d 'List the updates that were made, newest first'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l again -d 'Offer again what was rolled back'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l now -d 'Do not ask `defer_if`'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l dry-run -d 'Print what would be done; change no file and no branch'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l lines -d 'Print so many lines at most; a JSON document has all of them' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand update; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand pause" -l for -d 'For how long at most, up to 7d; 1h unless said, 24h with a command' -r
 complete -c heal -n "__fish_heal_using_subcommand pause" -l reason -d 'Why, for whoever meets it; the command itself unless said' -r
 complete -c heal -n "__fish_heal_using_subcommand pause" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F

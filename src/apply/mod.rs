@@ -14,6 +14,7 @@ pub mod pass;
 mod pidfd;
 mod push;
 pub mod recover;
+mod remote;
 mod repair;
 mod revert;
 mod schedule;
@@ -30,6 +31,7 @@ pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
 pub use push::{Push, Pushed, push};
+pub use remote::{UPDATE, fetch};
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
 pub use revert::still;
 pub use schedule::reschedule;
@@ -40,6 +42,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
 use crate::model::revert::Revert;
+use crate::model::update::Advance;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
@@ -141,21 +144,18 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
                     }
                 }
             }
-            [Change::RevertRelease(taken), ..] => {
-                // With an error the intent stays open: the next run finds the commit, finishes it, and writes it down.
-                match revert::take(taken) {
-                    Ok(()) => {
-                        reverted(journal, &performed.intent, &service, taken)?;
-                        performed.reverted = true;
-                        Ok(())
-                    }
-                    Err(revert::Failed::AsBefore(why)) => Err(why),
-                    Err(revert::Failed::HalfDone(why)) => {
-                        let hint = "the next `heal heal` or `heal revert` goes on";
-                        return Err(Error::new(Kind::Io, format!("taking code back is half done: {why}")).hint(hint));
-                    }
+            [Change::RevertRelease(taken), ..] => match moved(&revert::Step::from(&**taken))? {
+                Ok(()) => {
+                    reverted(journal, &performed.intent, &service, taken)?;
+                    performed.reverted = true;
+                    Ok(())
                 }
-            }
+                Err(why) => Err(why),
+            },
+            [Change::UpdateRelease(advance), ..] => match moved(&revert::Step::from(&**advance))? {
+                Ok(()) => updated(journal, &service, advance).map(Ok)?,
+                Err(why) => Err(why),
+            },
             stops => stop_all(journal, processes, &plan.service.name, stops),
         };
         number += changes.len();
@@ -166,6 +166,19 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
         }
     }
     Ok(performed)
+}
+
+/// Moves the code; why it is as before. With an error of the other kind the intent stays open: the next run finds the branch
+/// where it is, finishes it, and writes it down.
+fn moved(step: &revert::Step<'_>) -> Result<std::result::Result<(), String>> {
+    match revert::take(step) {
+        Ok(()) => Ok(Ok(())),
+        Err(revert::Failed::AsBefore(why)) => Ok(Err(why)),
+        Err(revert::Failed::HalfDone(why)) => {
+            let hint = "the next `heal heal`, `heal revert` or `heal update` goes on";
+            Err(Error::new(Kind::Io, format!("moving the code is half done: {why}")).hint(hint))
+        }
+    }
 }
 
 fn stop_all(
@@ -217,7 +230,8 @@ fn masked(change: &Change) -> Change {
         | Change::MoveAside { .. }
         | Change::PutBack { .. }
         | Change::RecoverDatabase { .. }
-        | Change::RevertRelease(_) => change.clone(),
+        | Change::RevertRelease(_)
+        | Change::UpdateRelease(_) => change.clone(),
     }
 }
 
@@ -253,6 +267,18 @@ fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) 
     })
 }
 
+/// Writes down that the branch moved to what was fetched, or back.
+fn updated(journal: &mut Journal, service: &str, advance: &Advance) -> Result<()> {
+    journal.record(Event::Updated {
+        service: service.to_owned(),
+        reference: advance.reference.clone(),
+        base: advance.base.clone(),
+        commit: advance.commit.clone(),
+        back: advance.back,
+        summary: advance.to_string(),
+    })
+}
+
 /// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a
 /// line for each. What they did to files is found out, and finished, by whoever holds the repair lock: `root` is then the
 /// project's directory. Else such intents stay open, because the one who has the lock may be at work on them.
@@ -283,15 +309,20 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
         }
         let mut seen = if found.is_empty() { String::new() } else { format!("; found done: {}", found.join("; ")) };
         let mut detail = format!("the run ended before the outcome was known{seen}");
-        if let Some(taken) = &what.revert {
-            match revert::resume(taken, &what.when) {
-                Ok(revert::Resumed::Never) => seen.push_str("; no code had been taken back"),
+        let taken = what.revert.as_deref().map(revert::Step::from);
+        if let Some(step) = taken.or_else(|| what.advance.as_deref().map(revert::Step::from)) {
+            match revert::resume(&step, &what.when) {
+                Ok(revert::Resumed::Never) => seen.push_str("; no code had been moved"),
                 Ok(revert::Resumed::Finished) => {
-                    let known = journal.history().reverts.iter().any(|one| one.commit == taken.commit);
-                    if !known {
+                    let history = journal.history();
+                    if let Some(taken) = &what.revert
+                        && !history.reverts.iter().any(|one| one.commit == taken.commit)
+                    {
                         reverted(journal, &intent, &what.service, taken)?;
+                    } else if let Some(advance) = what.advance.as_ref().filter(|one| !one.is_in(&history.updates)) {
+                        updated(journal, &what.service, advance)?;
                     }
-                    seen.push_str("; taking the code back was finished now");
+                    seen.push_str("; moving the code was finished now");
                 }
                 // It stays open: the next run tries again.
                 Err(revert::Stuck::Later(why)) => {

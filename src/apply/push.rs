@@ -3,19 +3,15 @@
 //!
 //! No intent is written before it: until the journal says that it is there, it is tried again, and a second push changes nothing.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use git2::{Oid, Repository};
 
-use crate::host::exec::{self, Ended, Job};
-use crate::host::{env, git};
+use super::remote::{fetch, run};
+use crate::host::exec::Ended;
+use crate::host::git;
+use crate::model::redact;
 use crate::model::revert::{short, trailer};
-use crate::model::{Span, redact};
-
-/// A push, and a fetch, may take this long each: the recovery lock is held meanwhile.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is pushed, and where to.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +46,7 @@ pub enum Pushed {
 pub fn push(push: &Push<'_>) -> Result<Pushed, String> {
     let refspec = format!("{}:{}", push.commit, push.reference);
     let ended = run(
-        push,
+        push.repo,
         &["push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", push.remote, &refspec],
     )?;
     if ended.ok() {
@@ -86,14 +82,7 @@ fn refusal(line: &str, ended: &Ended) -> String {
 fn twin(push: &Push<'_>) -> Result<Option<String>, String> {
     let name = push.reference.strip_prefix("refs/heads/").unwrap_or(push.reference);
     let theirs = format!("refs/remotes/{}/{name}", push.remote);
-    // Never FETCH_HEAD, which everybody shares (FAILURES F33).
-    let refspec = format!("+{}:{theirs}", push.reference);
-    let words =
-        ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"];
-    let ended = run(push, &[&words[..], &[push.remote, &refspec]].concat())?;
-    if !ended.ok() {
-        return Err(format!("`git fetch` {}: {}", ended.how(), redact::line(ended.last_line())));
-    }
+    fetch(push.repo, push.remote, push.reference, &theirs)?;
     let repo = git::open(push.repo).map_err(|refused| refused.to_string())?;
     adopt(&repo, push, &theirs).map_err(|error| error.message().to_owned())
 }
@@ -111,42 +100,4 @@ fn adopt(repo: &Repository, push: &Push<'_>, theirs: &str) -> Result<Option<Stri
     let words = format!("heal revert: adopt {} of {}", short(&tip.id().to_string()), push.remote);
     repo.reference_matching(push.reference, tip.id(), true, ours, &words)?;
     Ok(Some(tip.id().to_string()))
-}
-
-fn run(push: &Push<'_>, words: &[&str]) -> Result<Ended, String> {
-    let mut argv: Vec<String> =
-        ["git", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"]
-            .map(str::to_owned)
-            .into();
-    if rustix::process::geteuid().is_root() {
-        // What stands in somebody's repository must not run as root.
-        argv.extend(["-c", "core.hooksPath=/dev/null"].map(str::to_owned));
-    }
-    argv.extend(words.iter().map(|word| (*word).to_owned()));
-    let mut env: BTreeMap<String, String> = [
-        ("GIT_TERMINAL_PROMPT", "0"),
-        ("GIT_ASKPASS", "true"),
-        ("SSH_ASKPASS_REQUIRE", "never"),
-        ("GIT_HTTP_LOW_SPEED_LIMIT", "1"),
-        ("GIT_HTTP_LOW_SPEED_TIME", "10"),
-        ("LC_ALL", "C"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    env.insert("GIT_SSH_COMMAND".to_owned(), ssh(push.repo));
-    env.extend(env::var("SSH_AUTH_SOCK").map(|socket| ("SSH_AUTH_SOCK".to_owned(), socket)));
-    exec::run(&Job { argv: &argv, cwd: push.repo, env: &env, stdin: b"", timeout: patience() })
-}
-
-/// A test waits less long; a release build does not read this.
-fn patience() -> Duration {
-    let given = env::var("HEAL_TEST_PUSH").filter(|_| cfg!(debug_assertions));
-    given.and_then(|text| text.parse::<Span>().ok()).map_or(PATIENCE, Span::get)
-}
-
-/// The owner's own ssh command, told not to ask anybody anything.
-fn ssh(repo: &Path) -> String {
-    let config = git::open(repo).ok().and_then(|repo| repo.config().ok());
-    let own = config.and_then(|config| config.get_string("core.sshCommand").ok());
-    format!("{} -oBatchMode=yes -oConnectTimeout=10", own.as_deref().unwrap_or("ssh"))
 }

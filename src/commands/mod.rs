@@ -23,6 +23,7 @@ pub mod run;
 pub mod status;
 pub mod undo;
 pub mod uninstall;
+pub mod update;
 
 use std::rc::Rc;
 
@@ -34,6 +35,7 @@ use crate::exit::{self, Exit};
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
+use crate::output::update_json;
 use crate::output::view::{Looked, Report, Ticked};
 use crate::output::{self, crash_json, locks_json};
 
@@ -112,6 +114,14 @@ views! {
     Status(Told) = "status" as "status",
     /// `heal undo`
     Undo(output::undo::Told) = "undo" as "undo",
+    /// `heal update check`
+    UpdateCheck(update_json::UpdateFound) = "update" as "update-check",
+    /// `heal update apply`, `heal update rollback`
+    UpdateMade(update_json::UpdateMade) = "update" as "update-made",
+    /// `heal update status`
+    UpdateStatus(update_json::UpdateNow) = "update" as "update-status",
+    /// `heal update history`
+    UpdateHistory(update_json::UpdatesPast) = "update" as "update-history",
     /// `heal doctor`
     Doctor(doctor::Examined) = "doctor" as "doctor",
     /// `heal beat`

@@ -21,6 +21,7 @@ mod sources;
 mod syntax;
 mod timetable;
 mod typed;
+mod update;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,7 @@ pub use overrides::Override;
 pub use schema::schema;
 pub use sources::{From, Source, Sources};
 use typed::Table;
+pub use update::{DEFER_TIMEOUT, Updating};
 
 /// A configuration larger than this is not one (FAULTS §4.28).
 const LIMIT: u64 = 1024 * 1024;
@@ -87,7 +89,7 @@ pub struct Config {
     pub max_per_hour: u32,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
-    /// The other lines of `[schedule]`: commands that are not built yet.
+    /// The other lines of `[schedule]`: the other commands that are started by the clock, and commands that are not built yet.
     pub timetable: Vec<schedule::Entry>,
     /// The sections that stand in the file, those that are not built yet among them.
     pub sections: Vec<String>,
@@ -95,6 +97,8 @@ pub struct Config {
     pub git: Git,
     /// `[revert]`.
     pub revert: Reverting,
+    /// `[update]`.
+    pub update: Updating,
     /// `[crash]`.
     pub crash: CrashRules,
     /// What is accepted and does nothing yet.
@@ -246,13 +250,15 @@ impl Reader<'_> {
         let alerts: Vec<alert::Declared> = alerts.into_iter().map(|(channel, _)| channel).collect();
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
-        let schedule =
-            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = schedule
+            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal", "update"], table, faults));
         let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting").and_then(|table| typed::read::<file::Alerting>(&table, faults));
         let alerting = alerting.filter(|alerting| alerting.enabled);
         let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
         let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
+        let declared = services.iter().map(|watched| watched.name().to_owned()).collect();
+        let update = copy("update").and_then(|table| update::update(&table, &declared, faults)).unwrap_or_default();
         let crash = copy("crash").map_or_else(|| Some(CrashRules::default()), |table| crash::rules(&table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
@@ -302,6 +308,7 @@ impl Reader<'_> {
             sections: document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(),
             git,
             revert,
+            update,
             crash: crash.unwrap_or_default(),
             warnings: faults.notes(),
         })

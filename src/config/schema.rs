@@ -41,6 +41,7 @@ pub fn schema() -> Value {
         "schedule": schedule,
         "git": with_defaults(of::<file::Git>(&mut generator), &super::Git::default().defaults()),
         "revert": with_defaults(of::<file::Revert>(&mut generator), &super::Reverting::default().defaults()),
+        "update": with_defaults(of::<super::update::File>(&mut generator), &super::Updating::default().defaults()),
         "crash": crash(&mut generator),
     });
     for name in file::PLANNED {

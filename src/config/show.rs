@@ -32,6 +32,7 @@ impl Config {
         shown.insert("alerting".into(), strip_nulls(alerting));
         shown.insert("git".into(), self.git.show());
         shown.insert("revert".into(), self.revert.show());
+        shown.insert("update".into(), self.update.show());
         let crash = &self.crash;
         let rates = (crash.pattern, crash.release_age, crash.storm);
         shown.insert(

@@ -24,7 +24,7 @@ const NAP: Duration = Duration::from_millis(50);
 pub struct RecoveryLock {
     file: File,
     #[cfg(target_os = "linux")]
-    _lease: nix::sys::timer::Timer,
+    lease: nix::sys::timer::Timer,
 }
 
 /// What stands in the lock file: for people, never for decisions.
@@ -66,7 +66,7 @@ impl RecoveryLock {
         let lock = Self {
             file,
             #[cfg(target_os = "linux")]
-            _lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
+            lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
         };
         lock.inform(purpose);
         Ok(lock)
@@ -101,6 +101,21 @@ impl RecoveryLock {
         let text = serde_json::to_string(&held).unwrap_or_default();
         let _ = self.file.set_len(0);
         let _ = self.file.write_all_at(text.as_bytes(), 0);
+    }
+
+    /// The same lock for one more bounded step: the kernel's timer begins anew. Who takes many steps, each bounded, would
+    /// otherwise have to let go between them, and somebody would act on what is half done.
+    ///
+    /// # Errors
+    /// The timer cannot be set; the old one stays.
+    pub fn renew(&mut self, purpose: &str) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            self.lease =
+                lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?;
+        }
+        self.inform(purpose);
+        Ok(())
     }
 }
 

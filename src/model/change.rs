@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::identity::Identity;
 use super::revert::Revert;
 use super::unit::UnitName;
+use super::update::Advance;
 
 /// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +107,8 @@ pub enum Change {
     },
     /// Take code back: one new commit, and the files that it changes.
     RevertRelease(Box<Revert>),
+    /// Bring code forward to a commit that was fetched, or back to where it was before that: the branch, and the files that differ.
+    UpdateRelease(Box<Advance>),
 }
 
 /// What a file was when heal moved it: enough to know it again, and to give it back as it was.
@@ -193,7 +196,7 @@ impl Change {
             }
             Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
             Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
-            Self::RevertRelease(_) => REVERT,
+            Self::RevertRelease(_) | Self::UpdateRelease(_) => REVERT,
         }
     }
 
@@ -211,6 +214,7 @@ impl Change {
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
             Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
             Self::MoveAside { .. } | Self::PutBack { .. } | Self::RevertRelease(_) => None,
+            Self::UpdateRelease(_) => Some("`heal update rollback` takes it back, with what is built from it"),
         }
     }
 }

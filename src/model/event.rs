@@ -11,6 +11,7 @@ pub use super::moment::Moment;
 pub use super::notice::{Notice, Outcome};
 use super::report::Level;
 use super::schedule::Effect;
+use super::update::Phase;
 
 /// What happened, by kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,6 +245,32 @@ pub enum Event {
         remote: String,
         /// Why, in the remote's own words where it has some.
         why: String,
+    },
+    /// The branch moved to a commit that was fetched, or back, and the files with it.
+    Updated {
+        /// The service in whose name it was done.
+        service: String,
+        /// The branch.
+        reference: String,
+        /// Where it stood.
+        base: String,
+        /// Where it stands.
+        commit: String,
+        /// It went back.
+        back: bool,
+        /// One line for a person.
+        summary: String,
+    },
+    /// How far an update got.
+    UpdateStands {
+        /// The commit that it brings.
+        commit: String,
+        /// How far.
+        phase: Phase,
+        /// The services that run it.
+        services: Vec<String>,
+        /// What was seen.
+        detail: String,
     },
     /// A service was healed more often than is normal.
     Frequent {

@@ -15,6 +15,7 @@ use super::open_intent::OpenIntent;
 use super::report::Level;
 use super::taken_back::{self, TakenBack};
 use super::threshold::{self, Look};
+use super::update::{self, Update};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
 const ACTS_KEPT: usize = 1_000;
@@ -32,6 +33,9 @@ pub struct History {
     /// Code that was taken back, oldest first.
     #[serde(default)]
     pub reverts: Vec<TakenBack>,
+    /// Updates, oldest first.
+    #[serde(default)]
+    pub updates: Vec<Update>,
 }
 
 /// What the past says about one service.
@@ -206,6 +210,11 @@ impl History {
                 taken_back::fold(&mut self.reverts, when, &entry.event);
                 let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
                 self.entry(service).reverted = Some(alarm);
+            }
+            Event::Updated { .. } | Event::UpdateStands { .. } => {
+                if let Some((service, alarm)) = update::fold(&mut self.updates, when, &entry.event) {
+                    self.entry(&service).reverted = Some(alarm);
+                }
             }
             Event::Pushed { .. } | Event::PushFailed { .. } => taken_back::fold(&mut self.reverts, when, &entry.event),
             Event::Frequent { service, incident, summary } => {

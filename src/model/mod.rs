@@ -18,6 +18,7 @@ pub mod identity;
 pub mod incident;
 pub mod lock;
 pub mod moment;
+pub mod not_updated;
 pub mod notice;
 pub mod open_intent;
 pub mod pattern;
@@ -40,6 +41,7 @@ pub mod threshold;
 pub mod undo;
 pub mod unit;
 pub mod units;
+pub mod update;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};

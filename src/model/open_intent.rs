@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::change::Change;
 use super::event::{Entry, Moment};
 use super::revert::Revert;
+use super::update::Advance;
 
 /// An intent that has no outcome yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct OpenIntent {
     /// The code that it takes back, if it does.
     #[serde(default)]
     pub revert: Option<Box<Revert>>,
+    /// The code that it brings forward or back again, if it does.
+    #[serde(default)]
+    pub advance: Option<Box<Advance>>,
     /// What it would do to files and is not known to have done: a later run can find out how far it came.
     #[serde(default)]
     pub repairs: Vec<(usize, Change)>,
@@ -45,9 +49,13 @@ impl OpenIntent {
             Change::RevertRelease(revert) => Some(revert.clone()),
             _ => None,
         });
+        let advance = changes.iter().find_map(|change| match change {
+            Change::UpdateRelease(advance) => Some(advance.clone()),
+            _ => None,
+        });
         let (when, run) = (entry.moment.clone(), entry.run.clone());
         let repairs = changes.iter().cloned().enumerate().filter(|(_, change)| change.is_repair()).collect();
         let (service, rung) = (service.to_owned(), rung.to_owned());
-        Self { service, rung, when, run, revert, repairs, beside: false, uncounted: false }
+        Self { service, rung, when, run, revert, advance, repairs, beside: false, uncounted: false }
     }
 }

@@ -268,6 +268,7 @@ pub(super) fn change_line(change: &Change) -> String {
         Change::SendRequest { method, url, timeout_ms, .. } => {
             format!("send {method} {} (at most {})", redact::line(url), span_text(*timeout_ms))
         }
+        Change::UpdateRelease(advance) => advance.plan(),
         Change::RevertRelease(revert) => {
             let branch = revert.reference.strip_prefix("refs/heads/").unwrap_or(&revert.reference);
             format!(

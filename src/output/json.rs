@@ -1,6 +1,7 @@
 //! What does a program read? Turns a report into its view, so that what is inside may change while the document does not.
 
 use super::outcome;
+use super::update_json::Moved;
 use super::view::{
     Act, Change, Considered, Decision, Delivery, Finding, Left, Looked, Orphan, Process, Refusal, Report, Seen, Stats,
     Subject, TakenBack, Ticked, times,
@@ -205,6 +206,7 @@ pub(super) fn change(change: &change::Change) -> Change {
             timeout_ms: *timeout_ms,
             irreversible,
         },
+        change::Change::UpdateRelease(advance) => Change::UpdateRelease(Box::new(Moved::of(advance))),
         change::Change::RevertRelease(revert) => Change::RevertRelease(Box::new(TakenBack::of(revert))),
     }
 }

@@ -15,6 +15,7 @@ pub mod startup;
 pub mod status;
 pub mod status_json;
 pub mod undo;
+pub mod update_json;
 pub mod view;
 mod view_change;
 

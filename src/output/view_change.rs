@@ -99,6 +99,8 @@ pub(super) enum Change {
     },
     /// Take code back: one new commit, and the files that it changes.
     RevertRelease(Box<TakenBack>),
+    /// Bring code forward to what was fetched, or back.
+    UpdateRelease(Box<super::update_json::Moved>),
 }
 
 /// Code that is taken back. Ids are full.

@@ -28,6 +28,7 @@ mod tick;
 #[cfg(debug_assertions)]
 pub mod trial;
 pub mod undo;
+pub mod update;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -11,7 +11,9 @@ use super::look::Looker;
 use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
+use super::{
+    Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell, update,
+};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -85,7 +87,7 @@ fn acting(
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
     dir.create_root()?;
-    let lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
+    let mut lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let begun = tell::begun(config);
     // Files before services, under a lock of its own that is let go before a service is started: what that does first may
     // be `heal heal --startup`.
@@ -100,6 +102,9 @@ fn acting(
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     pauses::settle(dir, &looker, &mut journal);
     let mut seen = looker.look(journal.history());
+    let tended = update::tend((config, options, dir), &mut journal, &looker, &seen, &mut lock)?;
+    report.warnings.extend(tended.lines);
+    seen = if tended.acted { looker.look(journal.history()) } else { seen };
     report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
     orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);

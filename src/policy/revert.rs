@@ -56,7 +56,7 @@ pub fn choose(ask: &Ask<'_>, ground: &Ground, past: &[TakenBack], now: &Moment) 
         (None, Ok(suspect)) => Some(suspect),
         (None, Err(why)) => return Err(Refused::NoPattern(why.clone())),
     };
-    stands(ask, ground)?;
+    stands(ask.branch, ground)?;
     let target = match (suspect, ask.commit) {
         (Some(suspect), _) => restore(suspect, ground, past)?,
         (None, Some((name, mainline))) => Target::Commit { name: name.to_owned(), mainline },
@@ -71,8 +71,11 @@ pub fn choose(ask: &Ask<'_>, ground: &Ground, past: &[TakenBack], now: &Moment) 
     Ok(target)
 }
 
-/// Can anything at all be committed here?
-fn stands(ask: &Ask<'_>, ground: &Ground) -> Result<(), Refused> {
+/// Can the branch of this repository be moved at all?
+///
+/// # Errors
+/// It cannot; says why.
+pub fn stands(branch: Option<&str>, ground: &Ground) -> Result<(), Refused> {
     if ground.repo.as_os_str().is_empty() {
         return Err(Refused::Bare);
     }
@@ -88,7 +91,7 @@ fn stands(ask: &Ask<'_>, ground: &Ground) -> Result<(), Refused> {
     }
     let Some(reference) = &ground.reference else { return Err(Refused::Detached) };
     let on = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-    if let Some(wanted) = ask.branch.filter(|wanted| *wanted != on) {
+    if let Some(wanted) = branch.filter(|wanted| *wanted != on) {
         return Err(Refused::WrongBranch { on: on.to_owned(), wanted: wanted.to_owned() });
     }
     if ground.head.is_none() {
@@ -154,13 +157,22 @@ pub fn allow(target: &Target, meets: &Meets) -> Result<(), Refused> {
     if let Some(parents) = meets.merge {
         return Err(Refused::Merge { commit: what.clone(), parents });
     }
+    clear(meets)?;
+    if meets.nothing { Err(Refused::Nothing(what.clone())) } else { Ok(()) }
+}
+
+/// Is the way clear for the files that change?
+///
+/// # Errors
+/// It is not; says what is in it.
+pub fn clear(meets: &Meets) -> Result<(), Refused> {
     let lists = [&meets.conflicts, &meets.submodules, &meets.filtered, &meets.unfit, &meets.in_the_way, &meets.changed];
     let rules: [fn(Vec<String>) -> Refused; 6] =
         [Refused::Conflict, Refused::Submodules, Refused::Filtered, Refused::Unfit, Refused::InTheWay, Refused::Dirty];
     if let Some((paths, refused)) = lists.into_iter().zip(rules).find(|(paths, _)| !paths.is_empty()) {
         return Err(refused(paths.clone()));
     }
-    if meets.nothing { Err(Refused::Nothing(what.clone())) } else { Ok(()) }
+    Ok(())
 }
 
 #[cfg(test)]

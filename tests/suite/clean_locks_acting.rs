@@ -226,7 +226,7 @@ kind  = "pid"
 paths = ["run/*.pid"]
 "#,
     );
-    project.script("run.sh", &format!("{STUBBORN}").replace("exec", "touch well; exec"));
+    project.script("run.sh", &STUBBORN.replace("exec", "touch well; exec"));
     let mut start = Command::new("./run.sh");
     let mut child = start.current_dir(project.path("")).spawn().expect("started");
     let old = project.pid("run/app.pid");

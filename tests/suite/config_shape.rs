@@ -33,7 +33,7 @@ fn sections_that_nobody_knows() {
             8 | [zzzzzzzz]
               |  ^^^^^^^^
               |
-              = help: known are `project`, `service`, `host`, `lock`, `alert`, `alerting`, `schedule`, `crash`, `git`, `revert`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `database`, `http`, `journal`, `layout`, `metrics`, `port`, `retry`, `rotation`, `state`, `update`
+              = help: known are `project`, `service`, `host`, `lock`, `alert`, `alerting`, `schedule`, `crash`, `git`, `revert`, `update`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `database`, `http`, `journal`, `layout`, `metrics`, `port`, `retry`, `rotation`, `state`
 
               correct it and try again with `heal config check`
         "#]],

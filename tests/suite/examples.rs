@@ -42,8 +42,6 @@ fn bridge() {
         "bridge",
         &[],
         &expect![[r#"
-            note  heal.toml:38:2: [update] is not built yet and does nothing
-            note  heal.toml:44:1: [schedule] update is not built yet and does nothing
             [DIR]/heal.toml is right: 1 service, 2 probes, 2 alert channels
         "#]],
     );
@@ -64,12 +62,10 @@ fn desktop() {
             note  heal.toml:40:2: [checkpoint] is not built yet and does nothing
             note  heal.toml:44:2: [backup] is not built yet and does nothing
             note  heal.toml:48:2: [journal] is not built yet and does nothing
-            note  heal.toml:51:2: [update] is not built yet and does nothing
             note  heal.toml:56:1: [schedule] checkpoint is not built yet and does nothing
             note  heal.toml:57:1: [schedule] integrity is not built yet and does nothing
             note  heal.toml:58:1: [schedule] backup is not built yet and does nothing
             note  heal.toml:59:1: [schedule] database is not built yet and does nothing
-            note  heal.toml:60:1: [schedule] update is not built yet and does nothing
             [DIR]/heal.toml is right: 2 services, 6 probes, 1 alert channel
         "#]],
     );

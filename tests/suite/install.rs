@@ -240,13 +240,13 @@ fn cron_cannot_do_everything_and_says_so() {
 #[test]
 fn a_property_list_has_no_keep_alive_and_is_read_by_a_reader_of_them() {
     let odd = "a <b> & \"c\" --d' e";
-    let project = on_a_machine(&format!("{STARTS}update = [\"18:00\", \"06:30\"]\n"));
+    let project = on_a_machine(&format!("{STARTS}backup = [\"18:00\", \"06:30\"]\n"));
     let home = project.path(odd);
     fs::create_dir(&home).expect("created");
     fs::copy(project.path("heal.toml"), home.join("heal.toml")).expect("copied");
     let config = home.join("heal.toml").display().to_string();
     let ran = project.heal(&["--config", &config, "install", "--launchd", "--service", "app"]).exits(0);
-    assert!(ran.stdout.contains("update (at 06:30, 18:00) is not built yet"), "{ran:?}");
+    assert!(ran.stdout.contains("backup (at 06:30, 18:00) is not built yet"), "{ran:?}");
     let script = "import json, plistlib, sys\nprint(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))\n";
     let read = |name: &str| -> serde_json::Value {
         let path = project.path("machine/Library/LaunchDaemons").join(name).display().to_string();

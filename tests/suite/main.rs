@@ -122,5 +122,7 @@ mod tick_cost;
 mod trial;
 mod undo;
 mod uninstall;
+mod update;
+mod update_killed;
 mod usage;
 mod watchdog;

@@ -17,6 +17,7 @@ const SUBCOMMANDS: &[&str] = &[
     "heal",
     "clean-locks",
     "undo",
+    "update",
     "restart",
     "pause",
     "resume",
@@ -51,6 +52,7 @@ fn the_help_of_heal() {
           heal         One tick: look, decide, act one rung, verify, record, alert
           clean-locks  Clear locks that are proved stale; tell who holds the others
           revert       Take back the code that a service crashes with
+          update       Bring the code forward to what was pushed, and back if that does not do well
           undo         Take back what a run changed
           restart      Start a service again, because you say so: verified, and not counted against its budget
           run          Run the command that is a service, and record when it starts, stops and crashes, and on which release
@@ -198,7 +200,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-update, heal-update-check, heal-update-apply, heal-update-rollback, heal-update-status, heal-update-history, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

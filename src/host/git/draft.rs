@@ -143,7 +143,7 @@ fn one(
 }
 
 /// What stands at the paths that change.
-fn look_at(repo: &Repository, root: &Path, turns: &[Turn], meets: &mut Meets) -> Result<(), Refused> {
+pub(super) fn look_at(repo: &Repository, root: &Path, turns: &[Turn], meets: &mut Meets) -> Result<(), Refused> {
     let site = Site::of(repo, root);
     let gone: BTreeSet<PathBuf> =
         turns.iter().filter(|turn| turn.new.is_none()).map(|turn| turn.path.clone()).collect();
@@ -178,11 +178,11 @@ fn look_at(repo: &Repository, root: &Path, turns: &[Turn], meets: &mut Meets) ->
     Ok(())
 }
 
-fn stat(stats: &DiffStats) -> Stat {
+pub(super) fn stat(stats: &DiffStats) -> Stat {
     Stat { files: stats.files_changed(), insertions: stats.insertions(), deletions: stats.deletions() }
 }
 
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt;
     name_of(path.as_os_str().as_bytes())
 }

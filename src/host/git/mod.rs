@@ -1,6 +1,7 @@
 //! What is this repository like? Read by libgit2, in process: no hook, no filter, no file monitor and no other program runs,
 //! and nothing is written, not even an index that could be refreshed. Whose it is, is checked here and by libgit2.
 
+mod advance;
 mod draft;
 mod paths;
 
@@ -14,6 +15,7 @@ use crate::model::Stamp;
 use crate::model::refused::Refused;
 use crate::model::revert::{Ground, trailer};
 
+pub use advance::{Apart, Moved, advance, apart};
 pub use draft::{Draft, Words, draft};
 pub use paths::{Entry, Site, Turn, name_of, turns};
 

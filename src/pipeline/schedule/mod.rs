@@ -37,7 +37,8 @@ struct Job {
 }
 
 /// Every command that a schedule can start. One that gets built is added here, and its key is no longer only noted.
-const JOBS: [Job; 1] = [Job { name: "heal", words: &["heal", "--quiet"] }];
+const JOBS: [Job; 2] =
+    [Job { name: "heal", words: &["heal", "--quiet"] }, Job { name: "update", words: &["update", "apply", "--quiet"] }];
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,80 @@
+//! What if `heal update apply` is killed at one of its system calls? The next run finds the old code or takes it back, and then
+//! git finds nothing wrong.
+
+use super::killpoints::{Fault, sweep};
+use super::repository::{commit, git, head, sound};
+use super::support::Project;
+
+/// A clone without a service that could be restarted, one commit behind.
+fn template() -> (Project, Project) {
+    let upstream = Project::new("");
+    git(&upstream, &["init", "-q", "-b", "main", "."]);
+    upstream.write(".gitignore", "/data/\n/built*\n");
+    upstream.write("heal.toml", "[project]\nname = \"test\"\n\n[update]\nbuild = [\"cp\", \"a.txt\", \"built.txt\"]\n");
+    upstream.write("a.txt", "one\n");
+    upstream.write("goes.txt", "goes\n");
+    commit(&upstream, "One");
+    let project = Project::new("");
+    std::fs::remove_file(project.path("heal.toml")).expect("removed");
+    git(&project, &["clone", "-q", &upstream.path("").display().to_string(), "."]);
+    upstream.write("a.txt", "two\n");
+    upstream.write("comes/deep.txt", "comes\n");
+    git(&upstream, &["rm", "-q", "goes.txt"]);
+    commit(&upstream, "Two");
+    (project, upstream)
+}
+
+fn copy(of: &Project) -> Project {
+    let project = Project::new("");
+    let mut cp = project.command_of("cp", &["-a", "-T"]);
+    cp.args([of.path(""), project.path("")]);
+    project.run(&mut cp).exits(0);
+    project
+}
+
+fn swept(fault: Fault, stride: usize) -> usize {
+    let (template, upstream) = template();
+    let (old, new) = (head(&template), head(&upstream));
+    let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { stride };
+    let (mut before, mut after) = (0, 0);
+    let count = sweep(
+        || copy(&template),
+        &["update", "apply"],
+        fault,
+        stride,
+        |project, point, ran| {
+            let found = head(project);
+            assert!(found == old || found == new, "{point:?}: old or new, nothing else");
+            if found == old {
+                before += 1
+            } else {
+                after += 1
+            }
+            // A tick finishes what was begun; a second update goes on from there.
+            let tick = project.heal(&["heal"]);
+            assert!(!project.path(".git/heal-revert").exists(), "{point:?}: {ran:?} {tick:?}");
+            sound(project);
+            let built = std::fs::read_to_string(project.path("built.txt")).unwrap_or_default();
+            let code = project.read("a.txt");
+            assert!(built.is_empty() && code == "one\n" || built == code, "{point:?}: {built} from {code} {tick:?}");
+            let again = project.heal(&["update", "apply"]);
+            // Done by the run that was disturbed, on probation still; or by this one.
+            assert!([0, 75].contains(&again.code), "{point:?}: {ran:?} {tick:?} {again:?}");
+            assert_eq!(head(project), new, "{point:?}: {ran:?} {tick:?} {again:?}");
+            sound(project);
+            assert_eq!(project.read("built.txt"), "two\n", "{point:?}");
+        },
+    );
+    println!("{fault:?}: {count} points; HEAD was old at {before}, new at {after}");
+    count
+}
+
+#[test]
+fn killed_at_any_point_it_is_as_it_was_or_goes_on() {
+    assert!(swept(Fault::Kill, 37) > 5);
+}
+
+#[test]
+fn a_full_disk_leaves_it_as_it_was_or_goes_on() {
+    assert!(swept(Fault::Error("ENOSPC"), 47) > 5);
+}
