@@ -35,16 +35,16 @@ fn a_day_of_a_permanently_broken_service_is_few_acts_with_growing_gaps_and_no_si
         minutes(&project, "exhausted"),
     );
     expect![[r#"
-        ticks with their exit codes: {2: 8, 69: 136}
-        acts at these minutes: [0, 10, 20, 60, 180, 540, 900, 1260]
-        exhausted at: [30]
+        ticks with their exit codes: {2: 7, 69: 137}
+        acts at these minutes: [0, 10, 40, 160, 520, 880, 1240]
+        exhausted at: [20]
         told: [
             "opened: app: not running",
             "exhausted: app: heal has nothing left to try",
-            "reminder: app: not running, for 1h 30m now",
-            "reminder: app: not running, for 4h 30m now",
-            "reminder: app: not running, for 10h 30m now",
-            "reminder: app: not running, for 22h 30m now",
+            "reminder: app: not running, for 1h 20m now",
+            "reminder: app: not running, for 4h 20m now",
+            "reminder: app: not running, for 10h 20m now",
+            "reminder: app: not running, for 22h 20m now",
         ]
     "#]]
     .assert_eq(&report);

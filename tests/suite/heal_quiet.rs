@@ -10,6 +10,7 @@ fn the_same_trouble_is_printed_once() {
     let tick = |code: i32| project.heal(&["heal", "--quiet"]).exits(code).stdout;
     assert!(tick(2).starts_with("failed    app"), "restart");
     assert!(tick(2).starts_with("failed    app"), "stop-stale");
+    assert!(tick(2).starts_with("failed    app"), "clear-locks");
     let refused = tick(69);
     assert!(refused.contains("nothing done: every rung was tried"), "{refused}");
     assert_eq!(tick(69), "", "it was said already");

@@ -149,6 +149,6 @@ fn a_selector_that_names_too_many_is_refused_with_its_place() {
     for (orphans, why) in table {
         let project = sleeper(&format!("orphans = {orphans}\n"));
         let ran = project.heal(&["config", "check"]).exits(78);
-        assert!(ran.stderr.contains(why) && ran.stderr.contains("heal.toml:10:"), "{orphans}: {ran:?}");
+        assert!(ran.stderr.contains(why) && ran.stderr.contains("heal.toml:11:"), "{orphans}: {ran:?}");
     }
 }

@@ -91,7 +91,7 @@ fn fifty_ticks_leave_it_dead_and_the_first_one_afterwards_begins_at_the_foot_of_
     the_one(&project, NAP);
     assert_eq!(
         kinds(&project),
-        "paused, resumed, opened, intent restart, started, done healed, alerted opened operator_alerts"
+        "paused, resumed, opened, intent restart, started, done healed, queued, alerted opened operator_alerts"
     );
 }
 

@@ -95,14 +95,14 @@ fn an_open_incident_says_what_was_tried_and_what_comes_next() {
         exit 69
         --- stdout
         unhealthy app (dead)  not running
-            incident since [TIME], for [SPAN]; tried restart (1), stop-stale (1)
-            next     the budget of 2 per [SPAN] is spent; the next act is possible in [SPAN]
+            incident since [TIME], for [SPAN]; tried restart (1), stop-stale (1); nothing left to try since [TIME]
+            next     every rung was tried; `restart` is tried again in [SPAN]
             budget   2 of 2 per [SPAN] used, the next act is possible in [SPAN]
             act      [TIME] stop-stale: failed, the new process ended: exit code 1 (because: not running)
             act      [TIME] restart: failed, the new process ended: exit code 1 (because: not running)
         ticks  last [SPAN] ago, no `[schedule] heal` says how often; exit code 69 after [SPAN]; before it 2, 2
         note  this is from memory, nothing was looked at: heal check looks
-        next  heal check --only app --explain
+        next  heal release app   (when it is put right)
         --- stderr
     "#]]
     .assert_eq(&timeless(&ran.snapshot(&project)));
