@@ -20,18 +20,17 @@ pub(super) const PLANNED: &[&str] = &[
     "git",
     "http",
     "journal",
-    "layout",
     "metrics",
     "port",
     "retry",
     "revert",
     "rotation",
-    "state",
     "update",
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 7] = ["project", "service", "host", "lock", "alert", "alerting", "schedule"];
+pub(super) const SECTIONS: [&str; 9] =
+    ["project", "service", "host", "layout", "lock", "state", "alert", "alerting", "schedule"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =
