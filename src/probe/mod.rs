@@ -21,6 +21,7 @@ mod program;
 pub mod run;
 mod silence;
 pub mod sqlite;
+pub mod state;
 mod tail;
 pub mod tcp;
 pub mod unit;
