@@ -119,6 +119,7 @@ pub enum Command {
     Status(commands::status::Args),
     Heal(commands::heal::Args),
     CleanLocks(commands::clean_locks::Args),
+    ValidateState(commands::validate_state::Args),
     Release(commands::release::Args),
     Undo(commands::undo::Args),
     Pause(commands::pause::Args),
@@ -136,7 +137,7 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status"]),
+    ("Look", &["check", "status", "validate-state"]),
     ("Act", &["heal", "clean-locks", "undo", "restart", "pause", "resume", "hold", "release", "lock", "beat"]),
     ("Set up", &["init", "config", "completions", "man"]),
 ];
@@ -149,6 +150,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
             Self::CleanLocks(_) => "clean-locks",
+            Self::ValidateState(_) => "validate-state",
             Self::Release(_) => "release",
             Self::Undo(_) => "undo",
             Self::Pause(_) => "pause",
@@ -193,6 +195,7 @@ impl Command {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
             Self::CleanLocks(args) => args.run(global),
+            Self::ValidateState(args) => args.run(global),
             Self::Release(args) => args.run(global),
             Self::Undo(args) => args.run(global),
             Self::Pause(args) => args.run(global),

@@ -16,6 +16,7 @@ pub mod restart;
 pub mod resume;
 pub mod status;
 pub mod undo;
+pub mod validate_state;
 
 use std::rc::Rc;
 
@@ -100,6 +101,8 @@ views! {
     Heal(Report<Ticked>) = "heal" as "heal",
     /// `heal clean-locks`
     CleanLocks(locks_json::Told) = "clean-locks" as "clean-locks",
+    /// `heal validate-state`
+    ValidateState(output::states_json::Told) = "validate-state" as "validate-state",
     /// `heal heal --startup`
     HealStartup(crate::output::startup::Started) = "heal" as "heal-startup",
     /// `heal status`

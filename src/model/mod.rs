@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod layout;
 pub mod lock;
 pub mod pause;
 pub mod redact;
@@ -23,6 +24,7 @@ pub mod threshold;
 pub mod undo;
 pub mod unit;
 pub mod units;
+pub mod validation;
 
 pub use change::Change;
 pub use event::{Entry, Event, Outcome};
@@ -30,17 +32,19 @@ pub use evidence::Evidence;
 pub use finding::{Class, Figure, Finding, Limit, Severity, Sign, Unit, Verdict};
 pub use history::{History, Incident, ServiceHistory};
 pub use identity::{Identity, Selector};
+pub use layout::Layout;
 pub use lock::{FileId, Holder, Holding, Lock, LockKind};
 pub use pause::{Pause, Paused};
 pub use report::Report;
 pub use service::{Rules, Service};
 pub use startup::Startup;
-pub use state::{Layout, StateFile};
+pub use state::StateFile;
 pub use status::Status;
 pub use sweep::Sweep;
 pub use threshold::Threshold;
 pub use unit::{Supervisor, UnitName};
 pub use units::{Bytes, Percent, Rate, Span};
+pub use validation::Validation;
 
 /// A moment in UTC. The only clock of the journal and of every report; durations within a run use `Instant`.
 pub type Stamp = chrono::DateTime<chrono::Utc>;

@@ -13,6 +13,7 @@ pub mod propose;
 mod restart;
 mod seen;
 mod startup;
+mod states;
 mod status;
 mod supervised;
 mod tell;
@@ -37,6 +38,7 @@ pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
 pub use restart::{Restart, restart};
 pub use startup::startup;
+pub use states::validate_state;
 pub use status::status;
 pub use tick::tick;
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::host::files::Unread;
 use crate::model::Layout;
-use crate::model::state::{Link, Placed, Problem, Trouble};
+use crate::model::layout::{Link, Placed};
+use crate::model::state::{Problem, Trouble};
 
 /// What of it is not as it should be, each with its path.
 #[must_use]
