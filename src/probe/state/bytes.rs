@@ -11,7 +11,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is wrong with bytes of which no format could make anything, before any grammar is asked.
 pub(super) fn damaged(bytes: &[u8]) -> Option<Trouble> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+    if bytes.iter().all(blank) {
         return Some(Trouble { byte: Some(0), ..Trouble::new(Problem::Empty, emptiness(bytes)) });
     }
     if let Some(name) = wide(bytes) {
@@ -42,6 +42,11 @@ pub(super) fn damaged(bytes: &[u8]) -> Option<Trouble> {
     conflict(bytes)
 }
 
+/// White space as JSON has it: a form feed is none.
+pub(super) const fn blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
 fn emptiness(bytes: &[u8]) -> &'static str {
     if bytes.is_empty() { "it has no byte" } else { "there is nothing but white space in it" }
 }
@@ -61,10 +66,7 @@ fn wide(bytes: &[u8]) -> Option<&'static str> {
 /// What git leaves where two sides changed the same lines.
 fn conflict(bytes: &[u8]) -> Option<Trouble> {
     let at_line = |at: usize| at == 0 || bytes[at - 1] == b'\n';
-    let find = |marker: &str| {
-        let found = memchr::memmem::find_iter(bytes, marker.as_bytes()).find(|at| at_line(*at));
-        found
-    };
+    let find = |marker: &str| memchr::memmem::find_iter(bytes, marker.as_bytes()).find(|at| at_line(*at));
     let (ours, theirs) = (find("<<<<<<< ")?, find(">>>>>>> ")?);
     find("=======").filter(|between| ours < *between && *between < theirs)?;
     Some(placed(Trouble::new(Problem::ConflictMarkers, "merge-conflict markers of git stand in it"), bytes, ours))
@@ -84,7 +86,7 @@ pub(super) fn json(bytes: &[u8], rules: Rules<'_>) -> Vec<Trouble> {
         troubles.push(Trouble { byte: Some(0), ..Trouble::new(Problem::ByteOrderMark, message) });
     }
     match scan(&mut serde_json::Deserializer::from_slice(text), rules) {
-        // What nobody could write into a string as it is, JSON refuses by itself: a NUL, a line of markers.
+        // No NUL, no other encoding and no marker of a merge can hide in what the grammar takes.
         Ok(found) => troubles.extend(found),
         Err(error) => troubles.push(why(text, &error)),
     }
@@ -104,7 +106,7 @@ pub(super) fn why(bytes: &[u8], error: &serde_json::Error) -> Trouble {
     match documents.next() {
         Some(Ok(IgnoredAny)) => {
             let end = documents.byte_offset();
-            let rest = end + bytes[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let rest = end + bytes[end..].iter().take_while(|byte| blank(byte)).count();
             if rest == bytes.len() {
                 // The grammar is content; the reader was not.
                 let message = format!("not every reader takes it: {}", reason(error));
@@ -128,7 +130,7 @@ pub(super) fn why(bytes: &[u8], error: &serde_json::Error) -> Trouble {
 /// What stands behind a whole document.
 fn behind(bytes: &[u8], rest: usize) -> Trouble {
     let opens = |byte: u8| matches!(byte, b'{' | b'[');
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace()).copied().unwrap_or_default();
+    let first = bytes.iter().find(|byte| !blank(byte)).copied().unwrap_or_default();
     let mut more = serde_json::Deserializer::from_slice(&bytes[rest..]).into_iter::<IgnoredAny>();
     let mut count = 1_usize;
     let last = loop {
@@ -144,7 +146,7 @@ fn behind(bytes: &[u8], rest: usize) -> Trouble {
         return Trouble::new(Problem::Concatenated, format!("{count} documents stand one behind the other, {what}"));
     }
     let left = bytes.len() - rest;
-    let end = bytes.iter().rev().find(|byte| !byte.is_ascii_whitespace());
+    let end = bytes.iter().rev().find(|byte| !blank(byte));
     if opens(first) && matches!(end, Some(b'}' | b']')) {
         let message = format!("a whole document, and behind it {left} bytes of an older, longer one");
         return Trouble::new(Problem::TornWrite, message);

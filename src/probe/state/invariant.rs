@@ -21,16 +21,19 @@ pub(super) fn check(invariants: &[Invariant], text: &str, others: Others<'_>, tr
 }
 
 fn held(one: &Invariant, text: &str, others: Others<'_>) -> Held {
-    let mut variables = Vec::new();
+    let (mut variables, mut missing) = (Vec::new(), Vec::new());
     for name in variables_of(&one.jq) {
         match others(name) {
             Some(text) => variables.push((name, text)),
-            // A variable of the filter's own is bound in it, and is no state; a state that cannot be read is.
-            None if binds(&one.jq, name) => {}
-            None => return Held::Unknown(format!("${name} cannot be read, or is broken itself")),
+            None => missing.push(format!("${name}")),
         }
     }
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+    // A name that the filter binds itself is no state.
+    if !missing.is_empty() && jq::check(&one.jq, &names).is_err() {
+        return Held::Unknown(format!("{} cannot be read, or is broken itself", missing.join(" and ")));
+    }
     jq::holds(&one.jq, &variables, text, jq::LONGEST)
 }
 
@@ -51,9 +54,14 @@ fn variables_of(filter: &str) -> Vec<&str> {
     found
 }
 
-/// Does the filter itself bind that name: `as $name`, `reduce … as $name`, a parameter?
-fn binds(filter: &str, name: &str) -> bool {
-    filter.contains(&format!("as ${name}"))
-        || filter.contains(&format!("${name};"))
-        || filter.contains(&format!("(${name}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_that_a_filter_says() {
+        let filter = "($positions.open | type) == $a_1 and (.x as $x | $x) and $positions.y and \"5$\"";
+        assert_eq!(variables_of(filter), ["positions", "a_1", "x"]);
+        assert!(mentions(filter, "positions") && !mentions(filter, "position"));
+    }
 }

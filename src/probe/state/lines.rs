@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::bytes::{damaged, json};
+use super::bytes::{blank, damaged, json};
 use super::scan::Rules;
 use crate::model::state::{MOST_TROUBLES, Problem, Trouble};
 
@@ -19,9 +19,11 @@ pub(super) fn read<'b>(bytes: &'b [u8], rules: Rules<'_>) -> (Vec<Trouble>, Opti
     for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let begin = start;
         start += line.len();
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if line.iter().all(blank) {
             continue;
         }
+        let end = line.iter().rposition(|byte| !blank(byte)).map_or(0, |last| last + 1);
+        let line = &line[..end];
         let wrong = json(line, rules);
         if !wrong.iter().any(|trouble| trouble.problem.is_of_bytes())
             && let Ok(line) = std::str::from_utf8(line)
