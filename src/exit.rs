@@ -114,7 +114,8 @@ impl Exit {
     #[must_use]
     pub fn of(report: &Report) -> Self {
         // Nothing was looked at: that is not health.
-        let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
+        let states = report.states.iter().map(|one| of_verdict(one.judged.verdict)).max();
+        let subjects = report.subjects.iter().map(of_subject).max().max(states).unwrap_or(Self::Unknown);
         let pending = report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         // Whoever was left behind may do what the service does, a second time.

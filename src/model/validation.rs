@@ -27,6 +27,15 @@ pub struct Validation {
     pub warnings: Vec<String>,
 }
 
+/// A state file in the report of a tick or a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// What it was found to be.
+    pub judged: Judged,
+    /// That is another verdict than at the look before.
+    pub news: bool,
+}
+
 impl Validation {
     /// The worst of all verdicts.
     #[must_use]

@@ -8,6 +8,7 @@ use crate::model::Validation;
 use crate::model::finding::Severity;
 use crate::model::report::Level;
 use crate::model::state::{Judged, Trouble, Verdict};
+use crate::model::validation::Stated;
 
 /// The text of a validation. With `quiet` it is empty unless something is wrong.
 #[must_use]
@@ -32,6 +33,13 @@ pub fn human(validation: &Validation, quiet: bool) -> String {
         let _ = writeln!(text, "{} {}", mark("warning", Level::Degraded), sanitize::line(line));
     }
     text
+}
+
+/// The state files of a tick or a look: what is wrong, or has come right.
+pub(super) fn stated(text: &mut String, states: &[Stated], quiet: bool) {
+    for one in states.iter().filter(|one| one.news || (!quiet && one.judged.verdict >= Verdict::Warning)) {
+        file(text, &one.judged);
+    }
 }
 
 /// One file, and what is wrong with it.

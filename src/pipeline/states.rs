@@ -2,14 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Options;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
-use crate::model::state::{Judged, Verdict};
+use crate::journal::Notes;
+use crate::model::state::{Judged, Mark, Verdict};
+use crate::model::validation::Stated;
 use crate::model::{StateFile, Validation};
 use crate::probe::state;
+
+/// A file that was changed this short before it was read may be changed again without its times saying so: they are as coarse
+/// as the ticks of the kernel, or as two seconds on FAT.
+const COARSE: Duration = Duration::from_secs(3);
 
 /// `heal validate-state`: the layout and the state files that are declared, or the files of these names. It changes nothing.
 ///
@@ -32,6 +42,72 @@ pub fn validate_state(config: &Config, names: &[String]) -> Result<Validation> {
         warnings: config.warnings.clone(),
         duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
+}
+
+/// What was found at the last look.
+#[derive(Deserialize, Serialize)]
+struct Noted {
+    /// What it depended on: see [`seal`]. Empty when that may change unseen.
+    seal: String,
+    verdict: Verdict,
+}
+
+/// Under which a file is noted. No subject of a probe is called like that.
+fn subject(name: &str) -> String {
+    format!("state:{name}")
+}
+
+/// Is this what a note about a state file is called that is still declared?
+pub(super) fn is_subject(config: &Config, noted: &str) -> bool {
+    config.states.iter().any(|file| file.enabled && subject(&file.name) == noted)
+}
+
+/// What a tick or a look says of the state files. One that has not changed since it was found right is not read again, unless all
+/// are to be. What is found is noted for the next look.
+pub(super) fn look(config: &Config, options: &Options, notes: &mut Notes) -> Vec<Stated> {
+    let asked = |file: &&StateFile| {
+        let service = file.service.as_deref();
+        file.enabled && (options.only.is_empty() || options.only.iter().any(|name| Some(name.as_str()) == service))
+    };
+    let shelf = Shelf::new(config);
+    let mut found = Vec::new();
+    for file in config.states.iter().filter(asked) {
+        let subject = subject(&file.name);
+        let noted = notes.of(&subject, "").and_then(|note| Noted::deserialize(note).ok());
+        let seal = seal(config, file);
+        let same = noted.as_ref().is_some_and(|noted| noted.verdict == Verdict::Valid && noted.seal == seal);
+        let judged = if same && !seal.is_empty() && !options.all {
+            let (name, path) = (file.name.clone(), file.path.clone());
+            let mark = state::mark_at(&path);
+            Judged { name, path, format: file.format, mark, troubles: Vec::new(), verdict: Verdict::Unchanged }
+        } else {
+            options.progress(&format!("reading {}", file.path.display()));
+            shelf.judge(file)
+        };
+        let verdict = if judged.verdict == Verdict::Unchanged { Verdict::Valid } else { judged.verdict };
+        let news = noted.map_or(verdict != Verdict::Valid, |noted| noted.verdict != verdict);
+        if let Ok(note) = serde_json::to_value(Noted { seal, verdict }) {
+            notes.take(&subject, note);
+        }
+        found.push(Stated { judged, news });
+    }
+    found
+}
+
+/// All that the verdict on a file depends on, as one word: what is declared of it, this program, and which contents it, its schema
+/// and the files that its invariants ask for have. Empty if one of them is not there, or was changed just now.
+fn seal(config: &Config, file: &StateFile) -> String {
+    let names: Vec<&str> = config.states.iter().map(|other| other.name.as_str()).collect();
+    let asked = state::asks_for(file, &names);
+    let others = config.states.iter().filter(|other| asked.contains(&other.name.as_str())).map(|other| &other.path);
+    let old = clock::now().at - COARSE;
+    let before = old.timestamp_nanos_opt().map_or(0, i128::from);
+    let settled = |mark: &Mark| mark.mtime_ns < before && mark.ctime_ns < before;
+    let marks = [&file.path].into_iter().chain(&file.schema).chain(others);
+    let marks: Option<Vec<Mark>> = marks.map(|path| state::mark_at(path).filter(settled)).collect();
+    let Some(marks) = marks else { return String::new() };
+    let whole = format!("{} {file:?} {marks:?}", env!("CARGO_PKG_VERSION"));
+    Sha256::digest(whole.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files of one run.

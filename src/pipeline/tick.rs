@@ -10,7 +10,7 @@ use super::locks::{self, Again};
 use super::look::Looker;
 use super::plan::{has_time, plan, relocated, restrict};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
+use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, states, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -49,6 +49,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
                 report.subjects.push(seen.subject);
             }
         }
+        report.states = states::look(config, options, &mut Notes::read(&dir));
         report.duration_ms = millis(start);
         return Ok(report);
     }
@@ -105,8 +106,9 @@ fn acting(
     let mut notes = run.notes;
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
     report.subjects.extend(over);
+    report.states = states::look(config, options, &mut notes);
     let looked_at = subjects(config);
-    notes.retain(|subject| looked_at.contains(subject));
+    notes.retain(|subject| looked_at.contains(subject) || states::is_subject(config, subject));
     if let Err(error) = notes.save(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }

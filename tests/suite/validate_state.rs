@@ -155,3 +155,45 @@ fn a_file_without_a_declaration_is_nothing_to_look_at() {
     let off = Project::new("[project]\nname = \"x\"\n[state.s]\nenabled = false\npath = \"s.json\"\n");
     assert!(off.heal(&["validate-state"]).exits(0).stdout.starts_with("disabled  "));
 }
+
+#[test]
+fn a_tick_reads_what_changed_and_says_what_is_wrong() {
+    let project = Project::new(
+        "[project]\nname = \"x\"\n[state.s]\npath = \"s.json\"\n[[state.s.invariants]]\nid = \"I\"\njq = '.a > $t.least'\nmessage = \"m\"\n\
+         [state.t]\npath = \"t.json\"\n",
+    );
+    let old = || {
+        for name in ["s.json", "t.json"] {
+            let file = fs::File::options().write(true).open(project.path(name)).expect("there");
+            file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).expect("set");
+        }
+    };
+    let verdicts = |arguments: &[&str], code: i32| {
+        let answer = project.heal(&[arguments, &["--json"]].concat()).exits(code).json();
+        let states = answer["states"].as_array().expect("a list").clone();
+        states.iter().map(|one| one["verdict"].as_str().expect("text").to_owned()).collect::<Vec<String>>().join(" ")
+    };
+    project.write("s.json", r#"{"a": 1}"#);
+    project.write("t.json", r#"{"least": 0}"#);
+    old();
+    // Changed just now, whatever it says of its age: what a write in the same moment does would not show.
+    assert_eq!(verdicts(&["heal"], 0), "valid valid");
+    assert_eq!(verdicts(&["heal"], 0), "valid valid");
+    std::thread::sleep(std::time::Duration::from_millis(3_200));
+    assert_eq!(verdicts(&["check"], 0), "valid valid");
+    assert_eq!(verdicts(&["check"], 0), "valid valid", "a look notes nothing");
+    assert_eq!(verdicts(&["heal"], 0), "valid valid");
+    assert_eq!(verdicts(&["heal"], 0), "unchanged unchanged");
+    assert_eq!(verdicts(&["check"], 0), "unchanged unchanged");
+    assert_eq!(verdicts(&["heal", "--dry-run", "--all"], 0), "valid valid");
+    // What an invariant asks for is part of it.
+    project.write("t.json", r#"{"least": 5}"#);
+    assert_eq!(verdicts(&["check"], 2), "invalid valid");
+    let ran = project.heal(&["heal", "--quiet"]).exits(2);
+    assert!(ran.stdout.contains("I: m"), "{}", ran.stdout);
+    assert_eq!(project.heal(&["heal", "--quiet"]).exits(2).stdout, "", "it is no news any more");
+    project.write("t.json", "{");
+    assert_eq!(verdicts(&["heal"], 2), "unknown invalid");
+    project.write("t.json", r#"{"least": 0}"#);
+    assert!(project.heal(&["heal", "--quiet"]).exits(0).stdout.starts_with("valid "));
+}
