@@ -40,7 +40,10 @@ complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print versio
 complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
+complete -c heal -n "__fish_heal_needs_command" -f -a "clean-locks" -d 'Clear locks that are proved stale; tell who holds the others'
+complete -c heal -n "__fish_heal_needs_command" -f -a "validate-state" -d 'Look at directories, links and state files; say what is wrong, and where'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
+complete -c heal -n "__fish_heal_needs_command" -f -a "undo" -d 'Take back what a run changed'
 complete -c heal -n "__fish_heal_needs_command" -f -a "pause" -d 'Keep heal\'s hands off services for a while: looked at and reported, never acted upon'
 complete -c heal -n "__fish_heal_needs_command" -f -a "resume" -d 'End the pause of services, so that heal may act on them again'
 complete -c heal -n "__fish_heal_needs_command" -f -a "hold" -d 'Hold a service until somebody releases it: no more acts, however long that takes'
@@ -61,6 +64,7 @@ complete -c heal -n "__fish_heal_using_subcommand check" -l exit-map -d 'End wit
 complete -c heal -n "__fish_heal_using_subcommand check" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand check" -l all -d 'Read every state file, also where it has not changed since it was found right'
 complete -c heal -n "__fish_heal_using_subcommand check" -l explain -d 'List the processes that were considered, and why each is or is not the service'
 complete -c heal -n "__fish_heal_using_subcommand check" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand check" -s q -l quiet -d 'Print nothing while all is well'
@@ -90,10 +94,37 @@ complete -c heal -n "__fish_heal_using_subcommand heal" -l color -d 'Colour the 
 always\t'Always'
 never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand heal" -l dry-run -d 'Print what would be done and why; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand heal" -l all -d 'Read every state file, also where it has not changed since it was found right'
 complete -c heal -n "__fish_heal_using_subcommand heal" -l startup -d 'Put right what is not a process, before a service starts: the first line of its run.sh, or ExecStartPre'
 complete -c heal -n "__fish_heal_using_subcommand heal" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l list -d 'Print each lock with its holder, what may be done and why; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l dry-run -d 'Print what would be done and why; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand clean-locks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand release" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand release" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand release" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
@@ -106,6 +137,21 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand release" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand undo" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand undo" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand undo" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand undo" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand undo" -l list -d 'List the runs that changed something, and what of it can be taken back'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l force -d 'Move aside what stands in the old place by now'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand undo" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand undo" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand pause" -l for -d 'For how long at most, up to 7d; 1h unless said, 24h with a command' -r
 complete -c heal -n "__fish_heal_using_subcommand pause" -l reason -d 'Why, for whoever meets it; the command itself unless said' -r
 complete -c heal -n "__fish_heal_using_subcommand pause" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F

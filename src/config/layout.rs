@@ -69,7 +69,7 @@ impl Reader<'_> {
     pub(super) fn layout(&self, table: Option<Table>, faults: &mut Faults) -> Layout {
         let Some(mut table) = table else { return Layout::default() };
         let lists = typed::split_off(&mut table, &LISTS);
-        let written = typed::read_with(&table, &LISTS, |value| Written::deserialize(value), faults);
+        let written = typed::read_with(&table, &[], |value| Written::deserialize(value), faults);
         let [directories, files] = LISTS.map(|key| match lists.get_ref().get(key) {
             Some(value) => self.placed(key, value, faults),
             None => Vec::new(),

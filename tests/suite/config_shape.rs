@@ -33,7 +33,7 @@ fn sections_that_nobody_knows() {
             8 | [zzzzzzzz]
               |  ^^^^^^^^
               |
-              = help: known are `project`, `service`, `host`, `lock`, `alert`, `alerting`, `schedule`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `crash`, `database`, `git`, `http`, `journal`, `layout`, `metrics`, `port`, `retry`, `revert`, `rotation`, `state`, `update`
+              = help: known are `project`, `service`, `host`, `layout`, `lock`, `state`, `alert`, `alerting`, `schedule`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `crash`, `database`, `git`, `http`, `journal`, `metrics`, `port`, `retry`, `revert`, `rotation`, `update`
 
               correct it and try again with `heal config check`
         "#]],
@@ -250,7 +250,7 @@ kind = "tellegram"
             8 | foo           = 1
               | ^^^
               |
-              = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `probes`, `remedies`, `orphans`
+              = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `orphans`, `probes`, `remedies`
 
             error: unknown rung `restrt`
              --> heal.toml:9:17

@@ -81,7 +81,7 @@ fn faults_of_the_command_line() {
             error: unknown key `foo`
              |
              = note: in `--set service.other.foo`
-             = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `probes`, `remedies`, `orphans`
+             = help: known are `enabled`, `unit`, `match`, `start`, `cwd`, `env`, `log`, `ladder`, `startup_grace`, `stable_for`, `stop_grace`, `verify_within`, `recover_after`, `restart_limit`, `restart_delay`, `hold_on_exit`, `needs`, `wants`, `orphans`, `probes`, `remedies`
 
             error: unknown key `foo`
              |

@@ -35,6 +35,7 @@ mod config_secrets;
 mod config_services;
 mod config_shape;
 mod config_sources;
+mod config_state;
 mod config_values;
 mod evidence;
 mod examples;

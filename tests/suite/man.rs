@@ -6,7 +6,7 @@ use super::completions::{committed, folder};
 use super::support::Project;
 
 /// A page for everything that can be typed.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 22] = [
     "heal",
     "heal-beat",
     "heal-check",
@@ -28,6 +28,7 @@ const PAGES: [&str; 21] = [
     "heal-resume",
     "heal-status",
     "heal-undo",
+    "heal-validate-state",
 ];
 
 fn page(project: &Project, name: &str) -> String {

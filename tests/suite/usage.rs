@@ -39,6 +39,7 @@ fn the_help_of_heal() {
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
           status       Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
+          validate-state Look at directories, links and state files; say what is wrong, and where
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
@@ -186,8 +187,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
-          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-heal, heal-clean-locks, heal-validate-state, heal-release, heal-undo, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 
