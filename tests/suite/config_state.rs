@@ -139,7 +139,7 @@ dirs = []"#,
             error: `files` is a string, not a list
                = help: files = ["logs", { path = "state", mode = "0700" }]
             error: unknown key `dirs`
-               = help: known are `enabled`, `directories`, `links`, `files`, `directories`, `files`
+               = help: known are `enabled`, `directories`, `links`, `files`
             heal.toml:8:24 heal.toml:8:27 heal.toml:8:35 heal.toml:8:80 heal.toml:8:96 heal.toml:9:23 heal.toml:9:34 heal.toml:10:9 heal.toml:11:1
         "#]],
     );

@@ -100,9 +100,16 @@ fn danger_is_an_invariant_that_does_not_hold() {
         problems.map(|one| one["invariant"].as_str().unwrap_or("-").to_owned()).collect::<Vec<String>>().join(" ")
     };
     assert_eq!(invariants(&project), "POSITION_CONFLICT STATE_MISMATCH");
+    let ran = project.heal(&["validate-state", "positions"]).exits(2);
+    expect![[r#"
+        invalid   [DIR]/logs/positions_futures.json [positions, json]  invariant-broken
+            POSITION_CONFLICT: .open_positions[0], .open_positions[1]: duplicate open positions (same symbol and direction)
+    "#]].assert_eq(&project.normalise(&ran.stdout));
     project.write(POSITIONS, &twice.replacen("0.25", "-1", 1).replacen("long", "short", 1));
     project.write(PORTFOLIO, r#"{"open_count": 2}"#);
     assert_eq!(invariants(&project), "POSITION_INVALID");
+    let ran = project.heal(&["validate-state", "positions"]).exits(2);
+    assert!(ran.stdout.contains("POSITION_INVALID: .open_positions[0]: a position"), "{}", ran.stdout);
     // A type error on the data is broken as well; a key that is missing is told beside it.
     project.write(POSITIONS, r#"{"open_positions": null}"#);
     assert!(invariants(&project).contains("POSITION_INVALID"), "{}", invariants(&project));

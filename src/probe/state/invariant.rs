@@ -2,6 +2,7 @@
 //! that could not be evaluated is unknown (DESIGN §7.5).
 
 use super::Others;
+use super::offenders::offenders;
 use crate::host::jq::{self, Held};
 use crate::model::state::{Invariant, Problem, Trouble};
 
@@ -16,7 +17,9 @@ pub(super) fn check(invariants: &[Invariant], text: &str, others: Others<'_>, tr
                 Trouble::new(Problem::InvariantUnknown, format!("it could not be evaluated: {why} ({})", one.message))
             }
         };
-        troubles.push(Trouble { severity: one.severity, invariant: Some(one.id.clone()), ..trouble });
+        let broken = trouble.problem == Problem::InvariantBroken;
+        let at = if broken { offenders(&one.jq, text) } else { None };
+        troubles.push(Trouble { severity: one.severity, invariant: Some(one.id.clone()), at, ..trouble });
     }
 }
 

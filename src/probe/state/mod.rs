@@ -5,6 +5,7 @@ mod bytes;
 mod invariant;
 mod layout;
 mod lines;
+mod offenders;
 mod scan;
 mod schema;
 mod toml;

@@ -243,7 +243,7 @@ fn what_is_no_answer_is_no_verdict() {
     }
     assert_eq!(verdict(Problem::Truncated), Verdict::Invalid);
     let warned = Trouble::new(Problem::DuplicateKey, "").warning();
-    assert_eq!(Verdict::of(&[warned.clone()]), Verdict::Warning);
+    assert_eq!(Verdict::of(std::slice::from_ref(&warned)), Verdict::Warning);
     let all = [warned, Trouble::new(Problem::TooLarge, ""), Trouble::new(Problem::Empty, "")];
     assert_eq!(Verdict::of(&all), Verdict::Invalid);
     assert_eq!(Verdict::of(&[]), Verdict::Valid);
