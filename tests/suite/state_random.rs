@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use heal::model::StateFile;
 use heal::model::state::{Format, MAX_SIZE, Problem};
-use heal::probe::state::{json_text, judge_bytes};
+use heal::probe::state::{json_text, judge, judge_bytes};
 
 /// Answers of each document, a length and its bytes, whether it is one.
 const ORACLE: &str = r#"import json, struct, sys, tomllib
@@ -204,4 +204,19 @@ fn toml() {
     let damaged: Vec<Vec<u8>> = (0..3_000).map(|_| made()).collect();
     let (right, wrong) = held_against(Format::Toml, &damaged);
     assert!(right > 300 && wrong > 900, "{right} and {wrong}: the dice are loaded");
+}
+
+#[test]
+fn a_stream_says_what_memory_says() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut dice = Dice(3);
+    for _ in 0..1_000 {
+        let (bytes, other) = (dice.value(0).to_string(), dice.value(1).to_string());
+        let bytes = dice.damage(bytes.into_bytes(), other.as_bytes());
+        let file = StateFile { path: dir.path().join("x"), ..file(Format::Json) };
+        std::fs::write(&file.path, &bytes).expect("written");
+        let judged = judge(&file, &|_| None);
+        assert_eq!(judged.troubles, judge_bytes(&file, &bytes, &|_| None), "{:?}", String::from_utf8_lossy(&bytes));
+        assert_eq!(judged.mark.map(|mark| mark.size), Some(bytes.len() as u64));
+    }
 }
