@@ -53,6 +53,7 @@ fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
         dry_run: report.dry_run,
         services: report.subjects.iter().map(subject).collect(),
         locks: report.locks.iter().map(super::locks_json::lock).collect(),
+        states: report.states.iter().map(|one| super::states_json::file(&one.judged)).collect(),
         totals,
         unwritable: report.unwritable.clone(),
         unfinished: report.unfinished.clone(),
