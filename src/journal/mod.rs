@@ -9,6 +9,7 @@ mod notes;
 mod pauses;
 mod recent;
 mod snapshot;
+pub mod vault;
 
 use std::path::{Path, PathBuf};
 
