@@ -38,16 +38,17 @@ complete -c heal -n "__fish_heal_needs_command" -s q -l quiet -d 'Print nothing 
 complete -c heal -n "__fish_heal_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_needs_command" -s V -l version -d 'Print version'
 complete -c heal -n "__fish_heal_needs_command" -f -a "check" -d 'Look at everything that is declared, and judge it; changes nothing'
-complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing'
+complete -c heal -n "__fish_heal_needs_command" -f -a "status" -d 'Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing'
+complete -c heal -n "__fish_heal_needs_command" -f -a "doctor" -d 'Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing'
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
-complete -c heal -n "__fish_heal_needs_command" -f -a "pause" -d 'Keep heal\'s hands off services for a while: looked at and reported, never acted upon'
-complete -c heal -n "__fish_heal_needs_command" -f -a "resume" -d 'End the pause of services, so that heal may act on them again'
-complete -c heal -n "__fish_heal_needs_command" -f -a "hold" -d 'Hold a service until somebody releases it: no more acts, however long that takes'
-complete -c heal -n "__fish_heal_needs_command" -f -a "restart" -d 'Start a service again, because you say so: verified, and not counted against its budget'
-complete -c heal -n "__fish_heal_needs_command" -f -a "lock" -d 'Run a command, such as a deploy, while heal keeps its hands off'
+complete -c heal -n "__fish_heal_needs_command" -f -a "revert" -d 'Take back the code that a service crashes with'
+complete -c heal -n "__fish_heal_needs_command" -f -a "crash" -d 'Record starts, stops and crashes; say whether they are a pattern'
+complete -c heal -n "__fish_heal_needs_command" -f -a "run" -d 'Run the command that is a service, and record when it starts, stops and crashes, and on which release'
 complete -c heal -n "__fish_heal_needs_command" -f -a "beat" -d 'Write a heartbeat, from the work loop of a service'
 complete -c heal -n "__fish_heal_needs_command" -f -a "init" -d 'Write a commented heal.toml into this directory (or where --config says)'
+complete -c heal -n "__fish_heal_needs_command" -f -a "install" -d 'Have systemd, launchd or cron start heal, as `[schedule]` says'
+complete -c heal -n "__fish_heal_needs_command" -f -a "uninstall" -d 'Remove what `heal install` wrote for this project'
 complete -c heal -n "__fish_heal_needs_command" -f -a "config" -d 'Check heal.toml, show what it comes to, list what may stand in it'
 complete -c heal -n "__fish_heal_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c heal -n "__fish_heal_needs_command" -f -a "man" -d 'Print a page of the manual'
@@ -79,6 +80,18 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand status" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand status" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand doctor" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand doctor" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand heal" -l only -d 'Heal only this service (or `host`); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand heal" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand heal" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
@@ -90,7 +103,6 @@ complete -c heal -n "__fish_heal_using_subcommand heal" -l color -d 'Colour the 
 always\t'Always'
 never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand heal" -l dry-run -d 'Print what would be done and why; change nothing'
-complete -c heal -n "__fish_heal_using_subcommand heal" -l startup -d 'Put right what is not a process, before a service starts: the first line of its run.sh, or ExecStartPre'
 complete -c heal -n "__fish_heal_using_subcommand heal" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand heal" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -106,80 +118,98 @@ never\t'Never'"
 complete -c heal -n "__fish_heal_using_subcommand release" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand release" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand release" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand pause" -l for -d 'For how long at most, up to 7d; 1h unless said, 24h with a command' -r
-complete -c heal -n "__fish_heal_using_subcommand pause" -l reason -d 'Why, for whoever meets it; the command itself unless said' -r
-complete -c heal -n "__fish_heal_using_subcommand pause" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand pause" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand pause" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l service -d 'The service; needed when there are several and none, or more than one, has a crash pattern' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l commit -d 'Take back this one commit, whatever crashes; what came after it stays' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l mainline -d 'Of a merge named with --commit, keep the side of this parent, from 1' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand revert" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'
 nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
-complete -c heal -n "__fish_heal_using_subcommand pause" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
-complete -c heal -n "__fish_heal_using_subcommand pause" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand revert" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand pause" -l all -d 'All services, also those that are declared later'
-complete -c heal -n "__fish_heal_using_subcommand pause" -l over-reboot -d 'Let it outlive a restart of the machine'
-complete -c heal -n "__fish_heal_using_subcommand pause" -l json -d 'Print one JSON document instead of text'
-complete -c heal -n "__fish_heal_using_subcommand pause" -s q -l quiet -d 'Print nothing while all is well'
-complete -c heal -n "__fish_heal_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand resume" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand resume" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand resume" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l force -d 'Do it although it is not armed; waives nothing else'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l dry-run -d 'Print what would be taken back; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand revert" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand revert" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand revert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'
 nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
-complete -c heal -n "__fish_heal_using_subcommand resume" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
-complete -c heal -n "__fish_heal_using_subcommand resume" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand resume" -l all -d 'Every pause there is'
-complete -c heal -n "__fish_heal_using_subcommand resume" -l json -d 'Print one JSON document instead of text'
-complete -c heal -n "__fish_heal_using_subcommand resume" -s q -l quiet -d 'Print nothing while all is well'
-complete -c heal -n "__fish_heal_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand hold" -l reason -d 'Why, and what has to be put right' -r
-complete -c heal -n "__fish_heal_using_subcommand hold" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand hold" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand hold" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -f -a "log" -d 'Record a crash, a stop or a start of a service, from the script around it'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -f -a "pattern" -d 'Say whether crashes are a pattern: exit code 2 if so, 0 if not, 3 if that cannot be judged'
+complete -c heal -n "__fish_heal_using_subcommand crash; and not __fish_seen_subcommand_from log pattern history" -f -a "history" -d 'Show the starts, stops and crashes of the last while, newest first'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l reason -d 'Why, in words' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l exit-code -d 'The exit code it ended with' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l signal -d 'The signal that ended it: a number or a name such as SEGV' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l service -d 'The service; may be left out where there is only one' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l release -d 'The full id of the commit that runs, where heal cannot see it' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'
 nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
-complete -c heal -n "__fish_heal_using_subcommand hold" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
-complete -c heal -n "__fish_heal_using_subcommand hold" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand hold" -l json -d 'Print one JSON document instead of text'
-complete -c heal -n "__fish_heal_using_subcommand hold" -s q -l quiet -d 'Print nothing while all is well'
-complete -c heal -n "__fish_heal_using_subcommand hold" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand restart" -l wait -d 'How long to wait for another run that is at work' -r
-complete -c heal -n "__fish_heal_using_subcommand restart" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand restart" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand restart" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l start -d 'It begins'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l stop -d 'It was stopped, and meant to be'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l service -d 'Only this service; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'
 nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
-complete -c heal -n "__fish_heal_using_subcommand restart" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
-complete -c heal -n "__fish_heal_using_subcommand restart" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand restart" -l force -d 'Also what is held or paused; that stays so'
-complete -c heal -n "__fish_heal_using_subcommand restart" -l dry-run -d 'Print what would be done and why; change nothing'
-complete -c heal -n "__fish_heal_using_subcommand restart" -l json -d 'Print one JSON document instead of text'
-complete -c heal -n "__fish_heal_using_subcommand restart" -s q -l quiet -d 'Print nothing while all is well'
-complete -c heal -n "__fish_heal_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c heal -n "__fish_heal_using_subcommand lock" -l service -d 'Pause only this service; may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand lock" -l for -d 'For how long at most, up to 7d; 24h unless said' -r
-complete -c heal -n "__fish_heal_using_subcommand lock" -l reason -d 'Why; the command itself unless said' -r
-complete -c heal -n "__fish_heal_using_subcommand lock" -l wait -d 'How long to wait for whoever is at work; 5m unless said' -r
-complete -c heal -n "__fish_heal_using_subcommand lock" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
-complete -c heal -n "__fish_heal_using_subcommand lock" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
-complete -c heal -n "__fish_heal_using_subcommand lock" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from pattern" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l since -d 'How far back' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l service -d 'Only this service; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l lines -d 'Print so many lines at most; a JSON document has all of them' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
 json\t'One JSON document'
 nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
-complete -c heal -n "__fish_heal_using_subcommand lock" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
-complete -c heal -n "__fish_heal_using_subcommand lock" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand lock" -l check -d 'Say who holds the locks and what is paused; run nothing'
-complete -c heal -n "__fish_heal_using_subcommand lock" -l json -d 'Print one JSON document instead of text'
-complete -c heal -n "__fish_heal_using_subcommand lock" -s q -l quiet -d 'Print nothing while all is well'
-complete -c heal -n "__fish_heal_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand crash; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand run" -l service -d 'The service that the command is' -r
+complete -c heal -n "__fish_heal_using_subcommand run" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand run" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand run" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand run" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand run" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand run" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand run" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand beat" -l progress -d 'How far the work is: any number that moves while work is done, such as a count of messages' -r
 complete -c heal -n "__fish_heal_using_subcommand beat" -l note -d 'What the loop says about itself, shown beside the verdict' -r
 complete -c heal -n "__fish_heal_using_subcommand beat" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
@@ -210,6 +240,47 @@ complete -c heal -n "__fish_heal_using_subcommand init" -l print -d 'Print it in
 complete -c heal -n "__fish_heal_using_subcommand init" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand init" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand install" -l service -d 'Also a unit that runs this service itself; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand install" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand install" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand install" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand install" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand install" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand install" -l systemd -d 'By a timer of the machine\'s systemd'
+complete -c heal -n "__fish_heal_using_subcommand install" -l systemd-user -d 'By a timer of your own systemd'
+complete -c heal -n "__fish_heal_using_subcommand install" -l launchd -d 'By a property list for launchd'
+complete -c heal -n "__fish_heal_using_subcommand install" -l cron -d 'By a block in your crontab'
+complete -c heal -n "__fish_heal_using_subcommand install" -l print -d 'Print it instead of writing it'
+complete -c heal -n "__fish_heal_using_subcommand install" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand install" -l no-enable -d 'Write the files and tell nobody about them'
+complete -c heal -n "__fish_heal_using_subcommand install" -l force -d 'Replace also what was edited by hand; a copy of it is kept'
+complete -c heal -n "__fish_heal_using_subcommand install" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand install" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l service -d 'Only the unit that runs this service itself, which stays otherwise; may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l systemd -d 'By a timer of the machine\'s systemd'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l systemd-user -d 'By a timer of your own systemd'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l launchd -d 'By a property list for launchd'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l cron -d 'By a block in your crontab'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l no-disable -d 'Remove the files and tell nobody about it'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l force -d 'Remove also what was edited by hand; a copy of it is kept'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand config; and not __fish_seen_subcommand_from check show kinds schema" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'

@@ -1,22 +1,51 @@
 #!/bin/sh
-# An example of an escalation around heal: one tick, and a person is called when heal could not help.
+# An example of an escalation around heal: check, clean-locks, heal, and a person when that did not help.
 #
 #   * * * * * /srv/bot/scripts/watchdog.sh /srv/bot/heal.toml
 #
-# heal tells its own alert channels already. What this adds is a last resort that depends on none of them: cron mails
-# whatever is printed. It exits with heal's own code.
+# `heal install` has heal started without any of this, and heal tells its own alert channels. What this adds is a last
+# resort that depends on none of them: cron mails whatever is printed. It exits with heal's own code.
 set -u
 # cron's PATH is short; `cargo install` puts heal where cron does not look.
 PATH=$PATH:/usr/local/bin:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
 export PATH
 config=${1:-heal.toml}
+said=''
+
+# Runs one step, keeps what it said and its exit code.
+step() {
+    answer=$(heal --config "$config" "$@" 2>&1)
+    code=$?
+    [ -z "$answer" ] || said="$said
+== heal $*
+$answer"
+}
+
+# Is there anything to do? Only locks: they can keep a service from starting, and the tick does the rest itself.
+step check --quiet
+case $code in
+    0 | 70 | 77 | 78 | 127) ;; # well; or nothing that locks could help with
+    *)
+        step clean-locks --quiet
+        case $code in
+            0 | 64) ;; # free, cleared, or held by one that lives; 64: a heal that does not know the command
+            75) ;;     # another run is at work
+            69) said="$said
+a lock is doubtful and was kept: heal clean-locks --list" ;;
+        esac
+        ;;
+esac
 
 # Every time, also when all is well: an incident ends only when a tick has seen the service healthy for a while.
-said=$(heal heal --config "$config" 2>&1)
-code=$?
+step heal
 case $code in
     0 | 1 | 75) exit "$code" ;; # well or healed; on probation or degraded; another run is at work
-    2) what="something is unhealthy, and this run did not cure it" ;;
+    2)
+        what="something is unhealthy, and this run did not cure it"
+        # Is it the code? Then a person who reads this knows which commit to take back.
+        heal crash pattern --config "$config" --quiet >/dev/null 2>&1
+        [ $? -eq 2 ] && what="$what; its crashes are a pattern: heal crash pattern"
+        ;;
     3) what="heal could not look" ;;
     69) what="heal waits for a person, or for its budget" ;;
     77) what="heal is not permitted to do its work" ;;
@@ -30,5 +59,5 @@ mark="$code $(date +%Y-%m-%dT%H)"
 seen=$(dirname -- "$config")/.watchdog-told
 [ "$(cat "$seen" 2>/dev/null)" = "$mark" ] && exit "$code"
 { echo "$mark" >"$seen"; } 2>/dev/null
-printf '%s: %s\n\n%s\n' "$config" "$what" "$said"
+printf '%s: %s\n%s\n' "$config" "$what" "$said"
 exit "$code"

@@ -117,6 +117,7 @@ impl Global {
 pub enum Command {
     Check(commands::check::Args),
     Status(commands::status::Args),
+    Doctor(commands::doctor::Args),
     Heal(commands::heal::Args),
     CleanLocks(commands::clean_locks::Args),
     Release(commands::release::Args),
@@ -126,9 +127,14 @@ pub enum Command {
     Hold(commands::hold::Args),
     Restart(commands::restart::Args),
     Lock(commands::lock::Args),
+    Revert(commands::revert::Args),
 
+    Crash(commands::crash::Args),
+    Run(commands::run::Args),
     Beat(commands::beat::Args),
     Init(commands::init::Args),
+    Install(commands::install::Args),
+    Uninstall(commands::uninstall::Args),
     Config(commands::config::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -136,9 +142,25 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status"]),
-    ("Act", &["heal", "clean-locks", "undo", "restart", "pause", "resume", "hold", "release", "lock", "beat"]),
-    ("Set up", &["init", "config", "completions", "man"]),
+    ("Look", &["check", "status", "crash", "doctor"]),
+    (
+        "Act",
+        &[
+            "heal",
+            "clean-locks",
+            "revert",
+            "undo",
+            "restart",
+            "run",
+            "pause",
+            "resume",
+            "hold",
+            "release",
+            "lock",
+            "beat",
+        ],
+    ),
+    ("Set up", &["init", "install", "uninstall", "config", "completions", "man"]),
 ];
 
 impl Command {
@@ -156,10 +178,16 @@ impl Command {
             Self::Hold(_) => "hold",
             Self::Restart(_) => "restart",
             Self::Lock(_) => "lock",
+            Self::Revert(_) => "revert",
 
             Self::Status(_) => "status",
+            Self::Doctor(_) => "doctor",
+            Self::Crash(_) => "crash",
+            Self::Run(_) => "run",
             Self::Beat(_) => "beat",
             Self::Init(_) => "init",
+            Self::Install(_) => "install",
+            Self::Uninstall(_) => "uninstall",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -200,10 +228,16 @@ impl Command {
             Self::Hold(args) => args.run(global),
             Self::Restart(args) => args.run(global),
             Self::Lock(args) => args.run(global),
+            Self::Revert(args) => args.run(global),
 
             Self::Status(args) => args.run(global),
+            Self::Doctor(args) => args.run(global),
+            Self::Crash(args) => args.run(global),
+            Self::Run(args) => args.run(global),
             Self::Beat(args) => args.run(global),
             Self::Init(args) => args.run(global),
+            Self::Install(args) => args.run(global),
+            Self::Uninstall(args) => args.run(global),
             Self::Config(args) => args.run(global),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),

@@ -13,6 +13,8 @@ pub enum Kind {
     Config,
     /// Another run holds the recovery lock.
     Busy,
+    /// A rule says no: nothing was changed, a person has to decide.
+    Refused,
     /// The system said no.
     NotPermitted,
     /// A file cannot be created.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Data => "data",
             Self::Config => "config",
             Self::Busy => "busy",
+            Self::Refused => "refused",
             Self::NotPermitted => "not-permitted",
             Self::CannotCreate => "cannot-create",
             Self::Io | Self::Unwritable => "io",

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Kind};
+use crate::model::doctor::{Diagnosis, Health};
 use crate::model::lock::Verdict;
 use crate::model::report::{Decision, Left, Level, Report, Subject};
 use crate::model::sweep::{Fate, Swept, SweptLock};
@@ -39,6 +40,8 @@ pub enum Exit {
     NotExecutable,
     /// 127: there is no such command.
     NoCommand,
+    /// What a command ended with that `heal run` ran: its own code, 128 + the number of a signal, 125 to 127 as coreutils.
+    Passed(u8),
     /// 70: a bug in heal.
     Bug,
 }
@@ -63,6 +66,7 @@ impl Exit {
             Self::Config => 78,
             Self::NotExecutable => 126,
             Self::NoCommand => 127,
+            Self::Passed(code) => code,
         }
     }
 
@@ -82,7 +86,7 @@ impl Exit {
     #[must_use]
     pub const fn status(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Fine | Self::Passed(0) => "ok",
             Self::Warning => "warning",
             Self::Critical => "critical",
             Self::Unknown => "unknown",
@@ -101,6 +105,7 @@ impl Exit {
             Kind::CannotCreate => Self::CannotCreate,
             Kind::Io | Kind::Unwritable => Self::Io,
             Kind::Busy => Self::Busy,
+            Kind::Refused => Self::Held,
             Kind::NotPermitted => Self::NotPermitted,
             Kind::Config => Self::Config,
             Kind::NotExecutable => Self::NotExecutable,
@@ -125,6 +130,18 @@ impl Exit {
 }
 
 impl Exit {
+    /// The code of an examination: the worst finding wins.
+    #[must_use]
+    pub fn of_diagnosis(diagnosis: &Diagnosis) -> Self {
+        let of = |health| match health {
+            Health::Ok => Self::Fine,
+            Health::Warning => Self::Warning,
+            Health::Unknown => Self::Unknown,
+            Health::Critical => Self::Critical,
+        };
+        diagnosis.items.iter().map(|item| of(item.health)).max().unwrap_or(Self::Unknown)
+    }
+
     /// The code of what is remembered, by the same rules as that of a look. A watchdog that came to a stop is a warning: what
     /// it remembers may have been over for long.
     #[must_use]

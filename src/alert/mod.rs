@@ -133,6 +133,7 @@ pub const fn word(notice: Notice) -> &'static str {
         Notice::Held => "held",
         Notice::Frequent => "frequent",
         Notice::Misconfigured => "misconfigured",
+        Notice::Reverted => "reverted",
         Notice::Recovered => "recovered",
     }
 }

@@ -33,6 +33,9 @@ pub fn refuse_links(root: &Path, folder: &Path) -> Result<()> {
     let mut names = inside(root, folder).unwrap_or_default();
     // The last step is looked at by the directory itself.
     names.pop();
+    if names.is_empty() {
+        return Ok(());
+    }
     let walk = || -> io::Result<()> {
         let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
         for name in names {
@@ -82,7 +85,7 @@ fn below(root: &Path, names: &[&OsStr], reading: bool, mode: u32) -> io::Result<
     if file.metadata()?.nlink() != 1 { Err(io::Error::other("it has more names than this one")) } else { Ok(file) }
 }
 
-const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(SEARCH);
+pub(super) const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(SEARCH);
 
 /// A folder that may be passed need not be readable.
 #[cfg(target_os = "linux")]
@@ -186,7 +189,7 @@ fn elsewhere(name: &OsStr) -> io::Error {
 
 /// How far a step may lead.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(super) enum Reach {
     /// Also into what is mounted there.
     Mounts,
     /// Not off the file system.
@@ -194,7 +197,7 @@ enum Reach {
 }
 
 /// One step inside `at`. The flags hold NOFOLLOW for where there is no openat2 (before Linux 5.6, or in a sandbox).
-fn step(at: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode, reach: Reach) -> io::Result<OwnedFd> {
+pub(super) fn step(at: BorrowedFd<'_>, name: &OsStr, flags: OFlags, mode: Mode, reach: Reach) -> io::Result<OwnedFd> {
     let opened = inwards(at, name, flags, mode, reach).unwrap_or_else(|| openat(at, name, flags, mode));
     opened.map_err(|error| {
         if error == rustix::io::Errno::XDEV {

@@ -2,6 +2,7 @@
 //! The primitives are private to this module: there is no way to act without an intent in the journal.
 
 mod aside;
+pub mod attend;
 mod back;
 mod beneath;
 mod deliver;
@@ -9,9 +10,13 @@ mod family;
 mod files;
 mod launch;
 mod own;
+pub mod pass;
 mod pidfd;
+mod push;
 pub mod recover;
 mod repair;
+mod revert;
+mod schedule;
 mod stop;
 mod supervise;
 mod trouble;
@@ -24,13 +29,17 @@ use std::time::Duration;
 pub use beneath::refuse_links;
 pub use deliver::deliver;
 pub use files::create_new;
+pub use push::{Push, Pushed, push};
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
+pub use revert::still;
+pub use schedule::reschedule;
 pub use trouble::Trouble;
 pub use turn::{become_it, program_of};
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
+use crate::model::revert::Revert;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
 
 /// What is to be done about one service, and why.
@@ -69,6 +78,8 @@ pub struct Performed {
     pub left: Vec<String>,
     /// The process that was started, and its handle: its exit code is only known to us, and only while we run.
     pub started: Option<(Identity, Child)>,
+    /// Code was taken back.
+    pub reverted: bool,
     /// Why the changes were not all made.
     pub failure: Option<String>,
 }
@@ -76,7 +87,7 @@ pub struct Performed {
 /// Writes the intent, then makes the changes in order; the first that fails ends it.
 ///
 /// # Errors
-/// The intent could not be written: then nothing was done.
+/// The intent could not be written: then nothing was done. Or that code was taken back: the next run goes on from there.
 pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<'_>) -> Result<Performed> {
     let mut files = plan.files.take();
     let intent = journal.next_intent();
@@ -91,9 +102,16 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
         uncounted: plan.uncounted,
     })?;
     failpoint("after-intent");
-    let rung = plan.rung.to_owned();
-    let mut performed =
-        Performed { intent, service, rung, stuck: false, left: Vec::new(), started: None, failure: None };
+    let mut performed = Performed {
+        intent,
+        service: service.clone(),
+        rung: plan.rung.to_owned(),
+        stuck: false,
+        left: Vec::new(),
+        started: None,
+        reverted: false,
+        failure: None,
+    };
     let mut number = 0;
     // What is stopped is stopped together: an act takes one grace, however many were left behind.
     for changes in plan.changes.chunk_by(|one, next| is_stop(one) && is_stop(next)) {
@@ -120,6 +138,21 @@ pub fn perform(journal: &mut Journal, processes: &dyn Processes, mut plan: Plan<
                     Err(trouble) => {
                         performed.stuck = matches!(trouble, Trouble::Stuck(_));
                         Err(trouble.to_string())
+                    }
+                }
+            }
+            [Change::RevertRelease(taken), ..] => {
+                // With an error the intent stays open: the next run finds the commit, finishes it, and writes it down.
+                match revert::take(taken) {
+                    Ok(()) => {
+                        reverted(journal, &performed.intent, &service, taken)?;
+                        performed.reverted = true;
+                        Ok(())
+                    }
+                    Err(revert::Failed::AsBefore(why)) => Err(why),
+                    Err(revert::Failed::HalfDone(why)) => {
+                        let hint = "the next `heal heal` or `heal revert` goes on";
+                        return Err(Error::new(Kind::Io, format!("taking code back is half done: {why}")).hint(hint));
                     }
                 }
             }
@@ -183,7 +216,8 @@ fn masked(change: &Change) -> Change {
         | Change::AskSupervisor { .. }
         | Change::MoveAside { .. }
         | Change::PutBack { .. }
-        | Change::RecoverDatabase { .. } => change.clone(),
+        | Change::RecoverDatabase { .. }
+        | Change::RevertRelease(_) => change.clone(),
     }
 }
 
@@ -204,9 +238,24 @@ pub fn conclude(journal: &mut Journal, performed: &Performed, outcome: Outcome, 
     })
 }
 
-/// Closes the intents of runs that died in the middle of an act; answers with a line for each. What they did to files is
-/// found out, and finished, by whoever holds the repair lock: `root` is then the project's directory. Else such intents stay
-/// open, because the one who has the lock may be at work on them.
+/// Writes down that the branch moved.
+fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) -> Result<()> {
+    journal.record(Event::Reverted {
+        service: service.to_owned(),
+        intent: intent.to_owned(),
+        repo: taken.repo.display().to_string(),
+        reference: taken.reference.clone(),
+        base: taken.base.clone(),
+        commit: taken.commit.clone(),
+        takes_back: taken.takes_back.clone(),
+        restores: taken.restores.clone(),
+        summary: taken.to_string(),
+    })
+}
+
+/// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a
+/// line for each. What they did to files is found out, and finished, by whoever holds the repair lock: `root` is then the
+/// project's directory. Else such intents stay open, because the one who has the lock may be at work on them.
 ///
 /// # Errors
 /// An outcome could not be written.
@@ -217,6 +266,7 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
         if !what.repairs.is_empty() && root.is_none() {
             continue;
         }
+        let line = what.to_string();
         let (mut found, mut doubt) = (Vec::new(), None);
         for (number, change) in &what.repairs {
             let Some(root) = root else { continue };
@@ -227,14 +277,35 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
                 repair::Found::Doubtful(why) => doubt = Some(why),
             }
         }
-        let line = what.to_string();
         if let Some(why) = doubt {
             lines.push(format!("{line}: {why}"));
             continue;
         }
-        let seen = if found.is_empty() { String::new() } else { format!("; found done: {}", found.join("; ")) };
+        let mut seen = if found.is_empty() { String::new() } else { format!("; found done: {}", found.join("; ")) };
+        let mut detail = format!("the run ended before the outcome was known{seen}");
+        if let Some(taken) = &what.revert {
+            match revert::resume(taken, &what.when) {
+                Ok(revert::Resumed::Never) => seen.push_str("; no code had been taken back"),
+                Ok(revert::Resumed::Finished) => {
+                    let known = journal.history().reverts.iter().any(|one| one.commit == taken.commit);
+                    if !known {
+                        reverted(journal, &intent, &what.service, taken)?;
+                    }
+                    seen.push_str("; taking the code back was finished now");
+                }
+                // It stays open: the next run tries again.
+                Err(revert::Stuck::Later(why)) => {
+                    lines.push(format!("{line}: {why}"));
+                    continue;
+                }
+                Err(revert::Stuck::Person(why)) => {
+                    journal.record(Event::Held { service: what.service.clone(), reason: why.clone() })?;
+                    seen = format!(": {why}");
+                }
+            }
+            detail = format!("the run ended before the outcome was known{seen}");
+        }
         lines.push(format!("{line}{seen}"));
-        let detail = format!("the run ended before the outcome was known{seen}");
         let (service, rung) = (what.service, what.rung);
         journal.record(if what.beside {
             Event::Repaired { intent, service, rung, done: found.len() == what.repairs.len(), detail }
@@ -243,6 +314,18 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
         })?;
     }
     Ok(lines)
+}
+
+/// Where a test holds heal up, by a FIFO that it writes to when the world is as it should be:
+/// `HEAL_TEST_WAIT=revert-decided:/path`. A release build does not read it.
+fn waitpoint(name: &str) {
+    if cfg!(debug_assertions)
+        && let Some(wait) = crate::host::env::var("HEAL_TEST_WAIT")
+        && let Some((point, fifo)) = wait.split_once(':')
+        && point == name
+    {
+        let _ = std::fs::read(fifo);
+    }
 }
 
 /// Where tests end heal, as a power cut would: `HEAL_TEST_DIE=after-intent`. A release build does not read it.

@@ -225,7 +225,7 @@ pub(super) fn kinds() -> Answer {
         Group { built: built.collect(), planned }
     };
     let probes = section("Probes", &probe::KINDS.map(|kind| (kind.name, kind.about, kind.example)), &[]);
-    let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &remedy::PLANNED);
+    let rungs = section("Rungs of a ladder", &remedy::KINDS.map(|kind| (kind.name, kind.about, "")), &[]);
     let own = remedy::CUSTOM.map(|kind| (kind.name, kind.about, kind.example));
     let remedies = section("Rungs of a service's own, in [service.NAME.remedies]", &own, &[]);
     let alerts =

@@ -5,17 +5,23 @@ pub mod check;
 pub mod clean_locks;
 pub mod completions;
 pub mod config;
+pub mod crash;
+pub mod doctor;
 pub mod heal;
 pub mod hold;
 pub mod init;
+pub mod install;
 pub mod lock;
 pub mod man;
 pub mod pause;
 pub mod release;
 pub mod restart;
 pub mod resume;
+pub mod revert;
+pub mod run;
 pub mod status;
 pub mod undo;
+pub mod uninstall;
 
 use std::rc::Rc;
 
@@ -24,12 +30,11 @@ use serde_json::Value;
 
 use crate::cli;
 use crate::exit::{self, Exit};
-use crate::output;
-use crate::output::locks_json;
 use crate::output::nagios::Plugin;
 use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
 use crate::output::view::{Looked, Report, Ticked};
+use crate::output::{self, crash_json, locks_json};
 
 /// What a command answers. It is put into words when it is known in which format: the others would cost as much again.
 pub struct Answer {
@@ -106,6 +111,8 @@ views! {
     Status(Told) = "status" as "status",
     /// `heal undo`
     Undo(output::undo::Told) = "undo" as "undo",
+    /// `heal doctor`
+    Doctor(doctor::Examined) = "doctor" as "doctor",
     /// `heal beat`
     Beat(beat::Beaten) = "beat" as "beat",
     /// `heal release`
@@ -120,10 +127,26 @@ views! {
     Restart(Report<Ticked>) = "restart" as "restart",
     /// `heal lock --check`
     Lock(lock::Checked) = "lock" as "lock",
+    /// `heal revert`
+    Revert(Box<revert::Answered>) = "revert" as "revert",
+    /// `heal crash log`
+    CrashLog(crash_json::Logged) = "crash" as "crash-log",
+    /// `heal crash pattern`
+    CrashPattern(crash_json::Patterns) = "crash" as "crash-pattern",
+    /// `heal crash history`
+    CrashHistory(crash_json::History) = "crash" as "crash-history",
+    /// `heal run`
+    Run(run::Ran) = "run" as "run",
     /// `heal init`
     Init(init::Written) = "init" as "init",
     /// `heal init --print`
     InitPrint(init::Printed) = "init" as "init-print",
+    /// `heal install`
+    Install(install::Installed) = "install" as "install",
+    /// `heal install --print`
+    InstallPrint(install::Printed) = "install" as "install-print",
+    /// `heal uninstall`
+    Uninstall(uninstall::Uninstalled) = "uninstall" as "uninstall",
     /// `heal config check`
     ConfigCheck(config::Checked) = "config" as "config-check",
     /// `heal config show`

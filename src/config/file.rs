@@ -15,23 +15,21 @@ pub(super) const PLANNED: &[&str] = &[
     "capability",
     "checkpoint",
     "command",
-    "crash",
     "database",
-    "git",
     "http",
     "journal",
     "layout",
     "metrics",
     "port",
     "retry",
-    "revert",
     "rotation",
     "state",
     "update",
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 7] = ["project", "service", "host", "lock", "alert", "alerting", "schedule"];
+pub(super) const SECTIONS: [&str; 10] =
+    ["project", "service", "host", "lock", "alert", "alerting", "schedule", "crash", "git", "revert"];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =
@@ -149,6 +147,71 @@ pub(super) struct Alerting {
     pub(super) enabled: bool,
     /// A service that is healed more often than this is itself an alarm.
     pub(super) heal_rate: Option<Rate>,
+}
+
+/// `[git]`: where the code comes from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Git {
+    /// `false`: it says nothing.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// The remote that code is fetched from and pushed to.
+    pub(super) remote: Option<String>,
+    /// The branch that has to be checked out before heal changes it; else whatever branch is.
+    pub(super) branch: Option<String>,
+}
+
+/// `[revert]`: how code is taken back.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revert {
+    /// `false`: it is never taken back, armed or not.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// Push the commit once the service is well again.
+    #[serde(default)]
+    pub(super) push: bool,
+    /// More than so many are not made.
+    pub(super) limit: Option<Rate>,
+    /// What to do where every commit has to be signed: heal signs nothing.
+    #[serde(default)]
+    pub(super) signing: Signing,
+    /// Commands that bring what is built up to the code, each a list of program and arguments, run in the directory of heal.toml.
+    #[serde(default)]
+    pub(super) after: Vec<Vec<String>>,
+    /// Each of them has this long; 2m at most for all together.
+    pub(super) after_timeout: Option<Span>,
+    /// Of a merge that is taken back by name: the parent whose side stays, from 1.
+    pub(super) mainline: Option<u32>,
+    /// Author of the commit, as `Name <address>`; else git's own setting, else heal.
+    pub(super) identity: Option<String>,
+}
+
+/// What to do where every commit has to be signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Signing {
+    /// Take nothing back.
+    #[default]
+    Refuse,
+    /// Make the commit all the same, without a signature.
+    Unsigned,
+}
+
+/// `[crash]`: when crashes are more than single accidents.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Crash {
+    /// `false`: crashes are recorded, and never judged.
+    #[serde(default = "yes")]
+    pub(super) enabled: bool,
+    /// So many crashes on one release that began to run a short while ago are a pattern.
+    pub(super) pattern: Option<Rate>,
+    /// A release is young for so long after it began to run.
+    pub(super) release_age: Option<Span>,
+    /// So many crashes on whatever release are a storm.
+    pub(super) storm: Option<Rate>,
 }
 
 const fn yes() -> bool {

@@ -1,6 +1,8 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
 mod checks;
+mod code;
+mod crash;
 mod faults;
 mod file;
 mod lock;
@@ -16,6 +18,7 @@ mod service;
 mod show;
 mod sources;
 mod syntax;
+mod timetable;
 mod typed;
 
 use std::path::{Path, PathBuf};
@@ -26,11 +29,13 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{env, files, trust};
-use crate::model::{Lock, Rate, Service, Span};
+use crate::model::crash::CrashRules;
+use crate::model::{Lock, Rate, Service, Span, schedule};
 use crate::{alert, probe};
 use checks::{check_name, check_texts, check_written};
+pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
-pub use file::Mode;
+pub use file::{Mode, Signing};
 pub use lock::KINDS as LOCKS;
 pub use named::Named;
 pub use overrides::Override;
@@ -75,6 +80,16 @@ pub struct Config {
     pub heal_rate: Option<Rate>,
     /// `[schedule] heal`: how often the tick is meant to run.
     pub tick: Option<Span>,
+    /// The other lines of `[schedule]`: commands that are not built yet.
+    pub timetable: Vec<schedule::Entry>,
+    /// The sections that stand in the file, those that are not built yet among them.
+    pub sections: Vec<String>,
+    /// `[git]`.
+    pub git: Git,
+    /// `[revert]`.
+    pub revert: Reverting,
+    /// `[crash]`.
+    pub crash: CrashRules,
     /// What is accepted and does nothing yet.
     pub warnings: Vec<String>,
 }
@@ -284,10 +299,16 @@ impl Reader<'_> {
             check_name(&name, "channel", &place, faults);
             alerts.extend(channel(&name, table, faults));
         }
-        let schedule = copy("schedule")
-            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = copy("schedule");
+        let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
+        let schedule =
+            schedule.and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal"], table, faults));
+        let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting")
             .and_then(|table| partly::<file::Alerting>("alerting", &["enabled", "heal_rate"], table, faults));
+        let git = copy("git").and_then(|table| code::git(&table, faults)).unwrap_or_default();
+        let revert = copy("revert").and_then(|table| code::revert(&table, faults)).unwrap_or_default();
+        let crash = copy("crash").map_or_else(|| Some(CrashRules::default()), |table| crash::rules(&table, faults));
         let place = |service: &str, key: &str| {
             let table = section("service").and_then(|table| typed::as_table(table.get_ref().get(service)?));
             table.and_then(|table| table.get_ref().get(key).map(Spanned::span)).unwrap_or_default()
@@ -330,7 +351,12 @@ impl Reader<'_> {
             locks,
             alerts,
             heal_rate: alerting.filter(|alerting| alerting.enabled).and_then(|alerting| alerting.heal_rate),
-            tick: schedule.filter(|schedule| schedule.enabled).and_then(|schedule| schedule.heal),
+            timetable: if schedule.is_some() { timetable } else { Vec::new() },
+            tick: schedule.and_then(|schedule| schedule.heal),
+            sections: document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(),
+            git,
+            revert,
+            crash: crash.unwrap_or_default(),
             warnings: faults.notes(),
         })
     }

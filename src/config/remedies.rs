@@ -127,12 +127,11 @@ pub(super) fn check_ladder(name: &str, ladder: &[String], own: &Own, place: &Pla
         if built.contains(&rung) {
             continue;
         }
-        let switched_off = own.declared.iter().find(|own| own.name == rung).map(|own| !own.enabled);
-        if remedy::PLANNED.contains(&rung) || switched_off == Some(true) {
-            let why = if switched_off.is_some() { "has `enabled = false`" } else { "is not built yet" };
-            faults.note(place.clone(), format!("rung `{rung}` of [service.{name}] {why} and is passed over"));
+        if own.declared.iter().any(|own| own.name == rung && !own.enabled) {
+            let why = "has `enabled = false` and is passed over";
+            faults.note(place.clone(), format!("rung `{rung}` of [service.{name}] {why}"));
         } else if !own.names.iter().any(|name| name == rung) {
-            let known = built.iter().copied().chain(remedy::PLANNED).chain(own.names.iter().map(String::as_str));
+            let known = built.iter().copied().chain(own.names.iter().map(String::as_str));
             let hint = suggestion(rung, known);
             faults.add(place.clone(), format!("unknown rung `{rung}`"), hint);
         }

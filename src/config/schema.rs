@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::checks::NAME;
 use super::file;
 use super::service::STOP_GRACE;
+use crate::model::crash::CrashRules;
 use crate::model::{Rules, service};
 use crate::{alert, probe, remedy};
 
@@ -39,6 +40,9 @@ pub fn schema() -> Value {
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
+        "git": with_defaults(of::<file::Git>(&mut generator), &super::Git::default().defaults()),
+        "revert": with_defaults(of::<file::Revert>(&mut generator), &super::Reverting::default().defaults()),
+        "crash": crash(&mut generator),
     });
     for name in file::PLANNED {
         sections[name] = json!({"type": "object", "description": "Not built yet: accepted, and does nothing."});
@@ -83,6 +87,25 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     T::json_schema(generator).to_value()
 }
 
+/// What holds where a key is left out.
+fn with_defaults(mut table: Value, defaults: &[(&str, Value)]) -> Value {
+    for (key, default) in defaults {
+        table["properties"][*key]["default"] = default.clone();
+    }
+    table
+}
+
+fn crash(generator: &mut SchemaGenerator) -> Value {
+    let mut crash = of::<file::Crash>(generator);
+    let usual = CrashRules::default();
+    let defaults =
+        [("pattern", json!(usual.pattern)), ("release_age", json!(usual.release_age)), ("storm", json!(usual.storm))];
+    for (key, default) in defaults {
+        crash["properties"][key]["default"] = default;
+    }
+    crash
+}
+
 fn service(generator: &mut SchemaGenerator) -> Value {
     let mut service = of::<file::Service>(generator);
     let rules = Rules::default();
@@ -100,7 +123,7 @@ fn service(generator: &mut SchemaGenerator) -> Value {
         service["properties"][key]["default"] = default;
     }
     // A rung may also be a remedy of one's own: the words are offered, not enforced.
-    let rungs: Vec<&str> = remedy::built().into_iter().chain(remedy::PLANNED).collect();
+    let rungs: Vec<&str> = remedy::built();
     service["properties"]["ladder"]["items"] = json!({"anyOf": [{"enum": rungs}, {"type": "string"}]});
     add(
         &mut service,

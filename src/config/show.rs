@@ -31,6 +31,14 @@ impl Config {
         if let Some(rate) = self.heal_rate {
             shown.insert("alerting".into(), json!({"enabled": true, "heal_rate": rate}));
         }
+        shown.insert("git".into(), self.git.show());
+        shown.insert("revert".into(), self.revert.show());
+        let crash = &self.crash;
+        let rates = (crash.pattern, crash.release_age, crash.storm);
+        shown.insert(
+            "crash".into(),
+            json!({"enabled": crash.enabled, "pattern": rates.0, "release_age": rates.1, "storm": rates.2}),
+        );
         let services: Map<String, Value> =
             self.services.iter().map(|watched| (watched.service.name.clone(), self.service(watched))).collect();
         shown.insert("service".into(), services.into());

@@ -1,5 +1,7 @@
 //! What time is it, and on which boot? The only home of the clocks; everything else is given a `Moment`.
 
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::sync::OnceLock;
 
 use nix::time::{ClockId, clock_gettime};
@@ -50,7 +52,11 @@ pub fn boot_id() -> &'static str {
 
 #[cfg(target_os = "linux")]
 fn read_boot_id() -> Option<String> {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned())
+    // In one read: it is never longer.
+    let mut bytes = [0; 64];
+    let length =
+        std::fs::File::open("/proc/sys/kernel/random/boot_id").and_then(|mut file| file.read(&mut bytes)).ok()?;
+    std::str::from_utf8(&bytes[..length]).ok().map(|text| text.trim().to_owned()).filter(|id| !id.is_empty())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -46,6 +46,19 @@ pub fn cwd() -> Option<PathBuf> {
     std::env::current_dir().ok()
 }
 
+/// Where the program stands that runs now: what a schedule has to start later.
+///
+/// # Errors
+/// It cannot be told, or it was replaced or removed since it was started.
+pub fn ourselves() -> Result<PathBuf, String> {
+    let path = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
+    // The kernel's own words for a file that is gone.
+    if path.to_string_lossy().ends_with(" (deleted)") || !path.is_file() {
+        return Err(format!("{} was replaced or removed while it ran", path.display()));
+    }
+    Ok(path)
+}
+
 /// What children get before their own settings are added: always the same, by hand and from cron, so that a service
 /// that starts for a person starts at three in the morning as well. LD_*, GIT_*, PYTHON* and the like never pass.
 #[must_use]

@@ -46,6 +46,12 @@ pub fn stat(path: &Path) -> Result<Metadata, Unread> {
     Ok(std::fs::metadata(path)?)
 }
 
+/// May we write there? Asked of the system, which knows of read-only mounts as well; nothing is written to find out.
+#[must_use]
+pub fn may_write(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// Opens a regular file for reading without ever waiting for the other end of a FIFO.
 ///
 /// # Errors
@@ -74,9 +80,18 @@ fn whole(file: File, meta: &Metadata, limit: u64) -> Result<Vec<u8>, Unread> {
     if meta.len() > limit {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0).saturating_add(1));
-    // One byte more than allowed: a file that grows while it is read is seen as well.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    // One byte more than it has: where a read leaves room, that was all, and it need not be asked once more.
+    let mut bytes = vec![0; usize::try_from(meta.len()).unwrap_or(0).saturating_add(1)];
+    let first = match (&file).read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        read => read?,
+    };
+    bytes.truncate(first);
+    if first as u64 != meta.len() || first == 0 {
+        // It changed, or it is one of those that do not know how long they are. One byte more than allowed: a file that
+        // grows while it is read is seen as well.
+        file.take(limit.saturating_add(1).saturating_sub(first as u64)).read_to_end(&mut bytes)?;
+    }
     if bytes.len() as u64 > limit {
         return Err(too_large());
     }
@@ -145,6 +160,15 @@ pub fn check_pattern(pattern: &Path) -> Result<(), String> {
     globset::GlobBuilder::new(text).literal_separator(true).build().map(drop).map_err(|error| error.kind().to_string())
 }
 
+/// What makes a path a glob.
+const WILD: [char; 4] = ['*', '?', '[', '{'];
+
+/// Is it a glob, and not the one path that it says?
+#[must_use]
+pub fn is_pattern(path: &Path) -> bool {
+    path.to_str().is_none_or(|text| text.contains(WILD))
+}
+
 /// Paths that fit a glob, sorted, at most `limit` of them, as far as they can be looked for: see [`search`].
 ///
 /// # Errors
@@ -171,7 +195,7 @@ pub struct Searched {
 /// Says what is wrong with the pattern, or that more than `limit` paths fit.
 pub fn search(pattern: &Path, limit: usize) -> Result<Searched, String> {
     let text = pattern.to_str().ok_or("the pattern is not UTF-8")?;
-    let wild = |part: &str| part.contains(['*', '?', '[', '{']);
+    let wild = |part: &str| part.contains(WILD);
     if !wild(text) {
         let changed = nearest(pattern.parent().unwrap_or(pattern));
         return Ok(Searched { found: vec![pattern.to_owned()], hidden: Vec::new(), changed });

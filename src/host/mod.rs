@@ -11,17 +11,21 @@ pub mod env;
 pub mod exec;
 pub mod files;
 pub mod gather;
+pub mod git;
 pub mod holders;
 pub mod jq;
 #[cfg(target_os = "linux")]
 mod kernel_locks;
+pub mod near;
 pub mod net;
 mod place;
 mod portable;
 #[cfg(target_os = "linux")]
 pub mod proc;
 pub mod process;
+pub mod release;
 pub mod resources;
+pub mod schedulers;
 #[cfg(target_os = "linux")]
 mod sockets;
 pub mod sqlite;

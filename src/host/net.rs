@@ -1,13 +1,15 @@
 //! Does something answer there? Bounded TCP, Unix-socket and HTTP(S) looks: no redirects, no proxy from the environment, TLS by the platform's roots.
 
 use std::io::Read;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket_with};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
 pub const BODY_LIMIT: u64 = 64 * 1024;
@@ -36,6 +38,49 @@ pub(super) fn dial(address: &str, timeout: Duration) -> Result<TcpStream, NetErr
         }
     }
     Err(last)
+}
+
+/// How long a port of this machine may take to accept: it needs no network, so what takes longer is busy.
+const HERE: Duration = Duration::from_millis(2);
+
+/// Does this address accept a connection, at once? `false` says nothing: it may be another machine's, or slow, or a name.
+#[must_use]
+pub fn accepts_here(address: &str) -> bool {
+    let address = address.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, HERE).is_ok())
+}
+
+/// Is this asked without TLS, at an address that need not be looked up?
+#[must_use]
+pub fn is_direct(url: &str) -> bool {
+    let uri: Option<ureq::http::Uri> = url.parse().ok();
+    uri.is_some_and(|uri| uri.scheme_str() == Some("http") && literal(&uri).is_some())
+}
+
+/// The address that a URL names by its numbers.
+fn literal(uri: &ureq::http::Uri) -> Option<SocketAddr> {
+    let host = uri.host()?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let usual = if uri.scheme_str()? == "https" { 443 } else { 80 };
+    Some(SocketAddr::new(host.parse().ok()?, uri.port_u16().unwrap_or(usual)))
+}
+
+/// Looks names up as ureq does, in a thread that may hang; an address is none.
+#[derive(Debug, Default)]
+struct Names(DefaultResolver);
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let Some(address) = literal(uri) else { return self.0.resolve(uri, config, timeout) };
+        let mut found = self.empty();
+        found.push(address);
+        Ok(found)
+    }
 }
 
 /// The parts of `host:port`; the host without the brackets of an IPv6 address.
@@ -163,7 +208,7 @@ pub struct Reply {
 /// [`NetError`]; the text never holds the URL, which may carry a token.
 pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
     let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(RootCerts::PlatformVerifier).build();
-    let agent = ureq::Agent::config_builder()
+    let config = ureq::Agent::config_builder()
         .timeout_global(Some(request.timeout))
         .http_status_as_error(false)
         .max_redirects(0)
@@ -174,8 +219,8 @@ pub fn http(request: &Request<'_>) -> Result<Reply, NetError> {
         .input_buffer_size(BUFFER)
         .output_buffer_size(BUFFER)
         .user_agent(concat!("heal/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent();
+        .build();
+    let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), Names::default());
     let mut building = ureq::http::Request::builder().method(request.method).uri(request.url);
     for (name, value) in request.headers {
         building = building.header(name, value);

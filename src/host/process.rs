@@ -158,6 +158,15 @@ pub trait Processes: Send + Sync {
         }
     }
 
+    /// Can it be told at all which programs processes run? Who searches by them asks this first: a program that is not told
+    /// would be a process that is not found.
+    ///
+    /// # Errors
+    /// Says why not.
+    fn tells_programs(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Was this process started with exactly this `NAME=value` in its environment? `false` also when we may not know.
     fn has_variable(&self, _pid: i32, _variable: &str) -> bool {
         false

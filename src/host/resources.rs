@@ -1,5 +1,7 @@
 //! How much is left? Room on a file system, memory of the machine, and who waits for it; the locks that are held; the number of a user.
 
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::path::Path;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -89,9 +91,22 @@ fn gave_up(path: &Path) -> Option<bool> {
     if stat.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
         return None;
     }
-    let mounts = procfs::process::Process::myself().and_then(|me| me.mountinfo()).ok()?;
-    let mount = mounts.into_iter().find(|mount| u64::try_from(mount.mnt_id) == Ok(stat.stx_mnt_id))?;
-    Some(["ro", "emergency_ro"].iter().any(|option| mount.super_options.contains_key(*option)))
+    let mut mounts = Vec::with_capacity(16 * 1024);
+    std::fs::File::open("/proc/self/mountinfo").ok()?.take(MOUNTS).read_to_end(&mut mounts).ok()?;
+    mounted_read_only(&String::from_utf8_lossy(&mounts), stat.stx_mnt_id)
+}
+
+/// More of the table of mounts is not read.
+#[cfg(target_os = "linux")]
+const MOUNTS: u64 = 16 * 1024 * 1024;
+
+/// Do the options of the file system behind this mount say so? In the format of `/proc/PID/mountinfo`, proc(5): they are the
+/// last of the three words behind the dash.
+#[cfg(target_os = "linux")]
+fn mounted_read_only(mounts: &str, id: u64) -> Option<bool> {
+    let line = mounts.lines().find(|line| line.split(' ').next().and_then(|first| first.parse().ok()) == Some(id))?;
+    let options = line.split_once(" - ")?.1.split(' ').nth(2)?;
+    Some(options.split(',').any(|option| matches!(option, "ro" | "emergency_ro")))
 }
 
 #[cfg(not(target_os = "linux"))]

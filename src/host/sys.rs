@@ -50,15 +50,17 @@ pub fn sane_umask() {
     umask((given | Mode::S_IWOTH) - Mode::S_IRWXU);
 }
 
-/// The umask that heal was started with.
+/// The mask that heal itself was started with, as [`sane_umask`] found it.
 static GIVEN_UMASK: AtomicU32 = AtomicU32::new(0o022);
 
-/// Before heal becomes another program: what it changed of its own process is as it was given, so that the program is not
-/// told from one that was started without heal. What heal ignores and the program may not expect to be ignored is not.
+/// Before heal becomes another program, and in a child between fork and exec that is to find what heal found: the mask of new
+/// files, and the dispositions that heal set for itself. What was ignored before, as by `nohup`, stays so.
 pub fn as_given() -> io::Result<()> {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(GIVEN_UMASK.load(Ordering::Relaxed)));
-    // SAFETY: a constant disposition, async-signal-safe.
-    unsafe { signal(Signal::SIGXFSZ, SigHandler::SigDfl) }?;
+    for one in [Signal::SIGXFSZ, Signal::SIGPIPE] {
+        // SAFETY: setting a default disposition is async-signal-safe.
+        unsafe { signal(one, SigHandler::SigDfl) }?;
+    }
     Ok(())
 }
 
@@ -78,7 +80,7 @@ pub fn before_exec<F>(command: &mut Command, step: F)
 where
     F: FnMut() -> io::Result<()> + Send + Sync + 'static,
 {
-    // SAFETY: the contract above; the two callers (exec, apply::launch) make system calls only.
+    // SAFETY: the contract above; the callers (exec, apply::launch, apply::attend) make system calls only.
     unsafe { command.pre_exec(step) };
 }
 

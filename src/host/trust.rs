@@ -2,6 +2,7 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 
 use nix::unistd::{Gid, Group, Uid, User};
 
@@ -10,7 +11,9 @@ use nix::unistd::{Gid, Group, Uid, User};
 /// # Errors
 /// Why somebody could, and the command that would change it, with `{}` for the path.
 pub fn check(meta: &Metadata) -> Result<(), (String, String)> {
-    let me = Uid::effective();
+    // It does not change: heal never becomes anybody else.
+    static ME: OnceLock<Uid> = OnceLock::new();
+    let me = *ME.get_or_init(Uid::effective);
     let refuse = |why: String, remedy: String| Err((why, remedy));
     let owner = Uid::from_raw(meta.uid());
     if !owner.is_root() && owner != me {

@@ -31,6 +31,12 @@ impl LastGood {
         serde_json::from_slice(&host::files::read(&path, LIMIT).ok()?).ok()
     }
 
+    /// Is one kept that [`LastGood::read`] would read?
+    #[must_use]
+    pub fn is_there(dir: &DataDir) -> bool {
+        std::fs::symlink_metadata(dir.last_good()).is_ok_and(|meta| meta.is_file() && trust::check(&meta).is_ok())
+    }
+
     /// Keeps it, if it is another one than was kept before.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! How is a byte written so that it stays? Whole lines appended under a lock, whole files replaced atomically, folders made private.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -34,10 +34,16 @@ pub(super) fn keep_name(path: &Path) -> io::Result<()> {
 
 /// Opens a file of our own, made private when it is new. A link, a FIFO or a device in its place is refused, at once.
 #[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+pub(super) fn open_seen(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
     let file = options.create(true).mode(0o600).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+    let meta = file.metadata()?;
+    if meta.is_file() { Ok((file, meta)) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
+/// As [`open_seen`], for whoever does not ask how long it is.
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    Ok(open_seen(path, options)?.0)
 }
 
 /// Appends one line, whole or not at all (FAULTS D2): a torn tail of an earlier crash is closed first, a write that the

@@ -2,8 +2,7 @@
 //! run that holds it for too long, so nobody ever has to steal it (FAULTS b: 0 violations; every stealing protocol had some).
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -51,9 +50,8 @@ impl RecoveryLock {
     pub fn take(path: &Path, purpose: &str) -> Result<Self> {
         let name = name(path);
         let what = || format!("cannot take the {name} {}", path.display());
-        let file = super::files::open(path, OpenOptions::new().read(true).write(true))
+        let (file, meta) = super::files::open_seen(path, OpenOptions::new().read(true).write(true))
             .map_err(|error| Error::unwritable(what(), error))?;
-        let meta = file.metadata().map_err(|error| Error::io(what(), error))?;
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {
                 return Err(busy(path));
@@ -65,7 +63,7 @@ impl RecoveryLock {
         if (still.ino(), still.dev()) != (meta.ino(), meta.dev()) {
             return Err(busy(path));
         }
-        let mut lock = Self {
+        let lock = Self {
             file,
             #[cfg(target_os = "linux")]
             _lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
@@ -90,7 +88,7 @@ impl RecoveryLock {
         }
     }
 
-    fn inform(&mut self, purpose: &str) {
+    fn inform(&self, purpose: &str) {
         let now = clock::now();
         let held = Held {
             pid: std::process::id(),
@@ -102,8 +100,7 @@ impl RecoveryLock {
         // What is written here is for people; a full disk must not keep us from healing.
         let text = serde_json::to_string(&held).unwrap_or_default();
         let _ = self.file.set_len(0);
-        let _ = self.file.rewind();
-        let _ = self.file.write_all(text.as_bytes());
+        let _ = self.file.write_all_at(text.as_bytes(), 0);
     }
 }
 

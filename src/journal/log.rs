@@ -28,6 +28,14 @@ impl Journal {
     /// its journal heal does not know its budgets, so it does not act.
     pub fn open(dir: DataDir) -> Result<Self> {
         dir.create()?;
+        Self::open_created(dir)
+    }
+
+    /// As [`Journal::open`], where the data directory was just looked at, and created if need be.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_created(dir: DataDir) -> Result<Self> {
         let past = snapshot::past(&dir)?;
         past.trusted(&dir)?;
         if past.unsettled() {
@@ -127,7 +135,10 @@ impl Journal {
     /// # Errors
     /// It could not be written; nothing that depends on it may be done.
     pub fn record(&mut self, event: Event) -> Result<()> {
-        let durable = !matches!(event, Event::Observed { .. } | Event::Recognised { .. } | Event::Stood { .. });
+        let durable = !matches!(
+            event,
+            Event::Observed { .. } | Event::Recognised { .. } | Event::Lived { .. } | Event::Stood { .. }
+        );
         let entry = Entry { v: FORMAT, moment: clock::now(), run: self.run.clone(), event };
         let line = serde_json::to_string(&entry)
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;

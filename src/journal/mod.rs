@@ -2,6 +2,7 @@
 
 mod beat;
 mod config_memory;
+pub mod crashes;
 mod files;
 mod lock;
 mod log;
@@ -123,6 +124,18 @@ impl DataDir {
     #[must_use]
     pub fn beats(&self) -> PathBuf {
         self.root.join("beats")
+    }
+
+    /// What somebody had edited by hand before heal replaced or removed it.
+    #[must_use]
+    pub fn edited(&self) -> PathBuf {
+        self.root.join("edited")
+    }
+
+    /// Starts, stops and crashes.
+    #[must_use]
+    pub fn crash_history(&self) -> PathBuf {
+        self.root.join("crash_history.jsonl")
     }
 
     /// What a person was, or should have been, told.

@@ -84,6 +84,14 @@ impl Notes {
         self.kept.retain(|subject, _| declared(subject));
     }
 
+    /// As [`Notes::save`], by the only one who writes them, and who has read `before` there.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn save_after(self, before: &Self, dir: &DataDir) -> std::io::Result<()> {
+        if self == *before { Ok(()) } else { self.save(dir) }
+    }
+
     /// Writes them, unless they are what is there already.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host;
 use crate::model::disturbance::{Disturbance, Reading};
 use crate::model::event::FORMAT;
+use crate::model::searched::Searched;
 use crate::model::status::Tick;
 use crate::model::{Entry, History, Stamp};
 
@@ -301,6 +302,12 @@ pub struct LastRun {
     /// What makes files look older than they are, of late.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbed: Vec<Disturbance>,
+    /// When all processes were last searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<Searched>,
+    /// A sum of the last good configuration, as it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<u64>,
 }
 
 impl LastRun {

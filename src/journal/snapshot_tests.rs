@@ -286,6 +286,8 @@ fn the_stamp_of_the_last_run_is_read_back_and_a_torn_one_is_none() {
         took_ms: 7,
         before: Vec::new(),
         disturbed: Vec::new(),
+        searched: None,
+        good: None,
     };
     stamp.write(&dir).expect("written");
     let read = LastRun::read(&dir).expect("there");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
+use super::revert::Revert;
 use super::unit::UnitName;
 
 /// One primitive act. A remedy proposes them, a dry run prints them, the journal keeps them, `apply` performs them.
@@ -103,6 +104,8 @@ pub enum Change {
         /// Why it is needed.
         why: String,
     },
+    /// Take code back: one new commit, and the files that it changes.
+    RevertRelease(Box<Revert>),
 }
 
 /// What a file was when heal moved it: enough to know it again, and to give it back as it was.
@@ -126,6 +129,10 @@ pub struct FileState {
 
 /// How long recovering one database may take: what its child gets, and two seconds to be ended and collected.
 pub const RECOVERY: Duration = Duration::from_secs(60);
+
+/// What taking code back may take: a generous guess; it is the disk that decides.
+const REVERT: Duration = Duration::from_secs(30);
+
 /// What a supervisor is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -161,6 +168,17 @@ impl Change {
         }
     }
 
+    /// The life that it stops.
+    #[must_use]
+    pub const fn stops(&self) -> Option<&Identity> {
+        match self {
+            Self::StopProcess { identity, .. } | Self::AskSupervisor { life: Some((identity, _)), .. } => {
+                Some(identity)
+            }
+            _ => None,
+        }
+    }
+
     /// How long it may take at most, not counting what follows from it.
     #[must_use]
     pub fn longest(&self) -> Duration {
@@ -175,6 +193,7 @@ impl Change {
             }
             Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
             Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
+            Self::RevertRelease(_) => REVERT,
         }
     }
 
@@ -191,13 +210,13 @@ impl Change {
             }
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
             Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
-            Self::MoveAside { .. } | Self::PutBack { .. } => None,
+            Self::MoveAside { .. } | Self::PutBack { .. } | Self::RevertRelease(_) => None,
         }
     }
 }
 
 /// A path need not be UTF-8 and a line of the journal has to be: what cannot be said is replaced, never refused, since the
 /// change is written down to be read, not to be repeated from what was written.
-fn as_text<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_text<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }

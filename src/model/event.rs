@@ -8,6 +8,7 @@ use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
 use super::report::Level;
+use super::schedule::Effect;
 use super::{Stamp, rfc3339};
 
 /// Version of the line format. A reader that meets a higher one may read, but must not write.
@@ -85,6 +86,8 @@ pub enum Notice {
     Frequent,
     /// `heal.toml` is broken: nothing is watched.
     Misconfigured,
+    /// Code was taken back, whatever came of it.
+    Reverted,
     /// The incident is over.
     Recovered,
 }
@@ -114,6 +117,15 @@ pub enum Event {
         service: String,
         /// Its process.
         identity: Identity,
+    },
+    /// The crash history holds the begin of a life, or its end.
+    Lived {
+        /// The service.
+        service: String,
+        /// Which life.
+        identity: Identity,
+        /// It holds the end.
+        ended: bool,
     },
     /// A service is unhealthy at its threshold.
     Opened {
@@ -268,6 +280,51 @@ pub enum Event {
         /// The rung of the ladder.
         rung: String,
     },
+    /// Code was taken back: the branch moved, and the files with it. To take it back in turn, `base` is where it stood.
+    Reverted {
+        /// The service that crashed.
+        service: String,
+        /// The intent it belongs to.
+        intent: String,
+        /// The work tree.
+        repo: String,
+        /// The branch.
+        reference: String,
+        /// Where it stood.
+        base: String,
+        /// The new commit, where it stands.
+        commit: String,
+        /// What was taken back: a release, a commit, or a commit of heal's own.
+        takes_back: String,
+        /// The release whose files are there again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        restores: Option<String>,
+        /// One line for a person.
+        summary: String,
+    },
+    /// A commit of heal's own is on the remote.
+    Pushed {
+        /// The service.
+        service: String,
+        /// The commit.
+        commit: String,
+        /// The remote.
+        remote: String,
+        /// Another machine's commit that says the same: the branch stands there now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        adopted: Option<String>,
+    },
+    /// A commit of heal's own did not get to the remote.
+    PushFailed {
+        /// The service.
+        service: String,
+        /// The commit.
+        commit: String,
+        /// The remote.
+        remote: String,
+        /// Why, in the remote's own words where it has some.
+        why: String,
+    },
     /// A service was healed more often than is normal.
     Frequent {
         /// The service.
@@ -332,6 +389,21 @@ pub enum Event {
         notice: Notice,
         /// The channel's name.
         channel: String,
+    },
+    /// What starts heal is about to be changed, outside of the project.
+    Scheduling {
+        /// The id of this change.
+        id: String,
+        /// Exactly what will be done.
+        effects: Vec<Effect>,
+    },
+    /// How such a change ended.
+    Scheduled {
+        /// Its id.
+        id: String,
+        /// Why it was not done to its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
     },
     /// A kind that this version does not know.
     #[serde(other)]

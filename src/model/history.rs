@@ -11,7 +11,9 @@ use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::evidence::Digest;
 use super::finding::Class;
 use super::identity::Identity;
+use super::open_intent::OpenIntent;
 use super::report::Level;
+use super::taken_back::{self, TakenBack};
 use super::threshold::{self, Look};
 
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
@@ -24,6 +26,12 @@ pub struct History {
     pub services: BTreeMap<String, ServiceHistory>,
     /// Intents without an outcome, by id: a run that died in the middle of an act.
     pub open_intents: BTreeMap<String, OpenIntent>,
+    /// The change of what starts heal that was begun and not done to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<String>,
+    /// Code that was taken back, oldest first.
+    #[serde(default)]
+    pub reverts: Vec<TakenBack>,
 }
 
 /// What the past says about one service.
@@ -33,6 +41,12 @@ pub struct ServiceHistory {
     pub known: Option<Identity>,
     /// The life that heal last started for it, and by which intent.
     pub started: Option<(Identity, String)>,
+    /// The last life that stands in the crash history, and whether its end does.
+    #[serde(default)]
+    pub lived: Option<(Identity, bool)>,
+    /// The lives that heal itself last meant to stop: their end is no crash.
+    #[serde(default)]
+    pub stopped: Vec<Identity>,
     /// The last looks of the probes that were bad a while ago, oldest first.
     pub looks: BTreeMap<String, Vec<Look>>,
     /// Looks in a row that could not see it.
@@ -56,6 +70,9 @@ pub struct ServiceHistory {
     /// The alarm that it is healed too often, while it lasts.
     #[serde(default)]
     pub frequent: Option<Incident>,
+    /// Code of it was taken back: for those who were not told yet.
+    #[serde(default)]
+    pub reverted: Option<Incident>,
     /// How often each rung would have been taken, were heal not only observing.
     #[serde(default)]
     pub would: BTreeMap<String, u32>,
@@ -112,35 +129,6 @@ pub struct Incident {
     pub downtime_ms: Option<i64>,
 }
 
-/// An intent that has no outcome yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenIntent {
-    /// The service.
-    pub service: String,
-    /// The rung.
-    pub rung: String,
-    /// When it was written.
-    pub when: Moment,
-    /// The run that wrote it.
-    pub run: String,
-    /// What it would do to files and is not known to have done: a later run can find out how far it came.
-    #[serde(default)]
-    pub repairs: Vec<(usize, Change)>,
-    /// It stands beside the ladder: no act, see [`Event::Repairing`].
-    #[serde(default)]
-    pub beside: bool,
-    /// It counts against nothing: see [`Event::Intent`].
-    #[serde(default)]
-    pub uncounted: bool,
-}
-
-impl std::fmt::Display for OpenIntent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = super::rfc3339(self.when.at);
-        write!(f, "{}: `{}` of {at} was begun by run {} and not finished", self.service, self.rung, self.run)
-    }
-}
-
 impl History {
     /// What is known about a service; nothing, for a name never seen.
     #[must_use]
@@ -163,6 +151,7 @@ impl History {
                 }
             }
             Event::Recognised { service, identity } => self.entry(service).recognised(identity),
+            Event::Lived { service, identity, ended } => self.entry(service).lived = Some((identity.clone(), *ended)),
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
@@ -187,14 +176,21 @@ impl History {
                 }
             }
             Event::Intent { id, service, rung, cause, changes, uncounted, .. } => {
-                self.begun(entry, (id, service, rung), changes, (false, *uncounted));
+                let open = OpenIntent { uncounted: *uncounted, ..OpenIntent::of(service, rung, changes, entry) };
+                self.open_intents.insert(id.clone(), open);
+                let service = self.entry(service);
                 // What a person does counts against no budget, and is no step of the ladder.
                 if !uncounted {
-                    self.entry(service).acted(when, rung, *cause);
+                    service.acted(when, rung, *cause);
+                }
+                let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
+                if !stopped.is_empty() {
+                    service.stopped = stopped;
                 }
             }
             Event::Repairing { id, service, rung, changes, .. } => {
-                self.begun(entry, (id, service, rung), changes, (true, false));
+                let open = OpenIntent { beside: true, ..OpenIntent::of(service, rung, changes, entry) };
+                self.open_intents.insert(id.clone(), open);
             }
             Event::Repaired { intent, .. } => {
                 self.open_intents.remove(intent);
@@ -231,6 +227,12 @@ impl History {
             Event::Stood { service, level, summary } => {
                 self.entry(service).stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
             }
+            Event::Reverted { service, intent, summary, .. } => {
+                taken_back::fold(&mut self.reverts, when, &entry.event);
+                let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
+                self.entry(service).reverted = Some(alarm);
+            }
+            Event::Pushed { .. } | Event::PushFailed { .. } => taken_back::fold(&mut self.reverts, when, &entry.event),
             Event::Frequent { service, incident, summary } => {
                 self.entry(service).frequent = Some(Incident::new(incident, when, Class::Unknown, summary));
             }
@@ -250,29 +252,16 @@ impl History {
                     open.repairs.retain(|(_, change)| !change.moves(from));
                 }
             }
+            Event::Scheduling { id, .. } => self.scheduling = Some(id.clone()),
+            // One that failed is begun anew by the same command, like one that was killed.
+            Event::Scheduled { failure: None, .. } => self.scheduling = None,
             // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
-            Event::Recovered { .. } | Event::Paused { .. } | Event::Resumed { .. } | Event::Unknown => {}
+            Event::Scheduled { .. }
+            | Event::Recovered { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Unknown => {}
         }
-    }
-
-    fn begun(
-        &mut self,
-        entry: &Entry,
-        (id, service, rung): (&str, &str, &str),
-        changes: &[Change],
-        (beside, uncounted): (bool, bool),
-    ) {
-        let repairs = changes.iter().cloned().enumerate().filter(|(_, change)| change.is_repair());
-        let open = OpenIntent {
-            service: service.to_owned(),
-            rung: rung.to_owned(),
-            when: entry.moment.clone(),
-            run: entry.run.clone(),
-            repairs: repairs.collect(),
-            beside,
-            uncounted,
-        };
-        self.open_intents.insert(id.to_owned(), open);
     }
 
     fn entry(&mut self, service: &str) -> &mut ServiceHistory {
@@ -360,8 +349,10 @@ impl ServiceHistory {
                 let told = past.told.get(&Notice::Recovered).map_or(0, Vec::len);
                 told < past.knowing().len()
             });
-        } else if let Some(open) =
-            [&mut self.incident, &mut self.frequent].into_iter().flatten().find(|open| open.id == incident)
+        } else if let Some(open) = [&mut self.incident, &mut self.frequent, &mut self.reverted]
+            .into_iter()
+            .flatten()
+            .find(|open| open.id == incident)
         {
             let channels = open.told.entry(notice).or_default();
             if !channels.iter().any(|known| known == channel) {
@@ -388,12 +379,6 @@ impl Incident {
             told: BTreeMap::new(),
             downtime_ms: None,
         }
-    }
-
-    /// What a report says of it: its id, since when, and how many acts there were.
-    #[must_use]
-    pub fn outline(&self) -> (String, super::Stamp, u32) {
-        (self.id.clone(), self.opened.at, self.tries.values().sum())
     }
 
     /// The channels that were told anything about it.

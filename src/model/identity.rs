@@ -27,7 +27,7 @@ impl fmt::Display for Identity {
 }
 
 /// How a person names a process. All given parts must fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Selector {
     /// Name of the program (`python3` also fits `python3.11`) or its absolute path.

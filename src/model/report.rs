@@ -12,6 +12,7 @@ use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
 use super::pause::Paused;
+use super::status::Trouble;
 use super::sweep::SweptLock;
 
 /// Where a service stands, all its findings and the past considered.
@@ -182,9 +183,9 @@ pub struct Subject {
     /// What was done.
     pub act: Option<Act>,
     /// The incident it is in: since when, and how many acts there were.
-    pub incident: Option<(String, Stamp, u32)>,
-    /// Why it waits for a person.
-    pub held: Option<String>,
+    pub incident: Option<Trouble>,
+    /// Since when and why it waits for a person.
+    pub held: Option<(Stamp, String)>,
     /// A person wants it left alone, for so long.
     pub paused: Option<Paused>,
     /// The service whose trouble explains this one's.
@@ -209,7 +210,7 @@ impl Subject {
         name: &str,
         standing: Standing,
         helpless: String,
-        incident: Option<(String, Stamp, u32)>,
+        incident: Option<Trouble>,
         next: Option<String>,
     ) -> Self {
         Self {

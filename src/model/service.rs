@@ -102,7 +102,7 @@ impl Default for Rules {
 }
 
 /// How a service without a supervisor is started and stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
     /// Program and arguments; never a shell.
     pub argv: Vec<String>,

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Notice, Outcome};
+use super::event::{Moment, Notice, Outcome};
 use super::finding::Class;
 use super::report::{Decision, Level};
 use super::units::{Rate, Span};
-use super::{Identity, Paused, Stamp};
+use super::{Identity, Paused, ServiceHistory, Stamp};
 
 /// The answer of `heal status`.
 #[derive(Clone, Debug)]
@@ -98,8 +98,10 @@ pub struct Remembered {
     pub trouble: Option<Trouble>,
     /// What the next tick would decide, if it found it as the last one did.
     pub next: Option<Decision>,
-    /// Starts and stops that count; `None` for what heal cannot start.
+    /// Starts and stops that count, of the class of trouble that most of them were for; `None` for what heal cannot start.
     pub budget: Option<Budget>,
+    /// Each budget of which something is used.
+    pub budgets: Vec<Budget>,
     /// Its last acts, newest first.
     pub acts: Vec<PastAct>,
     /// Rungs that would have been taken of late, and how often (`mode = "observe"`).
@@ -127,6 +129,30 @@ pub struct Trouble {
     pub exhausted: Option<Stamp>,
     /// For how long every look was good, in milliseconds.
     pub well_ms: Option<i64>,
+}
+
+impl Trouble {
+    /// The incident that is open, as it stands now.
+    #[must_use]
+    pub fn of(past: &ServiceHistory, now: &Moment) -> Option<Self> {
+        let incident = past.incident.as_ref()?;
+        Some(Self {
+            id: incident.id.clone(),
+            opened: incident.opened.at,
+            age_ms: now.since(&incident.opened),
+            class: incident.class,
+            summary: incident.summary.clone(),
+            tried: incident.tries.iter().map(|(rung, times)| (rung.clone(), *times)).collect(),
+            exhausted: incident.exhausted.as_ref().map(|since| since.at),
+            well_ms: past.good_since.as_ref().map(|since| now.since(since)),
+        })
+    }
+
+    /// How many acts there were.
+    #[must_use]
+    pub fn acts(&self) -> u32 {
+        self.tried.iter().map(|(_, times)| times).sum()
+    }
 }
 
 /// How much of a budget is left.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 const LONGEST: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 /// A span of time as written in `heal.toml`: `500ms`, `90s`, `5m`, `1h 30m`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(Duration);
 
 impl Span {

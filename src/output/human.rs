@@ -9,6 +9,7 @@ use super::{level, outcome, sanitize};
 use crate::model::change::{Change, Verb};
 use crate::model::event::Outcome;
 use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
+use crate::model::revert::short;
 use crate::model::units::span_text;
 use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
 
@@ -106,14 +107,15 @@ fn subject(text: &mut String, subject: &Subject, report: &Report) {
             self::finding(text, finding);
         }
         self::skipped(text, &skipped);
-        if let Some((_, opened, acts)) = &subject.incident {
-            let acts = if *acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
-            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(*opened));
+        if let Some(incident) = &subject.incident {
+            let acts = incident.acts();
+            let acts = if acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
+            let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(incident.opened));
         }
     }
     // A refusal because of it says so below.
     let refused = matches!(subject.decision, Some(Decision::Refuse { by: Refusal::Held, .. }));
-    if let Some(reason) = subject.held.as_ref().filter(|_| !refused) {
+    if let Some((_, reason)) = subject.held.as_ref().filter(|_| !refused) {
         let _ = writeln!(text, "    held  {}", sanitize::line(reason));
     }
     if let Some(paused) = &subject.paused {
@@ -265,6 +267,15 @@ pub(super) fn change_line(change: &Change) -> String {
         }
         Change::SendRequest { method, url, timeout_ms, .. } => {
             format!("send {method} {} (at most {})", redact::line(url), span_text(*timeout_ms))
+        }
+        Change::RevertRelease(revert) => {
+            let branch = revert.reference.strip_prefix("refs/heads/").unwrap_or(&revert.reference);
+            format!(
+                "take back {} on `{branch}` in {} ({})",
+                short(&revert.takes_back),
+                revert.repo.display(),
+                revert.stat
+            )
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::outcome;
 use super::view::{
-    Act, Change, Considered, Decision, Delivery, Finding, Incident, Left, Looked, Orphan, Process, Refusal, Report,
-    Seen, Stats, Subject, Ticked,
+    Act, Change, Considered, Decision, Delivery, Finding, Left, Looked, Orphan, Process, Refusal, Report, Seen, Stats,
+    Subject, TakenBack, Ticked, times,
 };
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
@@ -67,7 +67,6 @@ fn subject(subject: &report::Subject) -> Subject {
         boot: identity.boot.clone(),
         command: command.clone(),
     });
-    let incident = subject.incident.as_ref();
     let act = subject.act.as_ref().map(|act| Act {
         rung: act.rung.clone(),
         outcome: act.outcome,
@@ -93,13 +92,13 @@ fn subject(subject: &report::Subject) -> Subject {
         decision: subject.decision.as_ref().map(decision),
         plan: subject.plan.iter().map(change).collect(),
         act,
-        incident: incident.map(|(id, opened, acts)| Incident { id: id.clone(), opened: (*opened).into(), acts: *acts }),
-        held: subject.held.clone(),
+        incident: subject.incident.as_ref().map(Into::into),
+        held: subject.held.as_ref().map(Into::into),
         paused: subject.paused.as_ref().map(Into::into),
         behind: subject.behind.clone(),
         alarm: subject.alarm.clone(),
         orphans: subject.orphans.iter().map(orphan).collect(),
-        would: subject.would.clone(),
+        would: times(&subject.would),
     }
 }
 
@@ -206,5 +205,6 @@ pub(super) fn change(change: &change::Change) -> Change {
             timeout_ms: *timeout_ms,
             irreversible,
         },
+        change::Change::RevertRelease(revert) => Change::RevertRelease(Box::new(TakenBack::of(revert))),
     }
 }

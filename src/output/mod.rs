@@ -1,11 +1,15 @@
 //! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
+pub mod crash;
+pub mod crash_json;
+pub mod doctor;
 pub mod human;
 pub mod json;
 pub mod locks;
 pub mod locks_json;
 pub mod nagios;
 pub mod sanitize;
+pub mod schedule;
 pub mod schema;
 pub mod startup;
 pub mod status;

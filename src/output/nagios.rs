@@ -142,7 +142,7 @@ const fn is_concern(subject: &Subject) -> bool {
 /// One subject that is not simply well.
 fn phrase(subject: &Subject) -> String {
     let standing = &subject.standing;
-    let held = subject.held.as_ref().map(|reason| format!("held: {reason}"));
+    let held = subject.held.as_ref().map(|(_, reason)| format!("held: {reason}"));
     let paused = subject.paused.as_ref().map(|paused| format!("paused {}", paused.words()));
     let why = paused.or(held).filter(|_| subject.act.is_none() && standing.level <= Level::LeftAlone);
     if let Some(why) = why {

@@ -107,7 +107,10 @@ pub fn published(
         narrow(&mut shape, "schema", json!({"const": SCHEMA}));
         narrow(&mut shape, "command", commands);
         narrow(&mut shape, "status", json!({"enum": statuses}));
-        narrow(&mut shape, "exit_code", json!({"enum": exit_codes}));
+        // What a command ended with that heal ran is not heal's to choose.
+        let passed = document.name == "run";
+        let any = json!({"type": "integer", "minimum": 0, "maximum": 255});
+        narrow(&mut shape, "exit_code", if passed { any } else { json!({"enum": exit_codes}) });
         choices.push(json!({"$ref": format!("#/$defs/{}", document.name)}));
         definitions.insert(document.name.to_owned(), shape.to_value());
     }

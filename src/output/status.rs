@@ -69,10 +69,12 @@ fn service(text: &mut String, one: &Remembered, status: &Status) {
     if let Some(next) = &one.next {
         add("next", decision(next, status));
     }
-    // An untouched budget is no news.
-    if let Some(budget) = one.budget.filter(|budget| budget.used > 0) {
+    // An untouched budget is no news; of one that is the only one, nobody asks what it is for.
+    for budget in &one.budgets {
+        let cause = (one.budgets.len() > 1).then(|| format!(" for what is {:?}", budget.cause).to_lowercase());
         let free = budget.free_in_ms.map(|free| format!(", the next act is possible in {}", span_text(free)));
-        add("budget", format!("{} of {} used{}", budget.used, budget.limit, free.unwrap_or_default()));
+        let (cause, free) = (cause.unwrap_or_default(), free.unwrap_or_default());
+        add("budget", format!("{} of {} used{cause}{free}", budget.used, budget.limit));
     }
     if let Some(alarm) = &one.alarm {
         add("often", alarm.clone());

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::json::decision;
-use super::view::{Decision, Paused, Time};
+use super::view::{Decision, Held, Incident, Paused, Time, Times, times};
 use crate::model::event::Notice;
 use crate::model::report::Level;
-use crate::model::status::{Remembered, Status};
+use crate::model::status::{self, Remembered, Status};
 use crate::model::{Class, Outcome, Span};
 
 /// The answer of `heal status`.
@@ -95,51 +95,14 @@ struct Service {
     next: Option<Decision>,
     /// The budget that is used most.
     budget: Option<Budget>,
+    /// Each budget of which something is used.
+    budgets: Vec<Budget>,
     /// Its last acts, newest first.
     acts: Vec<Act>,
     /// How often each rung would have been taken, were heal not only observing.
     would: Vec<Times>,
     /// That it is healed too often.
     alarm: Option<String>,
-}
-
-/// A service that waits for a person.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Held {
-    /// Since when.
-    since: Time,
-    /// Why.
-    reason: String,
-}
-
-/// An open incident.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Incident {
-    /// Its name in the journal.
-    id: String,
-    /// When it was opened.
-    opened: Time,
-    /// How long ago, in milliseconds.
-    age_ms: i64,
-    /// What kind of trouble.
-    class: Class,
-    /// One line for a person.
-    summary: String,
-    /// What was tried.
-    tried: Vec<Times>,
-    /// Since when nothing is left to try.
-    exhausted: Option<Time>,
-    /// For how many milliseconds it has been well again.
-    well_for_ms: Option<i64>,
-}
-
-/// A rung, and how often.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Times {
-    /// The rung.
-    rung: String,
-    /// How often.
-    count: u32,
 }
 
 /// How many stops and starts are still allowed.
@@ -235,32 +198,24 @@ fn service(one: &Remembered) -> Service {
         status: one.level,
         summary: one.summary.clone(),
         pid: one.known.as_ref().map(|known| known.pid),
-        held: one.held.as_ref().map(|(since, reason)| Held { since: (*since).into(), reason: reason.clone() }),
+        held: one.held.as_ref().map(Into::into),
         paused: one.paused.as_ref().map(Into::into),
-        incident: one.trouble.as_ref().map(|trouble| Incident {
-            id: trouble.id.clone(),
-            opened: trouble.opened.into(),
-            age_ms: trouble.age_ms,
-            class: trouble.class,
-            summary: trouble.summary.clone(),
-            tried: counts(&trouble.tried),
-            exhausted: trouble.exhausted.map(Into::into),
-            well_for_ms: trouble.well_ms,
-        }),
+        incident: one.trouble.as_ref().map(Into::into),
         next: one.next.as_ref().map(decision),
-        budget: one.budget.map(|budget| Budget {
-            cause: budget.cause,
-            limit: budget.limit.count,
-            window_ms: budget.limit.per.millis(),
-            used: budget.used,
-            free_in_ms: budget.free_in_ms,
-        }),
+        budget: one.budget.map(budget),
+        budgets: one.budgets.iter().copied().map(budget).collect(),
         acts: one.acts.iter().map(act).collect(),
-        would: counts(&one.would),
+        would: times(one.would.iter().map(|(rung, count)| (rung, count))),
         alarm: one.alarm.clone(),
     }
 }
 
-fn counts(all: &[(String, u32)]) -> Vec<Times> {
-    all.iter().map(|(rung, count)| Times { rung: rung.clone(), count: *count }).collect()
+fn budget(budget: status::Budget) -> Budget {
+    Budget {
+        cause: budget.cause,
+        limit: budget.limit.count,
+        window_ms: budget.limit.per.millis(),
+        used: budget.used,
+        free_in_ms: budget.free_in_ms,
+    }
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::report::Level;
+use crate::model::revert::{Revert, Stat};
+use crate::model::status::Trouble;
 use crate::model::{self, Class, Evidence, Outcome, Severity, Stamp, rfc3339};
 
 /// A moment: RFC 3339 in UTC, with milliseconds and `Z`.
@@ -129,8 +131,8 @@ pub(super) struct Subject {
     pub(super) act: Option<Act>,
     /// The incident that it is in.
     pub(super) incident: Option<Incident>,
-    /// Why it waits for a person.
-    pub(super) held: Option<String>,
+    /// Since when and why it waits for a person.
+    pub(super) held: Option<Held>,
     /// A person wants it left alone, for so long.
     pub(super) paused: Option<Paused>,
     /// The service whose trouble explains this one's.
@@ -140,7 +142,7 @@ pub(super) struct Subject {
     /// Who was left behind: fits `orphans`, and has no living owner.
     pub(super) orphans: Vec<Orphan>,
     /// How often each rung would have been taken, were heal not only observing.
-    pub(super) would: BTreeMap<String, u32>,
+    pub(super) would: Vec<Times>,
 }
 
 /// A pause, as far as one service is concerned.
@@ -396,17 +398,117 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Take code back: one new commit, and the files that it changes.
+    RevertRelease(Box<TakenBack>),
 }
 
-/// The incident that a service is in.
+/// Code that is taken back. Ids are full.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TakenBack {
+    /// The work tree.
+    repo: String,
+    /// The branch that moves.
+    reference: String,
+    /// Where it stands before.
+    base: String,
+    /// The new commit.
+    commit: String,
+    /// The release or commit that is taken back.
+    takes_back: String,
+    /// The release whose files are there again; null when one commit is taken back out of the middle.
+    restores: Option<String>,
+    /// The message of the commit.
+    message: String,
+    /// How much it changes.
+    stat: Stat,
+    /// The paths that it changes, the first of them.
+    paths: Vec<String>,
+}
+
+impl TakenBack {
+    /// In words for programs.
+    #[must_use]
+    pub fn of(revert: &Revert) -> Self {
+        Self {
+            repo: revert.repo.display().to_string(),
+            reference: revert.reference.clone(),
+            base: revert.base.clone(),
+            commit: revert.commit.clone(),
+            takes_back: revert.takes_back.clone(),
+            restores: revert.restores.clone(),
+            message: revert.message.clone(),
+            stat: revert.stat,
+            paths: revert.paths.clone(),
+        }
+    }
+}
+
+/// The incident that a service is in: the same whether it was looked at or remembered.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Incident {
     /// Its name in the journal.
-    pub(super) id: String,
-    /// Since when.
-    pub(super) opened: Time,
+    id: String,
+    /// When it was opened.
+    opened: Time,
+    /// How long ago, in milliseconds.
+    age_ms: i64,
+    /// What kind of trouble it was opened for.
+    class: Class,
+    /// What was found then, in one line for a person.
+    summary: String,
     /// How many acts there were.
-    pub(super) acts: u32,
+    acts: u32,
+    /// Which rungs they were.
+    tried: Vec<Times>,
+    /// Since when nothing is left to try.
+    exhausted: Option<Time>,
+    /// For how many milliseconds it has been well again.
+    well_for_ms: Option<i64>,
+}
+
+impl From<&Trouble> for Incident {
+    fn from(trouble: &Trouble) -> Self {
+        Self {
+            id: trouble.id.clone(),
+            opened: trouble.opened.into(),
+            age_ms: trouble.age_ms,
+            class: trouble.class,
+            summary: trouble.summary.clone(),
+            acts: trouble.acts(),
+            tried: times(trouble.tried.iter().map(|(rung, count)| (rung, count))),
+            exhausted: trouble.exhausted.map(Into::into),
+            well_for_ms: trouble.well_ms,
+        }
+    }
+}
+
+/// A service that waits for a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Held {
+    /// Since when.
+    since: Time,
+    /// Why.
+    reason: String,
+}
+
+impl From<&(Stamp, String)> for Held {
+    fn from((since, reason): &(Stamp, String)) -> Self {
+        Self { since: (*since).into(), reason: reason.clone() }
+    }
+}
+
+/// A rung, and how often.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Times {
+    /// The rung.
+    rung: String,
+    /// How often.
+    count: u32,
+}
+
+/// How often each rung.
+pub(super) fn times<'t>(all: impl IntoIterator<Item = (&'t String, &'t u32)>) -> Vec<Times> {
+    all.into_iter().map(|(rung, count)| Times { rung: rung.clone(), count: *count }).collect()
 }
 
 /// One attempt to tell a person.

@@ -60,18 +60,10 @@ pub(super) fn act(
     watched: &Watched,
     plan: Plan<'_>,
     notes: &mut Notes,
-) -> Result<Act> {
+) -> Result<(Act, Performed)> {
     let start = Instant::now();
     let (rung, cause, changes) = (plan.rung.to_owned(), plan.cause, plan.changes.clone());
-    let old: Vec<Identity> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::StopProcess { identity, .. } | Change::AskSupervisor { life: Some((identity, _)), .. } => {
-                Some(identity.clone())
-            }
-            _ => None,
-        })
-        .collect();
+    let old: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
     let invocation = changes.iter().find_map(|change| match change {
         Change::AskSupervisor { invocation, .. } => invocation.clone(),
         _ => None,
@@ -102,7 +94,7 @@ pub(super) fn act(
         journal.record(Event::Held { service: name.clone(), reason })?;
     }
     let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false })
+    Ok((Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false }, performed))
 }
 
 fn verify(
@@ -246,7 +238,7 @@ fn named(identity: Option<&Identity>) -> String {
 }
 
 /// Its exit status, if the process that we started has ended. Only its parent can know.
-fn exit_status(performed: &mut Performed) -> Option<ExitStatus> {
+pub(super) fn exit_status(performed: &mut Performed) -> Option<ExitStatus> {
     let (_, child) = performed.started.as_mut()?;
     child.try_wait().ok().flatten()
 }

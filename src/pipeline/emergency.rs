@@ -13,7 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
 use crate::journal::{DataDir, Journal, RecoveryLock, after, holds, past};
 use crate::model::report::{Decision, Level, Standing, Subject};
-use crate::model::{Class, Event, History, Incident, Report};
+use crate::model::status::Trouble;
+use crate::model::{Class, Event, History, Report};
 
 /// The name under which the data directory stands in the report, so that its trouble is told as any other. No service can
 /// have it.
@@ -70,10 +71,10 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
 ///
 /// # Errors
 /// A run without the data directory is under way, or what it wrote cannot be taken in.
-pub(super) fn import(config: &Config, journal: &mut Journal) -> Result<Option<Subject>> {
-    let Some(meanwhile) = substitute(&config.path).filter(|dir| dir.journal().is_dir()) else { return Ok(None) };
+pub(super) fn import(meanwhile: Option<&DataDir>, journal: &mut Journal) -> Result<Option<Subject>> {
+    let Some(meanwhile) = meanwhile.filter(|dir| dir.journal().is_dir()) else { return Ok(None) };
     let _lock = RecoveryLock::take(&meanwhile.lock(), "taking in what happened meanwhile")?;
-    journal.import(&meanwhile)?;
+    journal.import(meanwhile)?;
     let Some(incident) = journal.history().service(NAME).incident.clone() else { return Ok(None) };
     let downtime_ms = clock::now().since(&incident.opened);
     journal.record(Event::Closed { service: NAME.to_owned(), incident: incident.id, downtime_ms })?;
@@ -86,7 +87,7 @@ pub(super) fn import(config: &Config, journal: &mut Journal) -> Result<Option<Su
 /// # Errors
 /// It cannot be read.
 pub(super) fn recollect(config: &Config, history: History) -> Result<History> {
-    match substitute(&config.path).filter(|dir| dir.journal().is_dir()) {
+    match substitute_for(config).filter(|dir| dir.journal().is_dir()) {
         Some(meanwhile) => after(&meanwhile, history),
         None => Ok(history),
     }
@@ -95,17 +96,33 @@ pub(super) fn recollect(config: &Config, history: History) -> Result<History> {
 /// Where a project's memory is kept meanwhile: below `/run/heal` for root, else `/run/user/UID/heal`, else
 /// `$XDG_RUNTIME_DIR/heal`.
 pub(super) fn substitute(config: &Path) -> Option<DataDir> {
+    Some(below(&runtime()?, &std::fs::canonicalize(config).ok()?))
+}
+
+fn runtime() -> Option<PathBuf> {
     // Cron and a login shell have different environments: what both know comes first.
     let user = nix::unistd::geteuid();
     let own = if user.is_root() { PathBuf::from("/run") } else { PathBuf::from(format!("/run/user/{user}")) };
-    let runtime = test_runtime()
+    test_runtime()
         .or_else(|| Some(own).filter(|own| own.is_dir()))
-        .or_else(|| env::var("XDG_RUNTIME_DIR").map(PathBuf::from))?;
-    let whole = std::fs::canonicalize(config).ok()?;
+        .or_else(|| env::var("XDG_RUNTIME_DIR").map(PathBuf::from))
+}
+
+/// As [`substitute`], of a configuration that was read: its directory is known, only the file itself may still be a link.
+pub(super) fn substitute_for(config: &Config) -> Option<DataDir> {
+    let whole = config.root.join(config.path.file_name()?);
+    match std::fs::symlink_metadata(&whole).ok()?.is_symlink() {
+        true => substitute(&config.path),
+        false => Some(below(&runtime()?, &whole)),
+    }
+}
+
+/// The project's own folder there.
+fn below(runtime: &Path, whole: &Path) -> DataDir {
     // One name for each project, readable in a listing; the end of a path tells more than its beginning.
     let name: String = whole.to_string_lossy().chars().map(|c| if c == '/' { '!' } else { c }).collect();
     let short: String = name.chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
-    Some(DataDir::at(runtime.join("heal").join(short)))
+    DataDir::at(runtime.join("heal").join(short))
 }
 
 /// Tests have a `/run` of their own; a release build does not read it.
@@ -123,7 +140,7 @@ fn told_of(journal: &mut Journal, why: &Error, dir: &Path) -> Result<Subject> {
         journal.record(Event::Opened { service, incident, class, summary })?;
     }
     let standing = Standing { level: Level::Unhealthy, class: Some(Class::Resource), summary };
-    let incident = journal.history().service(NAME).incident.as_ref().map(Incident::outline);
+    let incident = Trouble::of(journal.history().service(NAME), &clock::now());
     let helpless = "only what is positively dead is restarted until it can be written again".to_owned();
     let next = format!("df {0}; ls -ld {0}", dir.display());
     Ok(Subject { news, ..Subject::said(NAME, standing, helpless, incident, Some(next)) })

@@ -1,6 +1,7 @@
 //! Who learns that heal.toml is broken? Nothing is looked at and nothing is done then; but the channels of the last good copy
 //! are told, once a day, because nobody reads the mail of cron (FAILURES F6).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::emergency::substitute;
@@ -46,20 +47,34 @@ pub fn tell_broken(origin: &Origin, error: &Error) -> Vec<Delivery> {
     deliveries
 }
 
-/// Keeps this configuration as the last good one, and tells those who heard of a broken one that it is right again.
-pub(super) fn keep(config: &Config, dir: &DataDir, report: &mut Report) {
-    let good = LastGood { path: config.path.clone(), text: config.text.clone() };
-    if let Err(error) = good.keep(dir) {
-        report.warnings.push(format!("cannot write {}: {error}", dir.last_good().display()));
+/// Keeps this configuration as the last good one; `known` is the sum of what was kept when a tick last looked. Answers with
+/// the sum of what is kept now.
+pub(super) fn keep(config: &Config, known: Option<u64>, dir: &DataDir, report: &mut Report) -> Option<u64> {
+    let mut sum = DefaultHasher::new();
+    (&config.path, &config.text).hash(&mut sum);
+    let sum = Some(sum.finish());
+    if known == sum && LastGood::is_there(dir) {
+        return sum;
     }
-    let elsewhere = substitute(&config.path);
-    for notes in [Some(dir.clone()), elsewhere].into_iter().flatten() {
-        let Some(told) = ToldBroken::read(&notes) else { continue };
+    let good = LastGood { path: config.path.clone(), text: config.text.clone() };
+    match good.keep(dir) {
+        Ok(()) => sum,
+        Err(error) => {
+            report.warnings.push(format!("cannot write {}: {error}", dir.last_good().display()));
+            None
+        }
+    }
+}
+
+/// Tells those who heard of a broken configuration that it is right again.
+pub(super) fn is_right_again(config: &Config, dirs: [Option<&DataDir>; 2], report: &mut Report) {
+    for notes in dirs.into_iter().flatten() {
+        let Some(told) = ToldBroken::read(notes) else { continue };
         let over = Error::new(Kind::Config, "heal.toml is right again");
         let message = message(config, &over, Notice::Recovered);
-        let mut deliveries = tell::broadcast(config, &notes, &message, |channel| told.told.contains_key(channel));
+        let mut deliveries = tell::broadcast(config, notes, &message, |channel| told.told.contains_key(channel));
         report.alerts.append(&mut deliveries);
-        let _ = ToldBroken::forget(&notes);
+        let _ = ToldBroken::forget(notes);
     }
 }
 

@@ -1,6 +1,11 @@
 //! How does a run go? look → judge → decide → propose → apply → verify → record. `check` stops after *judge*, a dry run after *propose*.
 
 mod act;
+pub mod attended;
+pub mod crash_log;
+pub mod crash_pattern;
+mod crashes;
+mod doctor;
 mod emergency;
 mod evidence;
 mod locks;
@@ -11,6 +16,9 @@ mod pauses;
 mod plan;
 pub mod propose;
 mod restart;
+pub mod revert;
+mod revertable;
+pub mod schedule;
 mod seen;
 mod startup;
 mod status;
@@ -32,6 +40,7 @@ use crate::journal::{self, DataDir, Journal, RecoveryLock, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
+pub use doctor::doctor;
 pub use locks::{Depth, clean_locks};
 pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};

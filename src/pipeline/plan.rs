@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::locks;
 use super::look::Looker;
+use super::revert::drafted;
 use super::seen::Seen;
 use crate::config::Watched;
+use crate::model::refused::Refused;
 use crate::model::report::{Decision, Level, Refusal, Standing};
-use crate::model::{Change, Class, Identity, Service, ServiceHistory};
+use crate::model::{Change, Class, History, Identity, Service};
 use crate::probe::identify::Who;
+use crate::remedy::revert::Taking;
 use crate::{policy, remedy};
 
 /// What a run plans at most, so that it ends before its lease does (DESIGN §5).
@@ -27,13 +30,26 @@ pub(super) fn has_time(watched: &Watched, changes: &[Change], start: Instant) ->
 }
 
 /// Decides, and says what the decision would change.
-pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHistory, built: &[&str]) {
+pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, built: &[&str]) {
+    let past = history.service(&seen.subject.name);
     let subject = &mut seen.subject;
     let Some(watched) = seen.watched else {
         subject.decision = Some(host_decision(&subject.standing));
         return;
     };
-    let mut decision = policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
+    let decide = |built: &[&str]| policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
+    let mut decision = decide(built);
+    let mut revert = None;
+    // Only now is it worth asking the repository. Where no code may be taken back, the ladder has no such rung.
+    if matches!(&decision, Decision::Act { rung, .. } if rung == remedy::revert::KIND.name) {
+        match drafted(looker, history, watched.name()) {
+            Ok(draft) => revert = Some(draft),
+            Err(refused) => {
+                let others: Vec<&str> = built.iter().copied().filter(|one| *one != remedy::revert::KIND.name).collect();
+                decision = because(decide(&others), &refused);
+            }
+        }
+    }
     // One owner: what the supervisor does by itself is not done a second time.
     if let (Decision::Act { .. }, Some(Ok(told))) = (&decision, &seen.told)
         && let Some(moving) = &told.moving
@@ -61,7 +77,10 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, past: &ServiceHisto
             Vec::new()
         };
         let told = seen.told.as_ref().and_then(|told| told.as_ref().ok());
-        let case = remedy::Case { service: &watched.service, processes: &processes, locks: &locks, told };
+        let rules = &looker.config.revert;
+        let taking =
+            revert.as_ref().map(|revert| Taking { revert, after: &rules.after, after_timeout: rules.after_timeout });
+        let case = remedy::Case { service: &watched.service, processes: &processes, locks: &locks, told, taking };
         match remedy::propose(rung, &case) {
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),
@@ -77,6 +96,17 @@ pub(super) fn processes_of(who: &Who) -> Vec<(Identity, String)> {
         }
         Who::Gone { left, .. } => left.iter().map(|one| (one.identity.clone(), one.command())).collect(),
         Who::Unknown { .. } | Who::Unwatched => Vec::new(),
+    }
+}
+
+/// The decision, with why the code was not taken back.
+fn because(decision: Decision, refused: &Refused) -> Decision {
+    let more = |why: String| format!("{why}; `revert` is passed over: {refused}");
+    match decision {
+        Decision::Refuse { by, why } => Decision::Refuse { by, why: more(why) },
+        Decision::Helpless { why } => Decision::Helpless { why: more(why) },
+        Decision::Act { rung, cause, why, next } => Decision::Act { rung, cause, why: more(why), next },
+        other => other,
     }
 }
 

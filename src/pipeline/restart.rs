@@ -61,7 +61,7 @@ pub fn restart(config: &Config, options: &Options, asked: &Restart) -> Result<Re
     let start = Instant::now();
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    emergency::import(config, &mut journal)?;
+    emergency::import(emergency::substitute_for(config).as_ref(), &mut journal)?;
     report.unfinished = super::settle(config, &dir, &mut journal)?;
     let looker = Looker::new(config, &options, journal.history(), &dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
@@ -103,7 +103,8 @@ fn decide(looker: &Looker<'_>, seen: &mut Seen<'_>, watched: &Watched, past: &Se
         None => {
             let told = seen.told.as_ref().and_then(|told| told.as_ref().ok());
             let processes = processes_of(&seen.who);
-            let case = remedy::Case { service: &watched.service, processes: &processes, locks: &[], told };
+            let case =
+                remedy::Case { service: &watched.service, processes: &processes, locks: &[], told, taking: None };
             match remedy::propose(remedy::restart::KIND.name, &case) {
                 Ok(changes) => {
                     subject.plan = changes;
@@ -170,7 +171,7 @@ fn perform(
     let (service, changes) = (&watched.service, seen.subject.plan.clone());
     let plan = Plan { service, root, rung, cause, changes, why, unheld: &apply::Unasked, files: None, uncounted: true };
     let mut notes = looker.notes.clone();
-    let act = act::act(journal, looker, options, watched, plan, &mut notes)?;
+    let (act, _) = act::act(journal, looker, options, watched, plan, &mut notes)?;
     seen.subject.act = Some(Act { evidence: Some(evidence), asked: true, ..act });
     let looked_at: BTreeSet<String> = subjects(looker.config);
     notes.retain(|subject| looked_at.contains(subject));

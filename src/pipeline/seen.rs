@@ -1,15 +1,18 @@
 //! What is one subject, as a run sees it? Its report in the making, who it is, and what the others' trouble means for it.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::{Config, Watched};
 use crate::host::supervisor::Told;
 use crate::journal::Notes;
+use crate::model::event::Moment;
 use crate::model::report::{Considered, Level, Standing, Subject};
 use crate::model::service::HOST;
-use crate::model::{Class, Finding, Incident, Paused, Rules, ServiceHistory, Severity, Verdict};
+use crate::model::status::Trouble;
+use crate::model::{Class, Finding, Paused, Rules, ServiceHistory, Severity, Verdict};
 use crate::policy;
 use crate::probe::identify::Who;
 use crate::probe::run::Looked;
@@ -53,6 +56,38 @@ pub(super) fn scope<'a>(config: &'a Config, only: &'a [String]) -> Option<BTreeS
     Some(scope)
 }
 
+/// A sum over all that decides which process is which service: when it changes, they are searched for anew.
+pub(super) fn sought(config: &Config) -> u64 {
+    let mut sum = DefaultHasher::new();
+    for watched in &config.services {
+        (watched.name(), watched.enabled, &watched.service.selector, &watched.service.launch).hash(&mut sum);
+    }
+    sum.finish()
+}
+
+/// Is nothing at all wrong, so that nothing will be done, and nothing said?
+pub(super) fn is_plainly_well(subject: &Subject) -> bool {
+    let fine = |finding: &Finding| matches!(finding.verdict, Verdict::Healthy | Verdict::Skipped);
+    subject.standing.level == Level::Healthy && subject.findings.iter().all(fine)
+}
+
+/// Was nothing wrong after the last tick? An incident, or two that fit, are looked at with all care until they are over.
+pub(super) fn was_plainly_well(past: &ServiceHistory) -> bool {
+    past.incident.is_none() && past.stood.as_ref().is_none_or(|(level, _)| *level == Level::Healthy)
+}
+
+/// Is it the same life, with the same others beside it?
+pub(super) fn is_same(one: &Who, other: &Who) -> bool {
+    let lives = |who: &Who| match who {
+        Who::Running { process, also, .. } => {
+            let lives = std::iter::once(&**process).chain(also).map(|process| process.identity.clone());
+            Some(lives.collect::<Vec<_>>())
+        }
+        _ => None,
+    };
+    lives(one).is_some_and(|lives_of_one| lives(other) == Some(lives_of_one))
+}
+
 /// The findings, and the notes of those that took one.
 pub(super) fn apart(looked: impl IntoIterator<Item = Looked>) -> (Vec<Finding>, Notes) {
     let mut notes = Notes::default();
@@ -74,7 +109,7 @@ pub(super) fn subject(
     who: &Who,
     considered: Vec<Considered>,
     explain: bool,
-    past: &ServiceHistory,
+    (past, now): (&ServiceHistory, &Moment),
 ) -> Subject {
     let process = match who {
         Who::Running { process, .. } => Some((process.identity.clone(), process.command())),
@@ -89,8 +124,8 @@ pub(super) fn subject(
         decision: None,
         plan: Vec::new(),
         act: None,
-        incident: past.incident.as_ref().map(Incident::outline),
-        held: past.held.as_ref().map(|(_, reason)| reason.clone()),
+        incident: Trouble::of(past, now),
+        held: past.held.as_ref().map(|(since, reason)| (since.at, reason.clone())),
         paused: None,
         behind: None,
         alarm: None,

@@ -15,8 +15,8 @@ use crate::model::report::{Decision, Level, Standing};
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
 use crate::model::threshold::Look;
 use crate::model::units::span_text;
-use crate::model::{Class, History, Incident, ServiceHistory, Severity};
-use crate::{policy, remedy};
+use crate::model::{Class, History, ServiceHistory, Severity};
+use crate::policy;
 
 /// For how long "would have" is counted.
 const OF_LATE: chrono::TimeDelta = chrono::TimeDelta::days(7);
@@ -125,12 +125,11 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let watched = config.services.iter().find(|watched| watched.name() == name);
     let is_remembered = history.services.contains_key(name);
     let past = history.service(name);
-    let trouble = past.incident.as_ref().map(|incident| trouble(incident, past, now));
+    let trouble = Trouble::of(past, now);
     let (level, summary) = level(watched, past, trouble.as_ref());
-    let next = (level == Level::Unhealthy).then(|| next(watched, past, now));
-    let budget = watched
-        .filter(|watched| watched.service.is_startable())
-        .map(|watched| policy::most_used(&watched.service, past, now));
+    let next = (level == Level::Unhealthy).then(|| next(config, watched, past, now));
+    let startable = watched.filter(|watched| watched.service.is_startable()).map(|watched| &watched.service);
+    let budgets = startable.map(|service| policy::budgets(service, past, now));
     let would: BTreeMap<_, _> =
         recent.would.iter().filter(|((service, _), _)| service == name).map(|((_, r), n)| (r.clone(), *n)).collect();
     Remembered {
@@ -143,23 +142,11 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
         paused: None,
         trouble,
         next,
-        budget,
+        budget: budgets.as_ref().and_then(|all| all.first().copied()),
+        budgets: budgets.unwrap_or_default().into_iter().filter(|budget| budget.used > 0).collect(),
         acts: recent.acts.remove(name).unwrap_or_default(),
         would: would.into_iter().collect(),
         alarm: policy::alarm(past, config.heal_rate, now),
-    }
-}
-
-fn trouble(incident: &Incident, past: &ServiceHistory, now: &Moment) -> Trouble {
-    Trouble {
-        id: incident.id.clone(),
-        opened: incident.opened.at,
-        age_ms: now.since(&incident.opened),
-        class: incident.class,
-        summary: incident.summary.clone(),
-        tried: incident.tries.iter().map(|(rung, times)| (rung.clone(), *times)).collect(),
-        exhausted: incident.exhausted.as_ref().map(|since| since.at),
-        well_ms: past.good_since.as_ref().map(|since| now.since(since)),
     }
 }
 
@@ -214,13 +201,13 @@ fn looks(count: u32) -> String {
 }
 
 /// What a tick would decide now if it found what was found when the incident was opened.
-fn next(watched: Option<&Watched>, past: &ServiceHistory, now: &Moment) -> Decision {
+fn next(config: &Config, watched: Option<&Watched>, past: &ServiceHistory, now: &Moment) -> Decision {
     let (Some(watched), Some(incident)) = (watched, &past.incident) else {
         return Decision::Helpless { why: "heal does not clean up a machine".to_owned() };
     };
     let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };
     let standing = Standing { level, class: Some(incident.class), summary: incident.summary.clone() };
-    policy::decide(&watched.service, &standing, past, &remedy::built(), now)
+    policy::decide(&watched.service, &standing, past, &super::revert::rungs(config), now)
 }
 
 /// Who was not told yet, as far as it can be said without looking: that an incident began, and that one is over.

@@ -135,7 +135,7 @@ fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Inc
         if let Some(incident) = &past.incident {
             due.push((message(config, report, subject, incident, Notice::Opened), incident.clone()));
             // Another run may have opened a new one meanwhile: what was decided was decided about ours.
-            let ours = subject.incident.as_ref().is_some_and(|(id, ..)| *id == incident.id);
+            let ours = subject.incident.as_ref().is_some_and(|open| open.id == incident.id);
             if let Some(notice) = refusal(subject).filter(|_| ours) {
                 due.push((message(config, report, subject, incident, notice), incident.clone()));
             }
@@ -144,6 +144,10 @@ fn due(config: &Config, journal: &Journal, report: &Report) -> Vec<(Message, Inc
     for subject in &report.subjects {
         if let Some(alarm) = &journal.history().service(&subject.name).frequent {
             due.push((message(config, report, subject, alarm, Notice::Frequent), alarm.clone()));
+        }
+        // Also when all went well: code that runs is not what somebody deployed.
+        if let Some(alarm) = &journal.history().service(&subject.name).reverted {
+            due.push((message(config, report, subject, alarm, Notice::Reverted), alarm.clone()));
         }
     }
     due
@@ -206,7 +210,7 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
     let severity = match notice {
         Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
-        Notice::Frequent => Severity::Warning,
+        Notice::Frequent | Notice::Reverted => Severity::Warning,
         _ => Severity::Critical,
     };
     let (title, action) = match notice {
@@ -226,11 +230,15 @@ fn message(config: &Config, report: &Report, subject: &Subject, incident: &Incid
             Some(format!("look at {name}; then {heal} release {name}")),
         ),
         Notice::Held => {
-            let why = subject.held.as_deref().unwrap_or("held");
+            let why = subject.held.as_ref().map_or("held", |(_, why)| why.as_str());
             (format!("{name}: waits for a person: {why}"), Some(format!("put it right; then {heal} release {name}")))
         }
         Notice::Frequent => {
             let why = format!("find out why it keeps failing: {heal} status {name}");
+            (format!("{name}: {}", incident.summary), Some(why))
+        }
+        Notice::Reverted => {
+            let why = format!("look at what was taken back, and why: {heal} status {name}");
             (format!("{name}: {}", incident.summary), Some(why))
         }
         Notice::Misconfigured => (incident.summary.clone(), Some(format!("{heal} config check"))),

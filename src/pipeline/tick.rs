@@ -9,8 +9,9 @@ use std::time::Instant;
 use super::locks::{self, Again};
 use super::look::Looker;
 use super::plan::{has_time, plan, relocated, restrict};
+use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
-use super::{Options, act, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
+use super::{Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -18,6 +19,7 @@ use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
 use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
+use crate::model::status::Trouble;
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
 use crate::{policy, remedy};
@@ -43,8 +45,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let mut looked = looker.look(&history);
         report.warnings.extend(orphans::find(&looker, &mut looked, &history));
         for mut seen in looked {
-            let past = history.service(&seen.subject.name);
-            plan(&looker, &mut seen, past, &remedy::built());
+            plan(&looker, &mut seen, &history, &rungs(config));
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -88,9 +89,10 @@ fn acting(
     // Files before services, under a lock of its own that is let go before a service is started: what that does first may
     // be `heal heal --startup`.
     startup::files(config, dir, &mut report)?;
-    let mut journal = Journal::open(dir.clone())?;
+    let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    let over = emergency::import(config, &mut journal)?;
+    let meanwhile = emergency::substitute_for(config);
+    let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
     report.unfinished = settle(config, dir, &mut journal)?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
@@ -103,23 +105,30 @@ fn acting(
     let treated = run.treat_all(seen);
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
+    report.warnings.append(&mut run.complaints);
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
     report.subjects.extend(over);
     let looked_at = subjects(config);
     notes.retain(|subject| looked_at.contains(subject));
-    if let Err(error) = notes.save(dir) {
+    if let Err(error) = notes.save_after(&looker.notes, dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }
     journal.save();
     report.duration_ms = millis(start);
-    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms);
+    let kept = misconfigured::keep(config, looker.good, dir, &mut report);
+    let stamp = looker.last_run(Exit::of(&report).code(), report.duration_ms, kept);
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
     drop(lock);
+    for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
+        if let Some(Err(why)) = push_pending(config, &mut journal, &subject.name) {
+            report.warnings.push(format!("{}: the commit that took its code back is not pushed: {why}", subject.name));
+        }
+    }
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
-    misconfigured::keep(config, dir, &mut report);
+    misconfigured::is_right_again(config, [Some(dir), meanwhile.as_ref()], &mut report);
     journal.save();
     report.duration_ms = millis(start);
     Ok(report)
@@ -139,13 +148,15 @@ pub(super) struct Run<'a> {
     starting: Option<PathBuf>,
     /// What the probes will be told at their next look.
     notes: Notes,
+    /// What could not be written down, and keeps nobody from being healed.
+    complaints: Vec<String>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
         let (acted, notes) = (BTreeMap::new(), looker.notes.clone());
-        Self { journal, looker, options, start, observes, acted, starting: None, notes }
+        Self { journal, looker, options, start, observes, acted, starting: None, notes, complaints: Vec::new() }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -197,10 +208,14 @@ impl Run<'_> {
         let told = self.journal.news();
         let before = during(Some(&seen.who), self.journal.history().service(&name));
         self.see_again(&mut seen);
+        if let Some(watched) = seen.watched.filter(|_| self.starting.is_none()) {
+            let followed = crashes::follow(self.journal, self.looker, watched, &seen.who);
+            self.complaints.extend(followed.err().map(|error| error.to_string()));
+        }
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
-        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { remedy::built() };
-        plan(self.looker, &mut seen, self.journal.history().service(&name), &built);
+        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
+        plan(self.looker, &mut seen, self.journal.history(), &built);
         if let Some(folder) = &self.starting {
             restrict(&mut seen, folder);
         }
@@ -217,8 +232,8 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
-        subject.incident = past.incident.as_ref().map(Incident::outline);
-        subject.held = past.held.as_ref().map(|(_, reason)| reason.clone());
+        subject.incident = Trouble::of(past, &self.looker.now);
+        subject.held = past.held.as_ref().map(|(since, reason)| (since.at, reason.clone()));
         subject.would.clone_from(&past.would);
         subject.alarm = self.looker.alarm(past);
         let untold = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());
@@ -334,8 +349,19 @@ impl Run<'_> {
         self.notes.update(std::mem::take(&mut seen.notes));
         // Whatever comes of it, from here on something was done.
         self.acted.insert(watched.name().to_owned(), Outcome::Interrupted);
-        let act = act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        let (begun, recording) = (clock::now().at, self.starting.is_none());
+        let (mut act, mut performed) =
+            act::act(self.journal, self.looker, self.options, watched, plan, &mut self.notes)?;
+        if recording {
+            let recorded = crashes::after_act(self.journal, self.looker, watched, (begun, &mut performed));
+            self.complaints.extend(recorded.err().map(|error| error.to_string()));
+        }
         self.acted.insert(watched.name().to_owned(), act.outcome);
+        if let Some(undone) = follow(self.journal, self.looker, watched, &act)? {
+            let what =
+                undone.map_or_else(|why| format!("the code could not be brought back: {why}"), |undo| undo.to_string());
+            act.detail = format!("{}; {what}", act.detail);
+        }
         seen.subject.act = Some(Act { evidence: Some(evidence), ..act });
         Ok(())
     }

@@ -19,21 +19,29 @@ pub(super) fn of_own(service: &Service, rung: &str, class: Class, past: &Service
     used(limit, class, past.acts.iter().filter(|act| act.rung == rung), now)
 }
 
-/// Of the budgets of a service the one of which least is left.
+/// The budgets of a service, the one of which least is left first. Of what heal does by itself, only death and silence are
+/// ever a reason.
 #[must_use]
-pub fn most_used(service: &Service, past: &ServiceHistory, now: &Moment) -> Budget {
-    let (dead, hung) = (budget(service, Class::Dead, past, now), budget(service, Class::Hung, past, now));
-    if hung.used > dead.used { hung } else { dead }
+pub fn budgets(service: &Service, past: &ServiceHistory, now: &Moment) -> Vec<Budget> {
+    let mut all = [Class::Dead, Class::Hung].map(|class| budget(service, class, past, now)).to_vec();
+    all.sort_by_key(|budget| std::cmp::Reverse(budget.used));
+    all
 }
 
 fn used<'a>(limit: Rate, cause: Class, acts: impl Iterator<Item = &'a Act>, now: &Moment) -> Budget {
+    let (used, free_in_ms) = window(limit, acts.map(|act| &act.when), now);
+    Budget { cause, limit, used, free_in_ms }
+}
+
+/// How many of these moments still count, and when the next one is possible if none is now.
+pub(super) fn window<'a>(limit: Rate, acts: impl Iterator<Item = &'a Moment>, now: &Moment) -> (u32, Option<i64>) {
     let window = limit.per.millis();
-    let mut left: Vec<i64> = acts.map(|act| window - now.since(&act.when)).filter(|left| *left > 0).collect();
+    let mut left: Vec<i64> = acts.map(|when| window - now.since(when)).filter(|left| *left > 0).collect();
     left.sort_unstable();
     let count = usize::try_from(limit.count).unwrap_or(usize::MAX);
     // As many have to leave the window as make room for one.
     let free_in_ms = left.len().checked_sub(count).and_then(|surplus| left.get(surplus).copied());
-    Budget { cause, limit, used: u32::try_from(left.len()).unwrap_or(u32::MAX), free_in_ms }
+    (u32::try_from(left.len()).unwrap_or(u32::MAX), free_in_ms)
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ const ATTEMPTS: u32 = 1;
 /// After the ladder: `restart` alone again after these pauses, the last one for ever (DESIGN §6, level 5).
 const RETRIES: [Span; 3] = [Span::secs(30 * 60), Span::secs(2 * 3600), Span::secs(6 * 3600)];
 
+/// The rung that takes code back.
+const REVERT: &str = "revert";
+
 /// The decision about one service. `built` names the rungs that heal brings along; all of them stop or start something.
 #[must_use]
 pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, built: &[&str], now: &Moment) -> Decision {
@@ -120,6 +123,10 @@ fn cooldown(rules: &Rules, past: &ServiceHistory, now: &Moment) -> Option<String
 
 /// Is the budget spent that this rung is paid from? When the next act is possible, if so.
 fn spent(service: &Service, rung: &str, class: Class, past: &ServiceHistory, now: &Moment) -> Option<String> {
+    // Taking code back has a limit of its own, which is asked when the commit is drafted (DESIGN §6).
+    if rung == REVERT {
+        return None;
+    }
     let own = service.remedies.contains_key(rung);
     let budget = if own { of_own(service, rung, class, past, now) } else { budget(service, class, past, now) };
     let left = span_text(budget.free_in_ms?);

@@ -202,3 +202,7 @@ fn closed(service: &str, incident: &Incident, well_since: &Moment) -> Event {
 #[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "judge_random_tests.rs"]
+mod random_tests;

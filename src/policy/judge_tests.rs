@@ -20,7 +20,7 @@ fn finding(probe: &str, verdict: Verdict) -> Finding {
 }
 
 const DEAD: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Dead);
-const HUNG: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Hung);
+pub(super) const HUNG: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Hung);
 const SLOW: Verdict = Verdict::Unhealthy(Severity::Warning, Class::Hung);
 const INFO: Verdict = Verdict::Unhealthy(Severity::Info, Class::Hung);
 const FULL: Verdict = Verdict::Unhealthy(Severity::Critical, Class::Resource);
@@ -86,22 +86,23 @@ fn a_failure_counts_from_its_threshold_on() {
 }
 
 /// A service lived through: each step is a look at a second, with its verdict; the history is the real fold.
-struct Life {
+pub(super) struct Life {
     history: History,
-    rules: Rules,
-    threshold: Threshold,
+    pub(super) rules: Rules,
+    pub(super) threshold: Threshold,
+    pub(super) gap: Option<Span>,
     log: Vec<String>,
-    levels: Vec<Level>,
+    pub(super) levels: Vec<Level>,
 }
 
 impl Life {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let rules = Rules { startup_grace: Span::secs(0), stable_for: Span::secs(120), ..Rules::default() };
         let threshold = Threshold::in_a_row(2);
-        Self { history: History::default(), rules, threshold, log: Vec::new(), levels: Vec::new() }
+        Self { history: History::default(), rules, threshold, gap: None, log: Vec::new(), levels: Vec::new() }
     }
 
-    fn look(&mut self, second: i64, verdict: Verdict) {
+    pub(super) fn look(&mut self, second: i64, verdict: Verdict) {
         self.see(second, &[finding("log", verdict)]);
     }
 
@@ -109,7 +110,7 @@ impl Life {
         let past = self.history.service("bot").clone();
         let (threshold, now) = (self.threshold, at(second));
         let threshold = |_: &str| threshold;
-        let look = look(findings, &threshold, &now);
+        let look = Look { gap: self.gap, ..look(findings, &threshold, &now) };
         let standing = judge(look, &self.rules, &past);
         self.levels.push(standing.level);
         for event in follow("bot", &standing, look, &self.rules, &past, &format!("i{second}")) {
@@ -122,7 +123,7 @@ impl Life {
         }
     }
 
-    fn add(&mut self, second: i64, event: Event) {
+    pub(super) fn add(&mut self, second: i64, event: Event) {
         let entry = crate::model::Entry { v: 1, moment: at(second), run: "r".to_owned(), event };
         self.history.apply(&entry);
     }

@@ -5,9 +5,11 @@ mod decide;
 mod depend;
 mod judge;
 pub mod lock;
+pub mod pattern;
 mod rate;
+pub mod revert;
 
-pub use budget::{budget, most_used};
+pub use budget::{budget, budgets};
 pub use decide::decide;
 pub use depend::{Node, Tie, order, tied, ties};
 pub use judge::{Look, follow, is_failing, judge};

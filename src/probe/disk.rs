@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use toml::de::ValueDeserializer;
 
 use super::{Judged, Kind, Probe, Scene, Sight};
+use crate::host::near;
 use crate::host::resources::{self, FileSystem, ReadOnly};
 use crate::model::{Bytes, Class, Figure, Limit, Percent, Severity, Span, Unit};
 
@@ -123,6 +124,10 @@ impl Probe for Disk {
             Ok(disk) => self.judge(&disk),
             Err(why) => Sight::new(Judged::Unknown, format!("{}: {why}", self.path.display())),
         }
+    }
+
+    fn glance(&self, scene: &Scene) -> Option<Sight> {
+        near::is_near(&scene.root, &scene.root.join(&self.path)).then(|| self.look(scene, Duration::ZERO))
     }
 
     fn needs_process(&self) -> bool {

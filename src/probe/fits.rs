@@ -14,6 +14,8 @@ impl Search<'_> {
             return Fit::No(format!("it is [service.{owner}]"));
         }
         match self.names_fit(process) {
+            // Its own command line names what it runs: `heal run -- python3 bot.py`.
+            Fit::Yes(_) | Fit::Perhaps(_) if self.is_heal(process) => return Fit::No("it is heal itself".to_owned()),
             Fit::Yes(_) => {}
             // Nor is what runs elsewhere, where heal knows the directory of its own.
             Fit::Perhaps(why) if self.selector.names_program() => match self.place(process) {
@@ -29,6 +31,12 @@ impl Search<'_> {
             return self.place(process);
         }
         self.tie(process)
+    }
+
+    /// Is it a heal, this one's program or another one of that name that watches over a command?
+    fn is_heal(&self, process: &Process) -> bool {
+        let ours = self.processes.lineage().first().and_then(|pid| self.processes.exe(*pid));
+        is_heal(process.exe.as_deref(), &process.args, ours.as_deref())
     }
 
     /// What the selector says about the process itself. What may not be seen is a doubt, never a "no": taken for dead, a
@@ -170,5 +178,50 @@ impl Search<'_> {
             }
         }
         false
+    }
+}
+
+/// By its program, and where that may not be seen by what it calls itself: a heal that only looks ends soon, one that runs
+/// a command has that command's words in its own line for as long.
+fn is_heal(exe: Option<&Path>, args: &[String], ours: Option<&Path>) -> bool {
+    let exe = exe.map(without_mark);
+    if exe.is_some() && exe == ours.map(without_mark) {
+        return true;
+    }
+    let program = exe.or_else(|| args.first().map(Path::new));
+    let mut own = args.iter().skip(1).take_while(|arg| *arg != "--");
+    program.and_then(Path::file_name).is_some_and(|name| name == "heal") && own.any(|arg| arg == "run")
+}
+
+/// A program's path, also when an upgrade has replaced its file since.
+fn without_mark(exe: &Path) -> &Path {
+    exe.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map_or(exe, Path::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heal_that_runs_a_command_is_told_from_that_command() {
+        let ours = Some(Path::new("/opt/heal-1/heal"));
+        let table = [
+            (Some("/opt/heal-1/heal"), "heal check", true),
+            (Some("/opt/heal-1/heal (deleted)"), "heal heal", true),
+            (Some("/usr/bin/heal"), "heal --config x run --service bot -- python3 bot.py", true),
+            (Some("/usr/bin/heal (deleted)"), "heal run --service bot -- python3 bot.py", true),
+            (None, "/usr/bin/heal run --service bot -- python3 bot.py", true),
+            (Some("/usr/bin/python3"), "python3 bot.py", false),
+            (Some("/usr/bin/python3"), "heal run --service bot -- python3 bot.py", false),
+            (None, "python3 bot.py run", false),
+            // A service of that name is none of ours.
+            (Some("/srv/game/heal"), "heal --port 80 -- run", false),
+            (None, "", false),
+        ];
+        for (exe, line, expected) in table {
+            let args: Vec<String> = line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            assert_eq!(is_heal(exe.map(Path::new), &args, ours), expected, "{exe:?} {line}");
+        }
+        assert!(!is_heal(None, &["bot".to_owned()], None), "two that may not be seen are not the same");
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::silence::{self, Note};
 use super::{Judged, Kind, Probe, Scene, Sight};
-use crate::host::files;
+use crate::host::{files, near};
 use crate::model::units::span_text;
 use crate::model::{Class, Figure, Limit, Sign, Span, Stamp, Unit, disturbance, rfc3339};
 
@@ -80,6 +80,18 @@ impl Probe for Fresh {
         let sight = excused(scene, self.within, &|more| self.judge(&signals, scene.now.at, started, more));
         let places: Vec<&Path> = signals.iter().map(|(path, _)| path.as_path()).collect();
         note.heard(scene, self.within, sight, &places)
+    }
+
+    fn glance(&self, scene: &Scene) -> Option<Sight> {
+        let path = scene.root.join(&self.path);
+        if self.field.is_some() || files::is_pattern(&path) {
+            return None;
+        }
+        let at = near::modified(&scene.root, &path)?;
+        let mut note = Note::of(scene);
+        note.seen(&scene.now);
+        let sight = self.judge(&vec![(path, Ok(at.into()))], scene.now.at, started(scene), &|_| 0);
+        (sight.judged == Judged::Good).then(|| note.heard(scene, self.within, sight, &[]))
     }
 
     fn sign(&self) -> Sign {

@@ -45,6 +45,16 @@ pub enum Who {
 /// A process that fits, and how it was recognised.
 type Match = (Process, &'static str);
 
+/// What a search came to.
+struct Scanned {
+    /// Everybody who fits.
+    found: Vec<Match>,
+    /// Who may fit, in words: whoever fits for certain goes before.
+    doubts: Vec<String>,
+    /// Who could not be looked at, in words.
+    unseen: Vec<String>,
+}
+
 /// What one candidate is.
 pub(super) enum Fit {
     /// It is the service, recognised like this.
@@ -118,7 +128,7 @@ pub fn identify_in(
 }
 
 pub(super) struct Search<'a> {
-    index: &'a Index,
+    pub(super) index: &'a Index,
     pub(super) service: &'a Service,
     pub(super) selector: &'a Selector,
     pub(super) root: &'a Path,
@@ -158,12 +168,14 @@ impl Search<'_> {
                 }
             }
         }
-        let (mut found, doubts) = match self.scan(considered) {
+        let Scanned { mut found, doubts, unseen } = match self.scan(considered) {
             Ok(result) => result,
             Err(why) => return Who::Unknown { why },
         };
         only_roots(&mut found);
         match (found.len(), in_pidfile) {
+            // Who is searched for by the same words and could not be looked at may be a second one.
+            (_, _) if !unseen.is_empty() => Who::Unknown { why: unseen.join("; ") },
             (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
             (0, _) => self.absent(pidfile.as_deref()),
             (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
@@ -253,13 +265,13 @@ impl Search<'_> {
     }
 
     /// The life that heal started, where the service runs inside it: it would start the service again, or outlive it.
-    fn wrapper(&self, process: &Process) -> Option<Process> {
+    pub(super) fn wrapper(&self, process: &Process) -> Option<Process> {
         let start = self.living_start().filter(|start| start.identity != process.identity)?;
         self.holds(&start, process.identity.pid).then_some(start)
     }
 
     /// The process that the pidfile names: `Ok(None)` when the file is missing or the pid is free.
-    fn pidfile(&self, path: &Path) -> Result<Option<Box<Process>>, String> {
+    pub(super) fn pidfile(&self, path: &Path) -> Result<Option<Box<Process>>, String> {
         let shown = path.display();
         let text = match files::read_text(&self.root.join(path), 64) {
             Ok(text) => text,
@@ -280,9 +292,9 @@ impl Search<'_> {
         }
     }
 
-    /// Everybody in the process table who fits, and the doubtful cases in words.
-    fn scan(&self, considered: &mut Vec<Considered>) -> Result<(Vec<Match>, Vec<String>), String> {
-        let (mut found, mut doubts) = (Vec::new(), Vec::new());
+    /// Everybody in the process table who fits, the doubtful cases, and those who could not be looked at.
+    fn scan(&self, considered: &mut Vec<Considered>) -> Result<Scanned, String> {
+        let (mut found, mut doubts, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
         let mut pids = self.index.candidates(&self.service.name, self.processes)?.to_vec();
         // The life that it was last recognised as is looked at whatever it calls itself by now.
         if let Some(known) = self.memory.known.filter(|known| !pids.contains(&known.pid)) {
@@ -292,7 +304,7 @@ impl Search<'_> {
             let process = match self.processes.detail(pid) {
                 Detail::Seen(process) if !process.is_zombie() => process,
                 Detail::Hidden(why) => {
-                    doubts.push(format!("pid {pid} cannot be looked at: {why}"));
+                    unseen.push(format!("pid {pid} cannot be looked at: {why}"));
                     continue;
                 }
                 _ => continue,
@@ -315,7 +327,7 @@ impl Search<'_> {
                 }
             }
         }
-        Ok((found, doubts))
+        Ok(Scanned { found, doubts, unseen })
     }
 
     /// The living rest of the session that heal gave to the last life. The number of a session says little once its leader

@@ -2,6 +2,7 @@
 
 use super::tests::{BOT, NAMES, Table, answer, by_pidfile, child, life, process, selector, service};
 use super::*;
+use crate::probe::still::still;
 
 #[test]
 fn what_heal_started_is_the_service_before_it_looks_like_it() {
@@ -35,6 +36,60 @@ fn of_several_that_may_be_the_pidfile_names_the_first_and_all_are_meant() {
     let (who, _) = identify(&bot, Path::new("/srv/bot"), Memory::default(), &table, false);
     let Who::Running { process, also, .. } = who else { panic!("{who:?}") };
     assert_eq!((process.identity.pid, also.iter().map(|one| one.identity.pid).collect()), (600, vec![500]));
+}
+
+#[test]
+fn who_could_not_be_looked_at_may_be_a_second_one() {
+    let bot = service(selector(NAMES), Some(BOT));
+    let mut table = Table::of(vec![process(500, BOT), process(600, BOT)]);
+    assert!(answer(&bot, None, &table).starts_with("unknown: 2 processes fit"));
+    table.hidden.push(600);
+    assert_eq!(answer(&bot, None, &table), "unknown: pid 600 cannot be looked at: permission denied");
+}
+
+#[test]
+fn the_known_life_is_taken_for_the_service_only_where_all_agree() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let pidfile = dir.path().join("bot.pid");
+    let table = Table::of(vec![process(500, BOT), process(600, BOT), process(700, "/usr/bin/sleep 9")]);
+    let with = |names: &str, content: &str| {
+        std::fs::write(&pidfile, content).expect("written");
+        format!("{names}pidfile = {pidfile:?}\n")
+    };
+    let known = life(500, 10_000);
+    // What is said of it, whom it was last seen as, and whether one look at one process is enough.
+    let rows = [
+        ("known", NAMES.to_owned(), Some(known.clone()), true),
+        ("never seen", NAMES.to_owned(), None, false),
+        ("another life of the number", NAMES.to_owned(), Some(life(500, 9_999)), false),
+        ("gone", NAMES.to_owned(), Some(life(501, 10_000)), false),
+        ("it became another program", NAMES.to_owned(), Some(life(700, 10_000)), false),
+        ("several may be", format!("{NAMES}max_matches = 2\n"), Some(known.clone()), false),
+        ("the pidfile agrees", with(NAMES, "500\n"), Some(known.clone()), true),
+    ];
+    for (what, text, known, expected) in rows {
+        let bot = service(selector(&text), Some(BOT));
+        let memory = Memory { known: known.as_ref(), ..Memory::default() };
+        let who = still(&bot, Path::new("/srv/bot"), memory, &table);
+        assert_eq!(who.is_some(), expected, "{what}: {who:?}");
+        if let Some(who) = who {
+            let Who::Running { process, also, .. } = who else { panic!("{who:?}") };
+            assert_eq!((process.identity.pid, also.len()), (500, 0), "{what}");
+        }
+    }
+    for (content, expected) in [("600\n", false), ("garbage", false), ("", false), ("500\n", true)] {
+        let bot = service(selector(&with(NAMES, content)), Some(BOT));
+        let memory = Memory { known: Some(&known), ..Memory::default() };
+        assert_eq!(still(&bot, Path::new("/srv/bot"), memory, &table).is_some(), expected, "{content:?}");
+    }
+    // Another service is recorded as that life; and without its names nobody is searched for anyway.
+    let mut claims = Claims::default();
+    claims.add(&known, "robot");
+    let memory = Memory { known: Some(&known), claims: Some(&claims), ..Memory::default() };
+    assert_eq!(still(&service(selector(NAMES), Some(BOT)), Path::new("/srv/bot"), memory, &table), None);
+    let alone = service(selector(&with("", "500\n")), Some(BOT));
+    let memory = Memory { known: Some(&known), ..Memory::default() };
+    assert_eq!(still(&alone, Path::new("/srv/bot"), memory, &table), None);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) const BOT: &str = "/usr/bin/python3 service.py";
 pub(super) struct Table {
     processes: Vec<Process>,
     cmdlines: Vec<(i32, Vec<u8>)>,
-    hidden: Vec<i32>,
+    pub(super) hidden: Vec<i32>,
     /// Who carries the mark of the last start.
     pub(super) marked: Vec<i32>,
 }

@@ -74,6 +74,9 @@ impl Index {
         for (program, service) in &self.programs {
             by_program.entry(program).or_default().push(service);
         }
+        if !by_program.is_empty() {
+            processes.tells_programs()?;
+        }
         let mut found: HashMap<String, Vec<i32>> = HashMap::new();
         for row in processes.rows()? {
             let mut fits: Vec<&str> = self.all.iter().map(String::as_str).collect();

@@ -82,6 +82,10 @@ impl Probe for Memory {
         }
     }
 
+    fn glance(&self, scene: &Scene) -> Option<Sight> {
+        Some(self.look(scene, Duration::ZERO))
+    }
+
     fn needs_process(&self) -> bool {
         false
     }

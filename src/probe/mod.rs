@@ -21,6 +21,7 @@ mod program;
 pub mod run;
 mod silence;
 pub mod sqlite;
+pub mod still;
 mod tail;
 pub mod tcp;
 pub mod unit;
@@ -235,6 +236,17 @@ impl Sight {
 pub trait Probe: Send + Sync + Debug {
     /// Looks, within `timeout`. A look that takes longer is abandoned and counts as unknown.
     fn look(&self, scene: &Scene, timeout: std::time::Duration) -> Sight;
+
+    /// Looks where the answer is to be had at once, from nobody who may hang: the kernel, a file that is near, a port of this
+    /// machine. `None`: it takes a whole look, as does whatever is not good.
+    fn glance(&self, _scene: &Scene) -> Option<Sight> {
+        None
+    }
+
+    /// Does a look end by itself within its `timeout`, whoever hangs?
+    fn ends_in_time(&self) -> bool {
+        false
+    }
 
     /// Is what it looks at only worth a look while the service's process runs?
     fn needs_process(&self) -> bool {

@@ -48,9 +48,26 @@ type Queue = Arc<Mutex<VecDeque<(usize, Job)>>>;
 /// What came of one look: the finding, and the probe's note for its next one.
 pub type Looked = (Finding, Option<serde_json::Value>);
 
+/// What is well at first sight, where that can be had at once. `None`: it takes a look with a deadline.
+#[must_use]
+pub fn glance(job: &Job) -> Option<Looked> {
+    let start = Instant::now();
+    // What breaks here breaks once more where it is caught and told.
+    let sight = catch_unwind(AssertUnwindSafe(|| job.declared.probe.glance(&job.scene))).ok().flatten()?;
+    Some(finding(job, sight, start.elapsed()))
+}
+
 /// Runs the jobs; the findings come in their order.
 #[must_use]
 pub fn run(jobs: &[Job]) -> Vec<Looked> {
+    // One that nobody waits beside, and that ends by itself, needs no thread.
+    if let [job] = jobs
+        && job.declared.probe.ends_in_time()
+    {
+        let start = Instant::now();
+        let sight = look(job);
+        return vec![finding(job, sight, start.elapsed())];
+    }
     let queue: Queue = Arc::new(Mutex::new(jobs.iter().cloned().enumerate().collect()));
     let (sender, receiver) = channel();
     // A single look needs no second thread, but it does need a deadline.
@@ -59,6 +76,13 @@ pub fn run(jobs: &[Job]) -> Vec<Looked> {
         return jobs.iter().map(nobody).collect();
     }
     collect(jobs, &queue, &sender, &receiver)
+}
+
+/// A bug in a probe costs its look, not the run: that may be in the middle of an act.
+fn look(job: &Job) -> Sight {
+    let look = AssertUnwindSafe(|| job.declared.probe.look(&job.scene, job.declared.timeout()));
+    let broken = |_| Sight::new(Judged::Unknown, "heal has a bug in this probe; please report it");
+    catch_unwind(look).unwrap_or_else(broken)
 }
 
 /// Starts one more worker, unless the system refuses.
@@ -73,10 +97,7 @@ fn spawn(queue: &Queue, sender: &Sender<Message>) -> bool {
             if sender.send(Message::Begun(index)).is_err() {
                 return;
             }
-            // A bug in a probe costs its look, not the run: that may be in the middle of an act.
-            let look = AssertUnwindSafe(|| job.declared.probe.look(&job.scene, job.declared.timeout()));
-            let broken = |_| Sight::new(Judged::Unknown, "heal has a bug in this probe; please report it");
-            let sight = catch_unwind(look).unwrap_or_else(broken);
+            let sight = look(&job);
             if sender.send(Message::Done(index, sight, start.elapsed())).is_err() {
                 return;
             }

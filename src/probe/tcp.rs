@@ -58,6 +58,12 @@ impl Probe for Tcp {
         };
         judge(&target, &answer, start.elapsed())
     }
+
+    fn glance(&self, _scene: &Scene) -> Option<Sight> {
+        let start = Instant::now();
+        let address = self.address.as_ref()?;
+        net::accepts_here(address).then(|| judge(address, &Ok(()), start.elapsed()))
+    }
 }
 
 fn judge(target: &str, answer: &Result<(), NetError>, took: Duration) -> Sight {

@@ -4,6 +4,7 @@ pub mod clear_locks;
 pub mod command;
 pub mod http;
 pub mod restart;
+pub mod revert;
 pub mod stop_stale;
 
 use schemars::Schema;
@@ -15,10 +16,7 @@ use crate::model::change::Verb;
 use crate::model::{Change, Class, Identity, Service, Span, Supervisor, UnitName};
 
 /// Every rung that is built, mildest first.
-pub const KINDS: [Kind; 3] = [restart::KIND, stop_stale::KIND, clear_locks::KIND];
-
-/// Rungs that the design names and that are not built yet: accepted in a ladder with a warning, passed over.
-pub const PLANNED: [&str; 1] = ["revert"];
+pub const KINDS: [Kind; 4] = [restart::KIND, stop_stale::KIND, clear_locks::KIND, revert::KIND];
 
 /// A kind of remedy.
 #[derive(Clone, Copy)]
@@ -73,6 +71,8 @@ pub struct Case<'a> {
     pub locks: &'a [Change],
     /// What its supervisor says, where it has one that answered.
     pub told: Option<&'a Told>,
+    /// The code that would be taken back, where that was drafted and may be.
+    pub taking: Option<revert::Taking<'a>>,
 }
 
 /// The names of the rungs that are built.
@@ -81,10 +81,10 @@ pub fn built() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
 }
 
-/// Is this the name of a rung that heal brings along, be it one that is not built yet?
+/// Is this the name of a rung that heal brings along?
 #[must_use]
 pub fn is_named(name: &str) -> bool {
-    PLANNED.contains(&name) || find(name).is_some()
+    find(name).is_some()
 }
 
 /// The kind of that name.

@@ -81,7 +81,10 @@ pub fn kinds(project: &Project) -> String {
         }
         kind => kind.to_owned(),
     });
-    kinds.filter(|kind| !["observed", "captured", "stood"].contains(&kind.as_str())).collect::<Vec<_>>().join(", ")
+    kinds
+        .filter(|kind| !["observed", "captured", "lived", "stood"].contains(&kind.as_str()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Replaces durations and the demo's port, which no two runs share: `1s 20ms`, `999 ms`.

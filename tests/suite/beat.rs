@@ -1,10 +1,11 @@
 //! Does the work go on? Heartbeats from a service's own loop, their age, the age of the progress, and who may not write one.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use expect_test::expect;
 
-use super::acting::{NAP, end, later, sleeper, the_one, timeless};
+use super::acting::{NAP, end, later, running, sleeper, the_one, timeless};
 use super::killpoints::{Fault, sweep};
 use super::support::{Project, wait_for};
 
@@ -247,4 +248,37 @@ fn a_beat_is_the_old_one_or_the_new_one_wherever_heal_ends() {
         });
         println!("{fault:?}: {points} points");
     }
+}
+
+#[test]
+fn a_heartbeat_older_than_its_process_calls_for_no_act_inside_the_grace() {
+    // The last life beat an hour ago; the new one should have by now, but is still inside its grace.
+    let mut project =
+        sleeper("startup_grace = \"4s\"\n[service.app.probes]\nwork = { kind = \"beat\", within = \"300ms\" }\n");
+    project.heal(&["beat", "app"]).exits(0);
+    let beat = project.path("data/beats/app.json");
+    let now: serde_json::Value = serde_json::from_str(&fs::read_to_string(&beat).expect("a beat")).expect("JSON");
+    let now = chrono::DateTime::parse_from_rfc3339(now["at"].as_str().expect("a time")).expect("a time");
+    let old = serde_json::json!({ "at": (now - chrono::TimeDelta::hours(1)).to_rfc3339() });
+    fs::write(&beat, old.to_string()).expect("written");
+    let (pid, born) = (project.spawn(&["sleep", NAP]), Instant::now());
+    let mut starting = 0;
+    while born.elapsed() < Duration::from_secs(3) {
+        let answer = project.heal(&["heal", "--json"]).json();
+        let app = &answer["services"][0];
+        let summary = app["findings"][1]["summary"].as_str().expect("text");
+        assert!(summary.starts_with("the beat is from before the start"), "{answer:#}");
+        starting += usize::from(app["status"] == "starting" && app["findings"][1]["status"] == "unhealthy");
+        if born.elapsed() < Duration::from_secs(4) {
+            assert_eq!(project.events("intent").len(), 0, "{answer:#}");
+        }
+    }
+    assert!(starting > 0, "it was never late, so nothing was shown");
+    assert_eq!(the_one(&project, NAP), pid);
+    // Once the grace is over, silence is silence.
+    wait_for("an act", || {
+        project.heal(&["heal", "--set", "service.app.verify_within=300ms"]);
+        !project.events("intent").is_empty()
+    });
+    assert_ne!(running(&project, NAP), [pid]);
 }

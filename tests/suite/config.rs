@@ -57,7 +57,6 @@ fn check_says_yes_and_what_does_nothing_yet() {
         exit 0
         --- stdout
         note  heal.toml:39:1: [schedule] update is not built yet and does nothing
-        note  heal.toml:41:2: [git] is not built yet and does nothing
         [DIR]/heal.toml is right: 2 services, 6 probes, 2 alert channels
         --- stderr
     "#]]
@@ -104,6 +103,25 @@ fn show_is_every_default_and_reads_as_toml() {
         [schedule]
         enabled = true
         heal = "1m"
+
+        [git]
+        enabled = true
+        remote = "origin"
+        branch = "main"
+
+        [revert]
+        enabled = true
+        push = false
+        limit = "1 per 1d"
+        signing = "refuse"
+        after = []
+        after_timeout = "1m"
+
+        [crash]
+        enabled = true
+        pattern = "3 per 30m"
+        release_age = "1h"
+        storm = "5 per 30m"
 
         [service.bot]
         enabled = true

@@ -85,70 +85,70 @@ fn faults_of_variables_name_them_and_never_show_their_value() {
         &with,
         &["config", "check"],
         &expect![[r#"
-        heal: [DIR]/heal.toml has 12 faults
+            heal: [DIR]/heal.toml has 12 faults
 
-        error: both `unit` and `start` are given: one service has one owner
-         --> heal.toml:6:9
-          |
-        6 | start = ["true"]
-          |         ^^^^^^^^
-          |
-          = help: keep `unit`, and let its supervisor start it
+            error: both `unit` and `start` are given: one service has one owner
+             --> heal.toml:6:9
+              |
+            6 | start = ["true"]
+              |         ^^^^^^^^
+              |
+              = help: keep `unit`, and let its supervisor start it
 
-        error: there is no `NEW` below [alert]
-         |
-         = note: in `HEAL__ALERT__NEW`
-         = help: declare it in heal.toml first
+            error: there is no `NEW` below [alert]
+             |
+             = note: in `HEAL__ALERT__NEW`
+             = help: declare it in heal.toml first
 
-        error: unknown key `foo`
-         |
-         = note: in `HEAL__PROJECT__FOO`
-         = help: known are `name`, `data_dir`, `mode`
+            error: unknown key `foo`
+             |
+             = note: in `HEAL__PROJECT__FOO`
+             = help: known are `name`, `data_dir`, `mode`
 
-        error: `mode` cannot be `…`
-         |
-         = note: in `HEAL__PROJECT__MODE`
-         = help: known are `live`, `paper`, `observe`
+            error: `mode` cannot be `…`
+             |
+             = note: in `HEAL__PROJECT__MODE`
+             = help: known are `live`, `paper`, `observe`
 
-        error: `name` is a string, not a table
-         |
-         = note: in `HEAL__PROJECT__NAME__X`
+            error: `name` is a string, not a table
+             |
+             = note: in `HEAL__PROJECT__NAME__X`
 
-        error: unknown section `servce`
-         |
-         = note: in `HEAL__SERVCE__BOT`
-         = help: did you mean `service`?
+            error: unknown section `servce`
+             |
+             = note: in `HEAL__SERVCE__BOT`
+             = help: did you mean `service`?
 
-        error: unknown rung `…`
-         |
-         = note: in `HEAL__SERVICE__MY_BOT__LADDER`
-         = help: known are `restart`, `stop-stale`, `clear-locks`, `revert`
+            error: unknown rung `…`
+             |
+             = note: in `HEAL__SERVICE__MY_BOT__LADDER`
+             = help: known are `restart`, `stop-stale`, `revert`, `clear-locks`
 
-        error: there is no `LOG` below [service.my-bot.probes]
-         |
-         = note: in `HEAL__SERVICE__MY_BOT__PROBES__LOG__WITHIN`
-         = help: declare it in heal.toml first
+            error: there is no `LOG` below [service.my-bot.probes]
+             |
+             = note: in `HEAL__SERVICE__MY_BOT__PROBES__LOG__WITHIN`
+             = help: declare it in heal.toml first
 
-        error: `recover_after` is a string, not a whole number from 0 to 4294967295
-         |
-         = note: in `HEAL__SERVICE__MY_BOT__RECOVER_AFTER`
+            error: `recover_after` is a string, not a whole number from 0 to 4294967295
+             |
+             = note: in `HEAL__SERVICE__MY_BOT__RECOVER_AFTER`
 
-        error: `stable_for`: `…` is not a duration such as "90s", "5m" or "1h 30m": expected number at 0
-         |
-         = note: in `HEAL__SERVICE__MY_BOT__STABLE_FOR`
+            error: `stable_for`: `…` is not a duration such as "90s", "5m" or "1h 30m": expected number at 0
+             |
+             = note: in `HEAL__SERVICE__MY_BOT__STABLE_FOR`
 
-        error: `unit` is not SUPERVISOR:NAME: …
-         |
-         = note: in `HEAL__SERVICE__MY_BOT__UNIT`
-         = help: "systemd:bot.service", "systemd-user:bot.service" or "launchd:com.example.bot"
+            error: `unit` is not SUPERVISOR:NAME: …
+             |
+             = note: in `HEAL__SERVICE__MY_BOT__UNIT`
+             = help: "systemd:bot.service", "systemd-user:bot.service" or "launchd:com.example.bot"
 
-        error: there is no `OTHER` below [service]
-         |
-         = note: in `HEAL__SERVICE__OTHER__LOG`
-         = help: heal.toml has `my-bot`
+            error: there is no `OTHER` below [service]
+             |
+             = note: in `HEAL__SERVICE__OTHER__LOG`
+             = help: heal.toml has `my-bot`
 
-          correct it and try again with `heal config check`
-    "#]],
+              correct it and try again with `heal config check`
+        "#]],
     );
     let ran = with.heal(&["config", "check", "--json"]).exits(78);
     assert!(!ran.stdout.contains("hunter2"), "{}", ran.stdout);
@@ -245,6 +245,18 @@ fn each_setting_says_where_it_comes_from() {
         project.name = "x"                                                         # heal.toml:2:8
         project.mode = "live"                                                      # default
         project.data_dir = "[DIR]/data"                                  # default
+        git.enabled = true                                                         # default
+        git.remote = "origin"                                                      # default
+        revert.enabled = true                                                      # default
+        revert.push = false                                                        # default
+        revert.limit = "1 per 1d"                                                  # default
+        revert.signing = "refuse"                                                  # default
+        revert.after = []                                                          # default
+        revert.after_timeout = "1m"                                                # default
+        crash.enabled = true                                                       # default
+        crash.pattern = "3 per 30m"                                                # default
+        crash.release_age = "1h"                                                   # default
+        crash.storm = "5 per 30m"                                                  # default
         service."a.b".enabled = true                                               # default
         service."a.b".ladder = ["restart", "stop-stale", "clear-locks", "revert"]  # default
         service."a.b".startup_grace = "30s"                                        # default

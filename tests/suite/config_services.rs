@@ -208,7 +208,7 @@ restart_limit = "0 per 1h"
             6 | ladder        = ["restart", "pray"]
               |                 ^^^^^^^^^^^^^^^^^^^
               |
-              = help: known are `restart`, `stop-stale`, `clear-locks`, `revert`
+              = help: known are `restart`, `stop-stale`, `revert`, `clear-locks`
 
             error: `verify_within` is 5m
              --> heal.toml:7:17

@@ -234,3 +234,29 @@ fn git(project: &Project, args: &[&str]) {
     let ran = project.run(&mut project.command_of("git", &all));
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn where_it_waited_in_the_kernel_is_kept_and_said_as_the_kernel_names_it() {
+    let mut project = sleeper(
+        "startup_grace = \"0s\"\n[service.app.probes]\n\
+         works = { kind = \"command\", command = [\"test\", \"!\", \"-e\", \"ill\"] }\n",
+    );
+    let pid = project.spawn(&["sleep", NAP]);
+    project.heal(&["heal"]).exits(0);
+    // A sleep waits at one place for as long as it lives; `0` is how the kernel says that it does not tell.
+    let wchan = || std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
+    wait_for("it to sleep", || {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") S "))
+    });
+    let named = Some(wchan()).filter(|name| !matches!(name.as_str(), "" | "0"));
+    project.write("ill", "");
+    let answer = project.heal(&["heal", "--json", "--set", "service.app.verify_within=200ms"]).json();
+    let seen = &answer["services"][0]["act"]["evidence"]["processes"][0];
+    assert_eq!(seen["pid"], pid, "{answer:#}");
+    assert_eq!(seen["vitals"]["wchan"].as_str(), named.as_deref(), "{seen:#}");
+    assert_eq!(project.events("captured")[0]["evidence"]["processes"][0], *seen);
+    if let Some(name) = named {
+        let shown = project.heal(&["check"]).stdout + &project.read("data/operator_alerts.jsonl");
+        assert!(shown.contains(&format!(" in {name}")), "{shown}");
+    }
+}

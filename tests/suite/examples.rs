@@ -42,10 +42,6 @@ fn bridge() {
         "bridge",
         &[],
         &expect![[r#"
-            note  heal.toml:8:2: [git] is not built yet and does nothing
-            note  heal.toml:20:17: rung `revert` of [service.bridge] is not built yet and is passed over
-            note  heal.toml:30:2: [crash] is not built yet and does nothing
-            note  heal.toml:35:2: [revert] is not built yet and does nothing
             note  heal.toml:38:2: [update] is not built yet and does nothing
             note  heal.toml:44:1: [schedule] update is not built yet and does nothing
             note  heal.toml:47:16: alert kind `telegram` is not built yet; operator tells nobody
@@ -64,7 +60,6 @@ fn desktop() {
         "desktop",
         &["run.sh", "scripts/llm.sh"],
         &expect![[r#"
-            note  heal.toml:7:2: [git] is not built yet and does nothing
             note  heal.toml:32:2: [database] is not built yet and does nothing
             note  heal.toml:36:2: [capability] is not built yet and does nothing
             note  heal.toml:40:2: [checkpoint] is not built yet and does nothing

@@ -96,5 +96,8 @@ fn while_only_observing_it_counts_what_it_would_have_done() {
     let ran = project.heal(&[&["heal"][..], &fast].concat()).exits(2);
     assert!(ran.stdout.contains("would take `restart` (4 times by now)"), "{ran:?}");
     assert_eq!(project.events("intent").len(), 0);
-    assert_eq!(project.heal(&["check", "--json"]).json()["services"][0]["would"]["restart"], 4);
+    assert_eq!(
+        project.heal(&["check", "--json"]).json()["services"][0]["would"][0],
+        serde_json::json!({"rung": "restart", "count": 4})
+    );
 }

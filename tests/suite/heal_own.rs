@@ -211,7 +211,7 @@ unused  = { kind = "command", command = ["true"], on = ["dependency"] }
         5 | ladder = ["light", "heavy", "off", "restart"]
           |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           |
-          = help: known are `restart`, `stop-stale`, `clear-locks`, `revert`, `restart`, `light`, `empty`, `ftp`, `slow`, `off`, `unused`
+          = help: known are `restart`, `stop-stale`, `revert`, `clear-locks`, `restart`, `light`, `empty`, `ftp`, `slow`, `off`, `unused`
 
         error: `restart` is the name of a rung that heal brings along
          --> heal.toml:7:1

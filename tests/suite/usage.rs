@@ -10,10 +10,13 @@ use expect_test::expect;
 
 use super::support::Project;
 
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: &[&str] = &[
     "check",
     "status",
+    "doctor",
     "heal",
+    "clean-locks",
+    "undo",
     "restart",
     "pause",
     "resume",
@@ -22,6 +25,8 @@ const SUBCOMMANDS: [&str; 14] = [
     "lock",
     "beat",
     "init",
+    "install",
+    "uninstall",
     "config",
     "completions",
     "man",
@@ -38,7 +43,8 @@ fn the_help_of_heal() {
 
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
-          status       Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
+          status       Tell what is remembered: incidents, budgets, holds, the last acts and ticks; looks at nothing
+          doctor       Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
 
         Act:
           heal         One tick: look, decide, act one rung, verify, record, alert
@@ -54,6 +60,8 @@ fn the_help_of_heal() {
 
         Set up:
           init         Write a commented heal.toml into this directory (or where --config says)
+          install      Have systemd, launchd or cron start heal, as `[schedule]` says
+          uninstall    Remove what `heal install` wrote for this project
           config       Check heal.toml, show what it comes to, list what may stand in it
           completions  Print the completion script of a shell
           man          Print a page of the manual
@@ -186,8 +194,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
-          pages: heal, heal-check, heal-status, heal-heal, heal-release, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-beat, heal-init, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-release, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

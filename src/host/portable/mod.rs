@@ -34,7 +34,7 @@ pub(super) struct Portable {
     /// Where `ps` and `lsof` are looked for.
     path: String,
     pass: OnceLock<Result<Pass, String>>,
-    programs: OnceLock<HashMap<i32, PathBuf>>,
+    programs: OnceLock<Result<HashMap<i32, PathBuf>, String>>,
     lineage: OnceLock<Vec<i32>>,
 }
 
@@ -115,8 +115,8 @@ impl Portable {
     }
 
     /// The program of each process: where `ps` names it in full, as on macOS, by one call; else by `lsof` for all at once.
-    fn programs(&self) -> HashMap<i32, PathBuf> {
-        let text = self.ps(&["-A"], &["pid=", "comm="]).unwrap_or_default();
+    fn programs(&self) -> Result<HashMap<i32, PathBuf>, String> {
+        let text = self.ps(&["-A"], &["pid=", "comm="])?;
         let named = text.lines().filter_map(|line| {
             let mut words = ps::Words(line);
             Some((words.number::<i32>()?, PathBuf::from(words.0.trim())))
@@ -125,14 +125,19 @@ impl Portable {
         let mut programs: HashMap<i32, PathBuf> =
             named.iter().filter(|(_, path)| path.is_absolute()).cloned().collect();
         if programs.len() < named.len() {
-            for entry in self.lsof(&["-d", "txt"]).unwrap_or_default() {
+            for entry in self.lsof(&["-d", "txt"])? {
                 if let Some(path) = entry.path() {
                     // The first is the program, what follows are its libraries.
                     programs.entry(entry.pid).or_insert(path);
                 }
             }
         }
-        programs
+        Ok(programs)
+    }
+
+    fn all_programs(&self) -> Result<&HashMap<i32, PathBuf>, String> {
+        let asked = self.programs.get_or_init(|| self.programs().or_else(|_| self.programs()));
+        asked.as_ref().map_err(Clone::clone)
     }
 
     fn pass(&self) -> Result<Pass, String> {
@@ -145,12 +150,13 @@ impl Portable {
 
 impl Processes for Portable {
     fn rows(&self) -> Result<Vec<Row<'_>>, String> {
-        let pass = self.pass.get_or_init(|| self.pass()).as_ref().map_err(Clone::clone)?;
+        let pass = self.pass.get_or_init(|| self.pass().or_else(|_| self.pass())).as_ref().map_err(Clone::clone)?;
         Ok(pass.rows.iter().map(|(pid, at)| Row { pid: *pid, cmdline: &pass.bytes[at.clone()] }).collect())
     }
 
     fn detail(&self, pid: i32) -> Detail {
-        match self.look(pid) {
+        // What could not be asked on a busy machine is asked once more: these programs are slow, and have a deadline.
+        match self.look(pid).or_else(|_| self.look(pid)) {
             Ok(Some(process)) => Detail::Seen(Box::new(process)),
             Ok(None) => Detail::Gone,
             // It may have ended between two questions.
@@ -160,7 +166,11 @@ impl Processes for Portable {
     }
 
     fn exe(&self, pid: i32) -> Option<PathBuf> {
-        self.programs.get_or_init(|| self.programs()).get(&pid).cloned()
+        self.all_programs().ok()?.get(&pid).cloned()
+    }
+
+    fn tells_programs(&self) -> Result<(), String> {
+        self.all_programs().map(drop)
     }
 
     fn has_variable(&self, pid: i32, variable: &str) -> bool {

@@ -1,50 +1,40 @@
 //! What does the world look like now? Identifies each service, runs its probes, and judges what they found against the history.
 
+mod meet;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Options;
-use super::seen::{Seen, apart, during, hands_off, rules, scope, subject, tie};
-use super::supervised;
+use super::seen::{Seen, apart, during, hands_off, is_plainly_well, is_same, rules, scope, sought, subject, tie};
+use super::{Options, supervised};
 use crate::config::{Config, Watched};
 use crate::error::Result;
 use crate::host::process::Processes;
-use crate::host::supervisor::{self, Answers, Told};
+use crate::host::supervisor;
 use crate::host::{clock, processes};
 use crate::journal::{DataDir, LastRun, Notes, Pauses};
 use crate::model::disturbance::{self, Disturbance, Reading};
 use crate::model::event::Moment;
-use crate::model::report::{Considered, Level, Standing};
+use crate::model::report::{Level, Standing};
+use crate::model::searched::Searched;
 use crate::model::service::HOST;
 use crate::model::status::Tick;
 use crate::model::{Event, Finding, History, ServiceHistory};
 use crate::policy;
-use crate::probe::identify::{Claims, Memory, Who, identify_in};
+use crate::probe::identify::{Claims, Who};
 use crate::probe::index::Index;
-use crate::probe::run::{Job, Looked, finding, run};
-use crate::probe::{Declared, Scene, unit};
+use crate::probe::run::{Job, Looked, finding, glance, run};
+use crate::probe::{Declared, Scene};
+use meet::{Met, answer};
+
+pub(super) use meet::Again;
 
 /// Ticks that are remembered beside the last one: enough to see whether it was always so.
 const TICKS_BEFORE: usize = 4;
 
-/// One service at a later look.
-pub(super) struct Again {
-    pub(super) who: Who,
-    pub(super) told: Option<Result<Told, String>>,
-    pub(super) findings: Vec<Finding>,
-}
-
-/// Who a service is, and what its supervisor says about it.
-#[derive(Clone, Copy)]
-struct Met<'a> {
-    who: &'a Who,
-    told: Option<&'a Result<Told, String>>,
-}
-
-fn answer<'a>(told: &'a Answers, watched: &Watched) -> Option<&'a Result<Told, String>> {
-    told.get(watched.service.unit.as_ref()?)
-}
+/// What is asked at first sight, one after the other, may take this long; then all the rest is asked at once.
+const GLANCES: Duration = Duration::from_millis(8);
 
 /// Looks at everything that is declared.
 pub(super) struct Looker<'a> {
@@ -66,6 +56,12 @@ pub(super) struct Looker<'a> {
     pub(super) pauses: Pauses,
     pub(super) dir: DataDir,
     tick: bool,
+    /// When all processes were last searched, before this run.
+    searched: Option<Searched>,
+    /// A sum of the last good configuration, as it was kept before this run.
+    pub(super) good: Option<u64>,
+    /// That was lately enough for whatever is plainly well. Only for a tick, and never for a second look.
+    brief: bool,
 }
 
 impl<'a> Looker<'a> {
@@ -88,10 +84,12 @@ impl<'a> Looker<'a> {
         let last = LastRun::read(dir);
         let since = last.as_ref().and_then(|last| last.clocks.disturbed(&clocks, config.tick));
         let ticks = last.as_ref().map(LastRun::ticks).unwrap_or_default();
-        let disturbed = disturbance::keep(last.map(|last| last.disturbed).unwrap_or_default(), since, &now);
+        let (disturbed, searched, good) =
+            last.map(|last| (last.disturbed, last.searched, last.good)).unwrap_or_default();
+        let disturbed = disturbance::keep(disturbed, since, &now);
         let scope = scope(config, &options.only);
         let notes = Notes::read(dir);
-        let (processes, tick) = (processes(), false);
+        let (processes, tick, brief) = (processes(), false, false);
         let pauses = Pauses::read(dir, &now, processes.as_ref());
         Ok(Self {
             config,
@@ -107,21 +105,30 @@ impl<'a> Looker<'a> {
             pauses,
             dir: dir.clone(),
             tick,
+            searched,
+            good,
+            brief,
         })
     }
 
-    /// The same eyes for a tick, whose probes may take a lock for a moment.
+    /// The same eyes for a tick: its probes may take a lock for a moment, and it need not search all processes each time.
     pub(super) fn ticking(self) -> Self {
-        Self { tick: true, ..self }
+        let brief = self.searched.as_ref().is_some_and(|last| last.suffices(&self.now, sought(self.config)));
+        Self { tick: true, brief, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
-    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64) -> LastRun {
+    pub(super) fn last_run(&self, exit_code: u8, took_ms: u64, good: Option<u64>) -> LastRun {
         let clocks = clock::reading();
         let more = self.clocks.disturbed(&clocks, None);
         let disturbed = disturbance::keep(self.disturbed.clone(), more, &clocks.moment);
         let before = self.ticks.iter().take(TICKS_BEFORE).cloned().collect();
-        LastRun { clocks, exit_code, took_ms, before, disturbed }
+        let searched = if self.brief || self.scope.is_some() {
+            self.searched.clone().map(Searched::later)
+        } else {
+            Some(Searched::now(self.now.clone(), sought(self.config)))
+        };
+        LastRun { clocks, exit_code, took_ms, before, disturbed, searched, good }
     }
 
     /// The services that are looked at, in the order of the file: those that were asked for, and what they need or want.
@@ -158,7 +165,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(who);
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
             let own = self.jobs((watched.name(), past), probes, Some(&who), &self.notes);
-            let subject = subject(watched.name(), &who, considered, self.options.explain, past);
+            let subject = subject(watched.name(), &who, considered, self.options.explain, (past, &self.now));
             let told = answer(&told, watched).cloned();
             seen.push((Seen { told, ..Seen::new(subject, who, Some(watched)) }, own.len()));
             jobs.extend(own);
@@ -168,7 +175,7 @@ impl<'a> Looker<'a> {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
             let own = self.jobs((HOST, history.service(HOST)), probes, None, &self.notes);
-            let subject = subject(HOST, &who, Vec::new(), false, history.service(HOST));
+            let subject = subject(HOST, &who, Vec::new(), false, (history.service(HOST), &self.now));
             seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
         }
@@ -183,6 +190,9 @@ impl<'a> Looker<'a> {
             seen
         });
         let mut judged: Vec<Seen<'a>> = judged.collect();
+        if self.brief {
+            judged.iter_mut().for_each(|seen| self.search(seen, &index, history));
+        }
         tie(&mut judged);
         for seen in &mut judged {
             if seen.watched.is_some_and(|watched| watched.enabled) {
@@ -221,18 +231,6 @@ impl<'a> Looker<'a> {
         (again, standing)
     }
 
-    /// Who runs as the service, now?
-    pub(super) fn who_again(&self, watched: &Watched, past: &ServiceHistory) -> Who {
-        self.renewed().met_again(watched, past).0
-    }
-
-    fn met_again(&self, watched: &Watched, past: &ServiceHistory) -> (Who, Option<Result<Told, String>>) {
-        let index = Index::new([&watched.service], false);
-        let told = supervisor::ask(&watched.service.unit);
-        let told = answer(&told, watched);
-        (self.who(&index, watched, past, (&self.claims, told)).0, told.cloned())
-    }
-
     /// The same eyes at this moment.
     fn renewed(&self) -> Self {
         Self {
@@ -249,55 +247,10 @@ impl<'a> Looker<'a> {
             pauses: self.pauses.clone(),
             dir: self.dir.clone(),
             tick: self.tick,
+            searched: None,
+            good: None,
+            brief: false,
         }
-    }
-
-    /// Who is who: each on its own, then once more where that left a doubt which the others' answers may settle. A process
-    /// that two services take for theirs is neither's until a person says whose it is.
-    fn identify_all(&self, index: &Index, history: &History, told: &Answers) -> Vec<(Who, Vec<Considered>)> {
-        let one = |watched: &Watched, claims: &Claims| {
-            if !watched.enabled {
-                return (Who::Unwatched, Vec::new());
-            }
-            self.who(index, watched, history.service(watched.name()), (claims, answer(told, watched)))
-        };
-        let mut found: Vec<(Who, Vec<Considered>)> = self.watched().map(|watched| one(watched, &self.claims)).collect();
-        let mut claims = self.claims.clone();
-        for (watched, (who, _)) in self.watched().zip(&found) {
-            if let Who::Running { process, .. } = who {
-                claims.add(&process.identity, watched.name());
-            }
-        }
-        for (watched, answer) in self.watched().zip(&mut found) {
-            match &answer.0 {
-                Who::Unknown { .. } => *answer = one(watched, &claims),
-                Who::Running { process, .. } => {
-                    if let Some(other) = claims.other(&process.identity, watched.name()) {
-                        let pid = process.identity.pid;
-                        let why = format!("pid {pid} fits [service.{other}] as well; narrow `match`");
-                        answer.0 = Who::Unknown { why };
-                    }
-                }
-                Who::Gone { .. } | Who::Unwatched => {}
-            }
-        }
-        found
-    }
-
-    fn who(
-        &self,
-        index: &Index,
-        watched: &Watched,
-        past: &ServiceHistory,
-        (claims, told): (&Claims, Option<&Result<Told, String>>),
-    ) -> (Who, Vec<Considered>) {
-        let service = &watched.service;
-        let started = past.started.as_ref().map(|(identity, intent)| (identity, intent.as_str()));
-        let memory = Memory { known: past.known.as_ref(), started, claims: Some(claims) };
-        let (who, considered) = identify_in(index, service, &self.config.root, memory, self.processes.as_ref());
-        let (Some(unit), Some(told)) = (&service.unit, told) else { return (who, considered) };
-        let matched = service.selector.as_ref().map(|_| &who);
-        (unit::identify(unit, told, matched, self.processes.as_ref()), considered)
     }
 
     fn jobs(
@@ -333,11 +286,12 @@ impl<'a> Looker<'a> {
             .collect()
     }
 
-    /// The identity is known already, so the `process` probe needs no thread; what only makes sense of a running process
-    /// is not asked while there is none.
+    /// The identity is known already, so the `process` probe needs no thread, nor does what is well at first sight; what only
+    /// makes sense of a running process is not asked while there is none.
     fn examine(&self, jobs: Vec<Job>) -> Vec<Looked> {
         let mut findings: Vec<Option<Looked>> = Vec::with_capacity(jobs.len());
         let mut slow = Vec::new();
+        let start = Instant::now();
         for job in jobs {
             let gone = matches!(job.scene.who.as_deref(), Some(Who::Gone { .. }));
             let zero = std::time::Duration::ZERO;
@@ -347,6 +301,8 @@ impl<'a> Looker<'a> {
                 let sight =
                     crate::probe::Sight::new(crate::probe::Judged::Skipped, "not asked: the process is not running");
                 findings.push(Some(finding(&job, sight, zero)));
+            } else if let Some(looked) = (start.elapsed() < GLANCES).then(|| glance(&job)).flatten() {
+                findings.push(Some(looked));
             } else {
                 findings.push(None);
                 slow.push(job);

@@ -1,0 +1,107 @@
+//! What follows from code that was taken back? The service is well: the commit may be pushed. It is not: the code is not what
+//! ails it, so the commit is taken back in turn, once, and a person is told.
+
+use super::draft::inverse;
+use super::revert_of;
+use crate::apply::{self, Plan, Push, Pushed};
+use crate::config::{Config, Watched};
+use crate::error::Result;
+use crate::host::clock;
+use crate::journal::Journal;
+use crate::model::report::Act;
+use crate::model::revert::Revert;
+use crate::model::taken_back::TakenBack;
+use crate::model::{Class, Event, Outcome};
+use crate::pipeline::look::Looker;
+use crate::pipeline::plan::processes_of;
+use crate::remedy::revert::Taking;
+use crate::remedy::{self, Case};
+
+/// After a push that failed, so long until the next attempt: a remote that is gone must not slow every tick.
+const PUSH_AGAIN_MS: i64 = 30 * 60 * 1000;
+
+/// Takes the commit back if it did not help. Answers with the commit that did that, or why there is none.
+pub(in crate::pipeline) fn follow(
+    journal: &mut Journal,
+    looker: &Looker<'_>,
+    watched: &Watched,
+    act: &Act,
+) -> Result<Option<Result<Revert, String>>> {
+    let Some(revert) = revert_of(act) else { return Ok(None) };
+    let stands = |one: &TakenBack| one.commit == revert.commit && one.undone_by.is_none();
+    let is_undo = journal.history().reverts.iter().any(|one| one.commit == revert.takes_back);
+    let failed = !matches!(act.outcome, Outcome::Healed | Outcome::Probation);
+    if !failed || is_undo || !journal.history().reverts.iter().any(stands) {
+        return Ok(None);
+    }
+    let why = format!("The service is not well with it either: {}", act.detail);
+    let undo = match inverse(looker.config, &revert.commit, &why) {
+        Ok(undo) => undo,
+        Err(refused) => return Ok(Some(Err(refused.to_string()))),
+    };
+    let rules = &looker.config.revert;
+    let taking = Taking { revert: &undo, after: &rules.after, after_timeout: rules.after_timeout };
+    let (who, told) = looker.met_again(watched, journal.history().service(watched.name()));
+    let told = told.as_ref().and_then(|told| told.as_ref().ok());
+    let processes = processes_of(&who);
+    let case = Case { service: &watched.service, processes: &processes, locks: &[], told, taking: Some(taking) };
+    let changes = remedy::propose(remedy::revert::KIND.name, &case).unwrap_or_else(|_| taking.code());
+    let plan = Plan {
+        service: &watched.service,
+        root: &looker.config.root,
+        rung: remedy::revert::KIND.name,
+        cause: Class::Dead,
+        changes,
+        why,
+        unheld: &apply::Unasked,
+        files: None,
+        uncounted: false,
+    };
+    let performed = apply::perform(journal, looker.processes.as_ref(), plan)?;
+    // What crashed before runs again: that is no cure, whatever it looks like for a moment.
+    let detail = performed.failure.clone().unwrap_or_else(|| undo.to_string());
+    let outcome = if performed.reverted { Outcome::Unchanged } else { Outcome::Failed };
+    apply::conclude(journal, &performed, outcome, &detail)?;
+    Ok(Some(if performed.reverted { Ok(undo) } else { Err(detail) }))
+}
+
+/// Pushes the last commit of heal's own for this service, if that is asked for and not done. `None`: there is nothing to push.
+pub(in crate::pipeline) fn push_pending(
+    config: &Config,
+    journal: &mut Journal,
+    service: &str,
+) -> Option<std::result::Result<Pushed, String>> {
+    if !config.revert.push {
+        return None;
+    }
+    let last = journal.history().reverts.iter().rev().find(|one| one.service == service)?.clone();
+    let is_undo = journal.history().reverts.iter().any(|other| other.commit == last.takes_back);
+    if last.pushed.is_some() || last.undone_by.is_some() || is_undo {
+        return None;
+    }
+    if last.push_failed.as_ref().is_some_and(|when| clock::now().since(when) < PUSH_AGAIN_MS) {
+        return None;
+    }
+    let remote = config.git.remote.clone();
+    let pushed = apply::push(&Push {
+        repo: &config.root,
+        remote: &remote,
+        reference: &last.reference,
+        commit: &last.commit,
+        base: &last.base,
+        takes_back: &last.takes_back,
+    });
+    let adopted = match &pushed {
+        Ok(Pushed::Twin(twin)) => Some(twin.clone()),
+        _ => None,
+    };
+    let service = service.to_owned();
+    let event = match &pushed {
+        Ok(_) => Event::Pushed { service, commit: last.commit, remote, adopted },
+        Err(why) => Event::PushFailed { service, commit: last.commit, remote, why: why.clone() },
+    };
+    match journal.record(event) {
+        Ok(()) => Some(pushed),
+        Err(error) => Some(Err(error.to_string())),
+    }
+}

@@ -1,0 +1,88 @@
+//! What if `heal revert` is killed, or the disk refuses, at one of its system calls? HEAD is where it was or where it should be;
+//! the next run goes on, and then git finds nothing wrong.
+
+use super::killpoints::{Fault, Point, sweep};
+use super::repository::{accuse, arm, commit, empty, git, head, sound};
+use super::support::{Project, Ran};
+
+/// A repository in which files change, come, go, and become links and folders; nothing is started, so nothing is waited for.
+fn template() -> Project {
+    let project = empty("", "");
+    let text = project.read("heal.toml").replace("start         = [\"./run.sh\"]\n", "");
+    project.write("heal.toml", &text);
+    project.write("changes.txt", "one\n");
+    project.write("goes/away/deep.txt", "comes back\n");
+    project.write("turns", "a file\n");
+    project.script("mode.sh", "x\n");
+    std::os::unix::fs::symlink("changes.txt", project.path("link")).expect("linked");
+    commit(&project, "good");
+    project.write("changes.txt", "two\n");
+    git(&project, &["rm", "-q", "-r", "goes", "turns", "link"]);
+    project.write("turns/folder.txt", "a folder\n");
+    project.write("link", "a file\n");
+    project.write("comes/along.txt", "new\n");
+    project.write("mode.sh", "x\n");
+    git(&project, &["update-index", "--chmod=-x", "mode.sh"]);
+    std::fs::set_permissions(project.path("mode.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .expect("set");
+    commit(&project, "bad");
+    accuse(&project);
+    arm(&project);
+    project
+}
+
+fn copy(of: &Project) -> Project {
+    let project = Project::new("");
+    let mut cp = project.command_of("cp", &["-a", "-T"]);
+    cp.args([of.path(""), project.path("")]);
+    project.run(&mut cp).exits(0);
+    project
+}
+
+/// Sweeps over all points, or every n-th of them, and prints how many there were and where HEAD was found.
+fn swept(fault: Fault, stride: usize) -> usize {
+    let template = template();
+    let (bad, tree) = (head(&template), git(&template, &["rev-parse", "HEAD~1^{tree}"]));
+    let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { stride };
+    let (mut old, mut new) = (0, 0);
+    let judge = |project: &Project, point: &Point, ran: &Ran| {
+        let found = head(project);
+        if found == bad {
+            old += 1;
+        } else {
+            new += 1;
+            assert_eq!(git(project, &["rev-parse", "HEAD^{tree}"]), tree, "{point:?}: old or new, nothing else");
+        }
+        // Where no fault could be reported, none was seen: exit 0 or 1 says that it is done.
+        if matches!(ran.code, 0 | 1) {
+            assert_ne!(found, bad, "{point:?}: {ran:?}");
+        }
+        let again = project.heal(&["revert"]);
+        // Done by the run that was disturbed or resumed; or by this one.
+        assert!([0, 1, 69].contains(&again.code), "{point:?}: {ran:?} {again:?}");
+        let left = project.path(".git/heal-revert").exists();
+        assert!(!left, "{point:?}: {ran:?} {again:?}");
+        sound(project);
+        assert_eq!(git(project, &["rev-parse", "HEAD^{tree}"]), tree, "{point:?}: {ran:?} {again:?}");
+        assert_eq!(git(project, &["rev-parse", "HEAD~1"]), bad, "{point:?}: exactly one commit");
+        assert_eq!(project.events("reverted").len(), 1, "{point:?}: written down once");
+    };
+    let count = sweep(|| copy(&template), &["revert"], fault, stride, judge);
+    println!("{fault:?}: {count} points; HEAD was old at {old}, new at {new}");
+    count
+}
+
+#[test]
+fn killed_at_any_point_it_is_finished_or_never_began() {
+    assert!(swept(Fault::Kill, 41) > 15);
+}
+
+#[test]
+fn a_full_disk_leaves_it_as_it_was_or_finished() {
+    assert!(swept(Fault::Error("ENOSPC"), 53) > 12);
+}
+
+#[test]
+fn a_broken_disk_leaves_it_as_it_was_or_finished() {
+    assert!(swept(Fault::Error("EIO"), 53) > 12);
+}
