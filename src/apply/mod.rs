@@ -15,6 +15,7 @@ mod pidfd;
 mod push;
 pub mod recover;
 mod repair;
+mod replace;
 mod revert;
 mod schedule;
 mod stop;
@@ -31,6 +32,7 @@ pub use deliver::deliver;
 pub use files::create_new;
 pub use push::{Push, Pushed, push};
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
+pub use replace::state_of;
 pub use revert::still;
 pub use schedule::reschedule;
 pub use trouble::Trouble;
@@ -216,6 +218,7 @@ fn masked(change: &Change) -> Change {
         | Change::AskSupervisor { .. }
         | Change::MoveAside { .. }
         | Change::PutBack { .. }
+        | Change::ReplaceFile { .. }
         | Change::RecoverDatabase { .. }
         | Change::RevertRelease(_) => change.clone(),
     }

@@ -18,18 +18,17 @@ pub(super) const PLANNED: &[&str] = &[
     "database",
     "http",
     "journal",
-    "layout",
     "metrics",
     "port",
     "retry",
     "rotation",
-    "state",
     "update",
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 10] =
-    ["project", "service", "host", "lock", "alert", "alerting", "schedule", "crash", "git", "revert"];
+pub(super) const SECTIONS: [&str; 12] = [
+    "project", "service", "host", "layout", "lock", "state", "alert", "alerting", "schedule", "crash", "git", "revert",
+];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =

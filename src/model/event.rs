@@ -253,6 +253,23 @@ pub enum Event {
         /// What it is now: its device and inode are new where it had to be copied.
         file: FileState,
     },
+    /// Other content was put in the place of a file, or where none was.
+    Replaced {
+        /// The intent it belongs to.
+        intent: String,
+        /// The service.
+        service: String,
+        /// Where it stands.
+        path: String,
+        /// What stood there; its bytes are in the vault. `None`: nothing did.
+        before: Option<FileState>,
+        /// What stands there now.
+        after: FileState,
+        /// How it was put right.
+        how: String,
+        /// What is lost by it.
+        loss: String,
+    },
     /// SQLite recovered a database.
     Recovered {
         /// The intent it belongs to.

@@ -247,7 +247,9 @@ impl History {
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::MovedAside { intent, path: from, .. } | Event::PutBack { intent, kept: from, .. } => {
+            Event::MovedAside { intent, path: from, .. }
+            | Event::Replaced { intent, path: from, .. }
+            | Event::PutBack { intent, kept: from, .. } => {
                 if let Some(open) = self.open_intents.get_mut(intent) {
                     open.repairs.retain(|(_, change)| !change.moves(from));
                 }
