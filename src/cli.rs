@@ -120,6 +120,7 @@ pub enum Command {
     Doctor(commands::doctor::Args),
     Heal(commands::heal::Args),
     CleanLocks(commands::clean_locks::Args),
+    ValidateState(commands::validate_state::Args),
     Release(commands::release::Args),
     Undo(commands::undo::Args),
     Pause(commands::pause::Args),
@@ -142,7 +143,7 @@ pub enum Command {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status", "crash", "doctor"]),
+    ("Look", &["check", "status", "validate-state", "crash", "doctor"]),
     (
         "Act",
         &[
@@ -171,6 +172,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Heal(_) => "heal",
             Self::CleanLocks(_) => "clean-locks",
+            Self::ValidateState(_) => "validate-state",
             Self::Release(_) => "release",
             Self::Undo(_) => "undo",
             Self::Pause(_) => "pause",
@@ -221,6 +223,7 @@ impl Command {
             Self::Check(args) => args.run(global),
             Self::Heal(args) => args.run(global),
             Self::CleanLocks(args) => args.run(global),
+            Self::ValidateState(args) => args.run(global),
             Self::Release(args) => args.run(global),
             Self::Undo(args) => args.run(global),
             Self::Pause(args) => args.run(global),

@@ -64,6 +64,8 @@ pub(super) fn replace(order: &Order<'_>, wanted: &Replacement<'_>) -> Result<Fil
         vault.put(bytes).map_err(failed)?;
     }
     let new = stage(order, &place, &bytes, was.as_ref().map(|(_, file)| file)).map_err(failed)?;
+    // To have it open oneself is to have it open.
+    drop(was);
     super::failpoint("before-exchange");
     let placed = match wanted.judged {
         Some(judged) => exchange(order, wanted, (&place, &new), judged),
@@ -194,7 +196,8 @@ fn exchange(
     super::failpoint("after-exchange");
     // Nobody comes to it by name any more: who has it open now is the last who could write to it.
     let old = order.path.with_file_name(&new.name);
-    let came_out = look(order, new, judged).and_then(|_| wanted.unheld.unheld(&old).map_err(|why| order.refused(&why)));
+    let came_out =
+        look(order, new, judged).map(drop).and_then(|()| wanted.unheld.unheld(&old).map_err(|why| order.refused(&why)));
     // Whoever wrote between the two looks is seen by the third.
     let Err(why) = came_out.and_then(|()| look(order, new, judged).map(drop)) else { return Ok(()) };
     swap_back(order, place, new, ours).map(|()| Err(why))?

@@ -15,7 +15,7 @@ use super::service::short;
 use super::state::check_path;
 use super::typed::{self, Table};
 use crate::model::Layout;
-use crate::model::state::{Link, Placed};
+use crate::model::layout::{Link, Placed};
 
 /// `[layout]`: what has to be there before anything starts.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -14,8 +14,12 @@ use super::units::Bytes;
 /// A larger file is not read unless `max_size` says so: it is unknown.
 pub const MAX_SIZE: Bytes = Bytes(64_000_000);
 
-/// How deep objects and lists may lie in each other. More than any program writes, less than any stack.
-pub const MAX_DEPTH: usize = 128;
+/// How deep objects and lists may lie in each other: as deep as `serde_json` goes, more than any program writes, less than any
+/// stack.
+pub const MAX_DEPTH: usize = 127;
+
+/// So many troubles of one file are told; more say no more.
+pub const MOST_TROUBLES: usize = 20;
 
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -166,6 +170,9 @@ pub enum Problem {
     Syntax,
     /// Deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// It is JSON by the letter, and holds what not every reader takes: a number beyond the range of a double, half of a
+    /// surrogate pair. What it means to its owner cannot be said.
+    Unportable,
     /// The same key twice in an object: which value holds depends on who reads it.
     DuplicateKey,
     /// A list where an object belongs, or the like.
@@ -209,6 +216,7 @@ impl Problem {
             Self::TrailingGarbage => "trailing-garbage",
             Self::Syntax => "syntax",
             Self::TooDeep => "too-deep",
+            Self::Unportable => "unportable",
             Self::DuplicateKey => "duplicate-key",
             Self::WrongTopLevel => "wrong-top-level",
             Self::MissingKey => "missing-key",
@@ -238,6 +246,7 @@ impl Problem {
                 | Self::TrailingGarbage
                 | Self::Syntax
                 | Self::TooDeep
+                | Self::Unportable
         )
     }
 
@@ -251,6 +260,7 @@ impl Problem {
                 | Self::TooLarge
                 | Self::Changing
                 | Self::TooDeep
+                | Self::Unportable
                 | Self::SchemaUnusable
                 | Self::NewerVersion
                 | Self::InvariantUnknown
@@ -377,35 +387,4 @@ pub struct Judged {
     pub troubles: Vec<Trouble>,
     /// What that comes to.
     pub verdict: Verdict,
-}
-
-/// `[layout]`, checked and resolved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layout {
-    /// Directories that have to be there, parents first.
-    pub directories: Vec<Placed>,
-    /// Links, and what they may point to.
-    pub links: Vec<Link>,
-    /// Files that have to be there.
-    pub files: Vec<Placed>,
-}
-
-/// A directory or a file of the layout.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// Absolute.
-    pub path: PathBuf,
-    /// Its permissions; `None`: whatever they are.
-    pub mode: Option<u32>,
-    /// Its owner, by name; `None`: whoever it is.
-    pub owner: Option<String>,
-}
-
-/// A link of the layout.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Absolute.
-    pub path: PathBuf,
-    /// What it may point to, absolute; one of these.
-    pub targets: Vec<PathBuf>,
 }

@@ -10,6 +10,7 @@ mod emergency;
 mod evidence;
 mod locks;
 mod look;
+mod mend;
 mod misconfigured;
 mod orphans;
 mod pauses;
@@ -21,6 +22,7 @@ mod revertable;
 pub mod schedule;
 mod seen;
 mod startup;
+mod states;
 mod status;
 mod supervised;
 mod tell;
@@ -42,10 +44,12 @@ use crate::model::report::Level;
 
 pub use doctor::doctor;
 pub use locks::{Depth, clean_locks};
+pub use mend::repair_state;
 pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
 pub use restart::{Restart, restart};
 pub use startup::startup;
+pub use states::validate_state;
 pub use status::status;
 pub use tick::tick;
 

@@ -85,7 +85,7 @@ pub fn undo(config: &Config, wanted: &Wanted) -> Result<Undone> {
 }
 
 /// Nobody has a file that is moved aside for another one.
-struct Free<'a>(&'a dyn Processes);
+pub(super) struct Free<'a>(pub(super) &'a dyn Processes);
 
 impl std::fmt::Debug for Free<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -103,6 +103,7 @@ mod schema_output;
 mod second_one;
 mod silence;
 mod startup;
+mod state_repair;
 mod status;
 mod supervisor;
 mod supervisor_launchd;
