@@ -285,3 +285,36 @@ fn a_full_disk_anywhere_loses_nothing() {
 fn a_broken_disk_anywhere_loses_nothing() {
     swept(Fault::Error("EIO"), stride() * 2);
 }
+
+#[test]
+fn a_cold_start_repairs_what_it_may_and_the_gate_says_whether_to_start() {
+    let started = |project: &Project, code: i32| project.heal(&["heal", "--startup", "--json"]).exits(code).json();
+    let right = project("repair = [\"merge\"]");
+    right.write("state/book.json", GOOD);
+    let planned = right.heal(&["heal", "--startup", "--dry-run", "--json"]).exits(2).json();
+    assert_eq!((&planned["gate"], &planned["score"]), (&"closed".into(), &50.into()), "{planned}");
+    assert_eq!(book(&right), GOOD.as_bytes());
+    let told = started(&right, 0);
+    assert_eq!(
+        (&told["gate"], &told["score"], &told["stats"]["files_repaired"]),
+        (&"open".into(), &100.into(), &1.into())
+    );
+    assert_ne!(book(&right), GOOD.as_bytes());
+    // What is broken and may not be repaired keeps it from starting, in any mode.
+    let broken = project("");
+    broken.write("state/book.json", &GOOD[..40]);
+    let told = started(&broken, 2);
+    assert_eq!((&told["gate"], &told["score"]), (&"closed".into(), &50.into()), "{told}");
+    assert!(told["critical"][0].as_str().expect("a line").contains("not repaired: `repair` of [state.book]"), "{told}");
+    // What is unknown closes the gate, but for paper.
+    for (mode, code, gate) in [("live", 3, "closed"), ("paper", 0, "open")] {
+        let unknown = project("max_size = \"10B\"");
+        let config =
+            unknown.read("heal.toml").replace("name = \"test\"", &format!("name = \"test\"\nmode = \"{mode}\""));
+        unknown.write("heal.toml", &config);
+        unknown.write("state/book.json", GOOD);
+        let told = started(&unknown, code);
+        assert_eq!((&told["gate"], &told["score"]), (&gate.into(), &75.into()), "{told}");
+        assert_eq!(book(&unknown), GOOD.as_bytes());
+    }
+}
