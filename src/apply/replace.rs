@@ -64,6 +64,18 @@ pub(super) fn replace(order: &Order<'_>, wanted: &Replacement<'_>) -> Result<Fil
         vault.put(bytes).map_err(failed)?;
     }
     let new = stage(order, &place, &bytes, was.as_ref().map(|(_, file)| file)).map_err(failed)?;
+    let after = stands(&new).map_err(failed).and_then(|staged| {
+        staged
+            .filter(|staged| staged.sha256 == wanted.sha256)
+            .ok_or_else(|| order.refused(&"what was staged is not whole"))
+    });
+    let after = match after {
+        Ok(after) => after,
+        Err(trouble) => {
+            let _ = remove(&new);
+            return Err(trouble);
+        }
+    };
     // To have it open oneself is to have it open.
     drop(was);
     super::failpoint("before-exchange");
@@ -83,13 +95,10 @@ pub(super) fn replace(order: &Order<'_>, wanted: &Replacement<'_>) -> Result<Fil
         let _ = remove(&new);
     }
     placed?;
-    let after = place.open().and_then(|mut file| {
-        let meta = file.metadata()?;
-        state(&mut file, (meta.dev(), meta.ino()))
-    });
-    let after = after.map_err(failed)?;
-    place.sync().map_err(failed)?;
-    if after.sha256 != wanted.sha256 {
+    // From here on it is done, and has to be written down: what the system says of the name now undoes nothing. A name that is
+    // lost with a power cut leads to what was there before, which the next run judges anew.
+    let _ = place.sync();
+    if place.stat().ok().flatten().is_some_and(|stat| id(&stat) != (after.device, after.inode)) {
         return Err(order.refused(&"somebody wrote it anew at this moment, and that is what stands there"));
     }
     Ok(after)

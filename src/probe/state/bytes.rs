@@ -61,10 +61,7 @@ fn wide(bytes: &[u8]) -> Option<&'static str> {
 /// What git leaves where two sides changed the same lines.
 fn conflict(bytes: &[u8]) -> Option<Trouble> {
     let at_line = |at: usize| at == 0 || bytes[at - 1] == b'\n';
-    let find = |marker: &str| {
-        let found = memchr::memmem::find_iter(bytes, marker.as_bytes()).find(|at| at_line(*at));
-        found
-    };
+    let find = |marker: &str| memchr::memmem::find_iter(bytes, marker.as_bytes()).find(|at| at_line(*at));
     let (ours, theirs) = (find("<<<<<<< ")?, find(">>>>>>> ")?);
     find("=======").filter(|between| ours < *between && *between < theirs)?;
     Some(placed(Trouble::new(Problem::ConflictMarkers, "merge-conflict markers of git stand in it"), bytes, ours))

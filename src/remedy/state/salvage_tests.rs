@@ -126,7 +126,10 @@ fn damage(dice: &mut Dice, text: &[u8], other: &[u8]) -> (Vec<u8>, usize) {
     let at = dice.roll(text.len());
     let damaged = match dice.roll(5) {
         0 => text[..at].to_vec(),
-        1 => [&text[..at], &vec![0; text.len() - at]].concat(),
+        1 => {
+            let at = dice.roll(text.len() + 1);
+            [&text[..at], &vec![0; text.len() - at + 1]].concat()
+        }
         2 => {
             let mut damaged = text.to_vec();
             damaged[at] ^= 1 << dice.roll(8);
@@ -160,7 +163,8 @@ fn nothing_is_made_up_whatever_the_damage() {
         let same = bytes.iter().zip(&damaged).take_while(|(one, other)| one == other).count();
         assert!(bytes[same..].iter().all(|byte| matches!(byte, b']' | b'}' | b'\n')), "seed {seed}");
         // And the values do, by another parser: what was taken from before the damage stood in the original, at that path.
-        if same <= at {
+        // The byte behind a number is what says that it is whole.
+        if same < at || same == at && !matches!(loss, Loss::Cut { .. }) {
             let (mut was, mut is) = (BTreeSet::new(), BTreeSet::new());
             leaves(&original, "", &mut was);
             leaves(&read, "", &mut is);
