@@ -260,7 +260,9 @@ fn swept(fault: Fault, stride: usize) {
         assert_eq!((again.code, book(project)), (0, right.clone().into_bytes()), "{point:?} {ran:?}\n{again:?}");
         let left: Vec<_> =
             fs::read_dir(project.path("state")).expect("there").flatten().map(|one| one.file_name()).collect();
-        assert_eq!(left, ["book.json"], "{point:?}");
+        // A name that the disk did not let go of holds what was there; nothing else is left.
+        let stuck = matches!(fault, Fault::Error(_)) && point.call == "unlinkat";
+        assert!(left == ["book.json"] || stuck && left.len() == 2, "{point:?} {left:?}");
         project.heal(&["undo"]).exits(0);
         assert_eq!(book(project), GOOD.as_bytes(), "{point:?}");
     });
