@@ -173,7 +173,7 @@ subcommands! {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status", "crash", "validate-state", "doctor"]),
+    ("Look", &["check", "status", "validate-state", "crash", "doctor"]),
     (
         "Act",
         &[

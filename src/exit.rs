@@ -193,6 +193,8 @@ impl Exit {
             Self::Held
         } else if !startup.failed.is_empty() {
             Self::Io
+        } else if !startup.may_start() {
+            Self::Unknown
         } else {
             Self::Fine
         }

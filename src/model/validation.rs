@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::Stamp;
+use super::mended::Mended;
 use super::state::{Judged, Trouble, Verdict};
 
 /// All of it.
@@ -23,6 +24,8 @@ pub struct Validation {
     pub layout: Option<Vec<(PathBuf, Trouble)>>,
     /// The files, in the order of the configuration.
     pub files: Vec<Judged>,
+    /// What came of the files that were found damaged; empty when nobody asked for a repair.
+    pub mended: Vec<Mended>,
     /// What heal could not do, or found wrong with its own files.
     pub warnings: Vec<String>,
 }

@@ -198,6 +198,13 @@ pub(super) fn change(change: &change::Change) -> Change {
         change::Change::PutBack { kept, path, .. } => {
             Change::PutBack { kept: kept.display().to_string(), path: path.display().to_string(), irreversible }
         }
+        change::Change::ReplaceFile { path, sha256, why, loss, .. } => Change::ReplaceFile {
+            path: path.display().to_string(),
+            sha256: sha256.clone(),
+            why: why.clone(),
+            loss: loss.clone(),
+            irreversible,
+        },
         change::Change::RecoverDatabase { path, why, .. } => {
             Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
         }

@@ -6,6 +6,7 @@ use super::human::{dim, mark};
 use super::sanitize;
 use crate::model::Validation;
 use crate::model::finding::Severity;
+use crate::model::mended::Outcome;
 use crate::model::report::Level;
 use crate::model::state::{Judged, Trouble, Verdict};
 use crate::model::validation::Stated;
@@ -24,6 +25,20 @@ pub fn human(validation: &Validation, quiet: bool) -> String {
     files.sort_by_key(|file| std::cmp::Reverse(file.verdict));
     for file in files.into_iter().filter(|file| !quiet || file.verdict >= Verdict::Warning) {
         self::file(&mut text, file);
+    }
+    for mended in &validation.mended {
+        let (level, word) = match mended.outcome {
+            Outcome::Done => (Level::Healthy, "repaired"),
+            Outcome::Would => (Level::Starting, "would"),
+            Outcome::Untold(_) => (Level::Degraded, "repaired"),
+            Outcome::Refused(_) => (Level::Degraded, "left"),
+            Outcome::Failed(_) => (Level::Unhealthy, "failed"),
+        };
+        let loss = mended.loss.as_ref().map(|loss| format!("; {loss}")).unwrap_or_default();
+        let parts = [mended.how.as_str(), mended.outcome.why().unwrap_or_default()];
+        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let line = format!("{} [{}]  {}{loss}", mended.path.display(), mended.name, said.join(": "));
+        let _ = writeln!(text, "{} {}", mark(word, level), sanitize::line(&line));
     }
     if validation.files.is_empty() && !quiet {
         let line = "no state file is declared: add a [state.NAME] to heal.toml";

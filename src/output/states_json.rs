@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::view::Time;
 use crate::model::Validation;
 use crate::model::finding::Severity;
+use crate::model::mended::Mended;
 use crate::model::state::{Format, Judged, Problem, Trouble, Verdict};
 
 /// The answer of `heal validate-state`.
@@ -31,8 +32,30 @@ pub struct Told {
     invalid: usize,
     /// Files that could not be judged.
     unknown: usize,
+    /// What came of the files that were found damaged; empty without --repair.
+    repairs: Vec<Mend>,
     /// What `heal.toml` says and heal does not do yet, and what heal could not do.
     warnings: Vec<String>,
+}
+
+/// One file that was found damaged.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StateRepair")]
+pub(super) struct Mend {
+    /// Its name in `heal.toml`.
+    name: String,
+    /// Its path.
+    path: String,
+    /// `repaired`, `untold` (repaired, and `notify` failed), `would`, `refused` or `failed`.
+    outcome: &'static str,
+    /// How; empty when there is no way.
+    how: String,
+    /// Is nothing lost by it? null when there is no way.
+    lossless: Option<bool>,
+    /// What is lost by it.
+    loss: Option<String>,
+    /// Why not, or what went wrong beside it.
+    why: Option<String>,
 }
 
 /// A directory, link or file that is not as `[layout]` wants it.
@@ -106,7 +129,20 @@ pub fn told(validation: &Validation) -> Told {
         valid: count(&|verdict| matches!(verdict, Verdict::Valid | Verdict::Unchanged)),
         invalid: count(&|verdict| matches!(verdict, Verdict::Invalid | Verdict::Warning)),
         unknown: count(&|verdict| verdict == Verdict::Unknown),
+        repairs: validation.mended.iter().map(mend).collect(),
         warnings: validation.warnings.clone(),
+    }
+}
+
+fn mend(mended: &Mended) -> Mend {
+    Mend {
+        name: mended.name.clone(),
+        path: mended.path.display().to_string(),
+        outcome: mended.outcome.word(),
+        how: mended.how.clone(),
+        lossless: mended.loss.as_ref().map(|loss| loss.is_none()),
+        loss: mended.loss.as_ref().map(ToString::to_string),
+        why: mended.outcome.why().map(ToOwned::to_owned),
     }
 }
 

@@ -10,6 +10,7 @@ mod emergency;
 mod evidence;
 mod locks;
 mod look;
+mod mend;
 mod misconfigured;
 mod orphans;
 mod pauses;
@@ -44,6 +45,7 @@ use crate::model::report::Level;
 
 pub use doctor::doctor;
 pub use locks::{Depth, clean_locks};
+pub use mend::repair_state;
 pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
 pub use restart::{Restart, restart};
@@ -149,4 +151,9 @@ fn settle(config: &Config, dir: &DataDir, journal: &mut Journal) -> Result<Vec<S
     }
     let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
     apply::resume(journal, files.as_ref().map(|_| config.root.as_path()))
+}
+
+/// Milliseconds since then.
+fn millis(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -39,6 +39,7 @@ pub fn validate_state(config: &Config, names: &[String]) -> Result<Validation> {
         at,
         layout: names.is_empty().then(|| state::layout(&config.layout)),
         files,
+        mended: Vec::new(),
         warnings: config.warnings.clone(),
         duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
     })

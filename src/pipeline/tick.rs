@@ -12,8 +12,8 @@ use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{
-    Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, states, tell,
-    update,
+    Options, act, crashes, emergency, empty, evidence, millis, misconfigured, orphans, pauses, settle, startup, states,
+    tell, update,
 };
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -395,8 +395,4 @@ impl Run<'_> {
             let _ = self.journal.record(Event::Captured { service, incident, evidence });
         }
     }
-}
-
-fn millis(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -115,6 +115,7 @@ mod servers;
 mod silence;
 mod startup;
 mod state_random;
+mod state_repair;
 mod status;
 mod supervisor;
 mod supervisor_launchd;
