@@ -149,6 +149,7 @@ subcommands! {
     Doctor(doctor) = "doctor",
     Heal(heal) = "heal",
     CleanLocks(clean_locks) = "clean-locks",
+    ValidateState(validate_state) = "validate-state",
     Release(release) = "release",
     Undo(undo) = "undo",
     Update(update) = "update",
@@ -172,7 +173,7 @@ subcommands! {
 
 /// The groups of the help page, and what is in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Look", &["check", "status", "crash", "doctor"]),
+    ("Look", &["check", "status", "validate-state", "crash", "doctor"]),
     (
         "Act",
         &[

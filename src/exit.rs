@@ -6,8 +6,9 @@ use crate::error::{Error, Kind};
 use crate::model::doctor::{Diagnosis, Health};
 use crate::model::lock::Verdict;
 use crate::model::report::{Decision, Left, Level, Report, Subject};
+use crate::model::state::Verdict as State;
 use crate::model::sweep::{Fate, Swept, SweptLock};
-use crate::model::{Outcome, Paused, Startup, Status, Sweep};
+use crate::model::{Outcome, Paused, Startup, Status, Sweep, Validation};
 
 /// An exit code of heal. The order of the variants is the order in which the worst of several wins (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,7 +119,8 @@ impl Exit {
     #[must_use]
     pub fn of(report: &Report) -> Self {
         // Nothing was looked at: that is not health.
-        let subjects = report.subjects.iter().map(of_subject).max().unwrap_or(Self::Unknown);
+        let states = report.states.iter().map(|one| of_verdict(one.judged.verdict)).max();
+        let subjects = report.subjects.iter().map(of_subject).max().max(states).unwrap_or(Self::Unknown);
         let pending = !report.waiting.is_empty() || report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         // Whoever was left behind may do what the service does, a second time.
@@ -175,6 +177,12 @@ impl Exit {
         files.max(if sweep.unfinished.is_empty() { Self::Fine } else { Self::Warning })
     }
 
+    /// The code of a look at state files.
+    #[must_use]
+    pub fn of_validation(validation: &Validation) -> Self {
+        of_verdict(validation.verdict())
+    }
+
     /// The code of a cold start, never 1: 0 says that the service may start, anything else that it may not, to
     /// `ExecStartPre=` and to `|| exit`.
     #[must_use]
@@ -185,9 +193,21 @@ impl Exit {
             Self::Held
         } else if !startup.failed.is_empty() {
             Self::Io
+        } else if !startup.may_start() {
+            Self::Unknown
         } else {
             Self::Fine
         }
+    }
+}
+
+/// What a verdict on a state file says.
+const fn of_verdict(verdict: State) -> Exit {
+    match verdict {
+        State::Disabled | State::Valid | State::Unchanged => Exit::Fine,
+        State::Warning => Exit::Warning,
+        State::Unknown => Exit::Unknown,
+        State::Invalid => Exit::Critical,
     }
 }
 

@@ -16,6 +16,7 @@ mod push;
 pub mod recover;
 mod remote;
 mod repair;
+mod replace;
 mod revert;
 mod schedule;
 mod stop;
@@ -23,6 +24,7 @@ mod supervise;
 mod trouble;
 mod turn;
 
+use crate::model::made::{Reverted, Updated};
 use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
@@ -33,6 +35,7 @@ pub use files::create_new;
 pub use push::{Push, Pushed, push};
 pub use remote::{UPDATE, fetch};
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
+pub use replace::state_of;
 pub use revert::still;
 pub use schedule::reschedule;
 pub use trouble::Trouble;
@@ -229,6 +232,7 @@ fn masked(change: &Change) -> Change {
         | Change::AskSupervisor { .. }
         | Change::MoveAside { .. }
         | Change::PutBack { .. }
+        | Change::ReplaceFile { .. }
         | Change::RecoverDatabase { .. }
         | Change::RevertRelease(_)
         | Change::UpdateRelease(_) => change.clone(),
@@ -254,7 +258,7 @@ pub fn conclude(journal: &mut Journal, performed: &Performed, outcome: Outcome, 
 
 /// Writes down that the branch moved.
 fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) -> Result<()> {
-    journal.record(Event::Reverted {
+    journal.record(Event::Reverted(Reverted {
         service: service.to_owned(),
         intent: intent.to_owned(),
         repo: taken.repo.display().to_string(),
@@ -264,19 +268,19 @@ fn reverted(journal: &mut Journal, intent: &str, service: &str, taken: &Revert) 
         takes_back: taken.takes_back.clone(),
         restores: taken.restores.clone(),
         summary: taken.to_string(),
-    })
+    }))
 }
 
 /// Writes down that the branch moved to what was fetched, or back.
 fn updated(journal: &mut Journal, service: &str, advance: &Advance) -> Result<()> {
-    journal.record(Event::Updated {
+    journal.record(Event::Updated(Updated {
         service: service.to_owned(),
         reference: advance.reference.clone(),
         base: advance.base.clone(),
         commit: advance.commit.clone(),
         back: advance.back,
         summary: advance.to_string(),
-    })
+    }))
 }
 
 /// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a

@@ -2,6 +2,7 @@
 //! status, and nothing more: whether it helped is seen by looking at the service.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Plan;
@@ -12,7 +13,11 @@ use crate::model::{Change, redact};
 /// Makes the change. Anything but a change of one's own is refused.
 pub(super) fn take(plan: &Plan<'_>, change: &Change) -> Result<(), String> {
     match change {
-        Change::RunCommand { argv, timeout_ms } => run(plan, argv, time(*timeout_ms)),
+        Change::RunCommand { argv, timeout_ms } => {
+            let service = plan.service.name.as_str();
+            let told = [("HEAL_SERVICE", service), ("HEAL_RUNG", plan.rung), ("HEAL_REASON", &plan.why)];
+            run(plan.root, &told, argv, time(*timeout_ms))
+        }
         Change::SendRequest { method, url, body, status, timeout_ms } => {
             let headers = [("content-type".to_owned(), "application/json".to_owned())];
             let headers = if body.is_empty() { &[][..] } else { &headers[..] };
@@ -32,13 +37,13 @@ pub(super) fn take(plan: &Plan<'_>, change: &Change) -> Result<(), String> {
     }
 }
 
-fn run(plan: &Plan<'_>, argv: &[String], timeout: Duration) -> Result<(), String> {
-    // What comes from outside is passed by the environment, never as an argument (FAULTS §4.13).
-    let told = [("HEAL_SERVICE", plan.service.name.as_str()), ("HEAL_RUNG", plan.rung), ("HEAL_REASON", &plan.why)];
+/// Runs a command of the owner's own, in the directory of `heal.toml`. What it is told stands in its environment: what comes
+/// from outside is never passed as an argument (FAULTS §4.13).
+pub(super) fn run(root: &Path, told: &[(&str, &str)], argv: &[String], timeout: Duration) -> Result<(), String> {
     let env: BTreeMap<String, String> =
-        told.into_iter().map(|(name, value)| (name.to_owned(), value.replace('\0', " "))).collect();
+        told.iter().map(|(name, value)| ((*name).to_owned(), value.replace('\0', " "))).collect();
     // A restart script exits and leaves what it started.
-    let ended = exec::run_and_leave(&Job { argv, cwd: plan.root, env: &env, stdin: b"", timeout })?;
+    let ended = exec::run_and_leave(&Job { argv, cwd: root, env: &env, stdin: b"", timeout })?;
     if ended.ok() {
         return Ok(());
     }

@@ -6,11 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::aside::{self, Moved, Order};
+use super::replace::{self, Replacement};
 use super::trouble::Trouble;
-use super::{back, beneath, recover, stop_all};
+use super::{back, beneath, own, recover, stop_all};
 use crate::error::Result;
 use crate::host::process::Processes;
 use crate::journal::{DataDir, Journal};
+use crate::model::change::FileState;
+use crate::model::made::Replaced;
 use crate::model::{Change, Event};
 
 /// Is nobody at a file? Asked once more right before it is touched: between a look and an act somebody may have come.
@@ -197,8 +200,47 @@ impl Site<'_> {
                 }
                 Err(trouble) => Ok(Err(trouble)),
             },
+            Change::ReplaceFile { path, judged, sha256, lock, why, loss } => {
+                let wanted =
+                    Replacement { judged: judged.as_ref(), sha256, lock: lock.as_deref(), unheld: self.unheld };
+                let own = DataDir::at(data.clone()).owns(path);
+                if own || path.to_str().is_none() {
+                    let why = if own { "it is heal's own" } else { "its name is not UTF-8" };
+                    return Ok(Err(Trouble::Refused(format!("{} is left alone: {why}", path.display()))));
+                }
+                match replace::replace(&self.order(&data, number, path), &wanted) {
+                    Ok(after) => self.replaced(journal, (path, judged.as_ref()), after, (why, loss)).map(Ok),
+                    Err(trouble) => Ok(Err(trouble)),
+                }
+            }
+            Change::RunCommand { argv, timeout_ms } => {
+                let told =
+                    [("HEAL_SERVICE", self.service), ("HEAL_RUNG", "notify"), ("HEAL_REASON", "state was repaired")];
+                let timeout = Duration::from_millis(u64::try_from(*timeout_ms).unwrap_or(0));
+                let ran = own::run(self.root, &told, argv, timeout);
+                Ok(ran
+                    .map(|()| "it was told".to_owned())
+                    .map_err(|why| Trouble::Io(format!("it could not be told: {why}"))))
+            }
             _ => Ok(Err(Trouble::Refused("it is no change of files".to_owned()))),
         }
+    }
+
+    fn replaced(
+        &self,
+        journal: &mut Journal,
+        (path, before): (&Path, Option<&FileState>),
+        after: FileState,
+        (how, loss): (&str, &str),
+    ) -> Result<String> {
+        super::failpoint("after-move");
+        let (intent, service) = (self.intent.to_owned(), self.service.to_owned());
+        let (how, loss) = (how.to_owned(), loss.to_owned());
+        let said = if before.is_some() { "replaced" } else { "created" };
+        let seen = format!("{said} {}: {how}; {loss}", path.display());
+        let (path, before) = (path.display().to_string(), before.cloned());
+        journal.record(Event::Replaced(Replaced { intent, service, path, before, after, how, loss }))?;
+        Ok(seen)
     }
 
     fn order<'o>(&'o self, data: &'o Path, number: usize, path: &'o Path) -> Order<'o> {
@@ -302,6 +344,15 @@ impl Site<'_> {
             Change::PutBack { kept, path, file } => {
                 match back::finish_back(&self.order(&data, number, path), kept, file) {
                     Ok(Some(moved)) => self.moved_back(journal, kept, moved).map(Found::Done)?,
+                    Ok(None) => Found::Undone,
+                    Err(trouble) => Found::Doubtful(trouble.to_string()),
+                }
+            }
+            Change::ReplaceFile { path, judged, sha256, why, loss, .. } => {
+                match replace::finish(&self.order(&data, number, path), judged.as_ref(), sha256) {
+                    Ok(Some(after)) => {
+                        self.replaced(journal, (path, judged.as_ref()), after, (why, loss)).map(Found::Done)?
+                    }
                     Ok(None) => Found::Undone,
                     Err(trouble) => Found::Doubtful(trouble.to_string()),
                 }

@@ -17,6 +17,9 @@ pub struct Args {
     /// Look only at this service (or `host`); may be repeated
     #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
+    /// Read every state file, also where it has not changed since it was found right
+    #[arg(long)]
+    all: bool,
     /// List the processes that were considered, and why each is or is not the service
     #[arg(long)]
     explain: bool,
@@ -29,7 +32,7 @@ impl Args {
     /// The configuration or the journal cannot be read.
     pub fn run(self, global: &Global) -> Result<Answer> {
         let config = global.origin().load()?;
-        let options = Options { only: self.only, explain: self.explain, progress: None };
+        let options = Options { only: self.only, explain: self.explain, all: self.all, progress: None };
         let report = pipeline::check(&config, &options)?;
         let quiet = global.quiet;
         Ok(Answer::of(

@@ -29,6 +29,9 @@ pub struct Args {
     /// Heal only this service (or `host`); may be repeated
     #[arg(long, value_name = "NAME", add = Names::Subjects)]
     only: Vec<String>,
+    /// Read every state file, also where it has not changed since it was found right
+    #[arg(long, conflicts_with = "startup")]
+    all: bool,
     /// Put right what is not a process, before a service starts: the first line of its run.sh, or ExecStartPre
     ///
     /// It waits up to 30 s for another repair of files, never for a recovery, and so not for the tick that starts the service.
@@ -65,7 +68,7 @@ impl Args {
         let spinner = global.wants_progress().then(spinner);
         let progress =
             spinner.clone().map(|spinner| Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Progress);
-        let options = Options { only: self.only, explain: false, progress };
+        let options = Options { only: self.only, explain: false, all: self.all, progress };
         let report = pipeline::tick(&config, &options, self.dry_run);
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();

@@ -24,6 +24,7 @@ pub mod status;
 pub mod undo;
 pub mod uninstall;
 pub mod update;
+pub mod validate_state;
 
 use std::rc::Rc;
 
@@ -108,6 +109,8 @@ views! {
     Heal(Report<Ticked>) = "heal" as "heal",
     /// `heal clean-locks`
     CleanLocks(locks_json::Told) = "clean-locks" as "clean-locks",
+    /// `heal validate-state`
+    ValidateState(output::states_json::Told) = "validate-state" as "validate-state",
     /// `heal heal --startup`
     HealStartup(crate::output::startup::Started) = "heal" as "heal-startup",
     /// `heal status`

@@ -18,17 +18,17 @@ pub(super) const PLANNED: &[&str] = &[
     "database",
     "http",
     "journal",
-    "layout",
     "metrics",
     "port",
     "retry",
     "rotation",
-    "state",
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 11] =
-    ["project", "service", "host", "lock", "alert", "alerting", "schedule", "crash", "git", "revert", "update"];
+pub(super) const SECTIONS: [&str; 13] = [
+    "project", "service", "host", "layout", "lock", "state", "alert", "alerting", "schedule", "crash", "git", "revert",
+    "update",
+];
 
 /// Sections whose tables have names that a person chose.
 pub(super) const NAMED: [&str; 10] =

@@ -5,6 +5,7 @@ mod code;
 mod crash;
 mod faults;
 mod file;
+mod layout;
 mod lock;
 mod mask;
 mod named;
@@ -18,6 +19,7 @@ mod schema;
 mod service;
 mod show;
 mod sources;
+mod state;
 mod syntax;
 mod timetable;
 mod typed;
@@ -32,7 +34,7 @@ use toml::de::DeTable;
 use crate::error::{Error, Kind, Result};
 use crate::host::{files, trust};
 use crate::model::crash::CrashRules;
-use crate::model::{Lock, Rate, Service, Span, schedule};
+use crate::model::{Layout, Lock, Rate, Service, Span, StateFile, schedule};
 use crate::{alert, probe};
 use checks::{check_channels, check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
@@ -81,6 +83,10 @@ pub struct Config {
     pub host_probes: Vec<probe::Declared>,
     /// `[lock.*]`.
     pub locks: Vec<Lock>,
+    /// `[layout]`.
+    pub layout: Layout,
+    /// `[state.*]`.
+    pub states: Vec<StateFile>,
     /// `[alert.*]`.
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
@@ -279,6 +285,8 @@ impl Reader<'_> {
             faults.add(place_of("data_dir"), "`data_dir` has to be a directory of its own", None);
         }
         let locks = self.locks(section("lock").as_ref(), &data_dir, &services, faults);
+        let layout = self.layout(copy("layout"), faults);
+        let states = self.states(section("state").as_ref(), &data_dir, &services, faults);
         check_written(&alerts, &services, &host_probes, self.root, &document.span(), faults);
         // Default logs need the data directory, which is known only now.
         for watched in &mut services {
@@ -300,6 +308,8 @@ impl Reader<'_> {
             host_enabled,
             host_probes,
             locks,
+            layout,
+            states,
             alerts,
             heal_rate: alerting.as_ref().and_then(|alerting| alerting.heal_rate),
             max_per_hour: alerting.and_then(|alerting| alerting.max_per_hour).unwrap_or(MAX_PER_HOUR),

@@ -9,6 +9,7 @@ use super::checks::NAME;
 use super::file;
 use super::service::STOP_GRACE;
 use crate::model::crash::CrashRules;
+use crate::model::state::MAX_SIZE;
 use crate::model::{Rules, service};
 use crate::{alert, probe, remedy};
 
@@ -35,7 +36,9 @@ pub fn schema() -> Value {
         "project": of::<file::Project>(&mut generator),
         "service": named("service", "What heal keeps alive, by name."),
         "host": host,
+        "layout": of::<super::layout::Written>(&mut generator),
         "lock": named("lock", "Files that may keep a service from starting, by name."),
+        "state": named("state", "Files whose content has to be right, by name."),
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
@@ -53,6 +56,7 @@ pub fn schema() -> Value {
         ("remedy".to_owned(), one_of(remedies, &[])),
         ("channel".to_owned(), one_of(channels, &[])),
         ("lock".to_owned(), of::<super::lock::Written>(&mut generator)),
+        ("state".to_owned(), state(&mut generator)),
     ]);
     definitions.extend(generator.take_definitions(true));
     let mut schema = json!({
@@ -138,6 +142,17 @@ fn service(generator: &mut SchemaGenerator) -> Value {
     service["anyOf"] = json!([{"required": ["match"]}, {"required": ["unit"]}]);
     service["not"] = json!({"required": ["unit", "start"]});
     service
+}
+
+fn state(generator: &mut SchemaGenerator) -> Value {
+    let mut state = of::<super::state::Written>(generator);
+    let of_each = of::<super::state::WrittenInvariant>(generator);
+    let about = "What it begins as. Each of its keys has to be there, with a value of the same type.";
+    add(&mut state, "template", json!({"description": about}));
+    let about = "What has to hold of it.";
+    add(&mut state, "invariants", json!({"type": "array", "description": about, "items": of_each}));
+    state["properties"]["max_size"]["default"] = json!(MAX_SIZE);
+    state
 }
 
 fn probe(generator: &mut SchemaGenerator, kind: &probe::Kind) -> Value {

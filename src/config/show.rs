@@ -4,9 +4,9 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::service::{short, unstartable};
-use super::{Config, Mode, Watched, lock};
+use super::{Config, Mode, Watched, layout, lock, state};
 use crate::host::env;
-use crate::model::{Selector, redact};
+use crate::model::{Layout, Selector, redact};
 
 /// What describes the own keys of a kind.
 type Describe = fn(&mut SchemaGenerator) -> Schema;
@@ -48,6 +48,13 @@ impl Config {
         if !self.locks.is_empty() {
             let locks = self.locks.iter().map(|lock| (lock.name.clone(), lock::shown(lock, &self.root)));
             shown.insert("lock".into(), Value::Object(locks.collect()));
+        }
+        if self.layout != Layout::default() {
+            shown.insert("layout".into(), layout::shown(&self.layout, &self.root));
+        }
+        if !self.states.is_empty() {
+            let states = self.states.iter().map(|one| (one.name.clone(), state::shown(one, &self.root)));
+            shown.insert("state".into(), Value::Object(states.collect()));
         }
         let alerts: Map<String, Value> = self
             .alerts

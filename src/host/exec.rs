@@ -120,12 +120,21 @@ fn command<'j>(job: &Job<'j>) -> Result<(Command, &'j str), String> {
     Ok((command, name))
 }
 
-/// Runs heal itself, with one word and no environment at all, to its end or to its deadline.
+/// As [`ourselves_up_to`], for a short answer.
+///
+/// # Errors
+/// As there.
+pub fn ourselves(word: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, String> {
+    ourselves_up_to(word, stdin, timeout, OUTPUT_LIMIT)
+}
+
+/// Runs heal itself, with one word and no environment at all, to its end or to its deadline; `limit` bytes of its
+/// output are kept.
 ///
 /// # Errors
 /// It could not be started; the message says why.
 #[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
-pub fn ourselves(word: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, String> {
+pub fn ourselves_up_to(word: &str, stdin: &[u8], timeout: Duration, limit: usize) -> Result<Ended, String> {
     // By this name it is the same program also after an upgrade replaced the file.
     #[cfg(target_os = "linux")]
     let program = Path::new("/proc/self/exe").to_owned();
@@ -133,7 +142,7 @@ pub fn ourselves(word: &str, stdin: &[u8], timeout: Duration) -> Result<Ended, S
     let program = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
     let mut command = Command::new(program);
     command.arg0("heal").arg(word).current_dir("/").env_clear();
-    watched(command, "heal", (stdin, timeout, OUTPUT_LIMIT), Rest::Ends)
+    watched(command, "heal", (stdin, timeout, limit), Rest::Ends)
 }
 
 /// What becomes of the rest of its group when the command has ended.

@@ -1,11 +1,12 @@
 //! What is in this file? Reads that cannot hang on a FIFO, run out of memory on a device, or follow a surprise: bounded, regular files only.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use nix::libc;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 
@@ -66,6 +67,35 @@ pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
         return Err(Unread::Failed("it is not a regular file".to_owned()));
     }
     Ok((file, meta))
+}
+
+/// Opens a regular file as [`open`] does, unless its name is a link: whoever replaces it would replace the link.
+///
+/// # Errors
+/// [`Unread`], and for what is no regular file what it is instead.
+#[expect(clippy::disallowed_methods, reason = "the one home of opening to read")]
+pub fn open_itself(path: &Path) -> Result<(File, Metadata), (Unread, Option<&'static str>)> {
+    let other = |kind: std::fs::FileType| match kind {
+        kind if kind.is_symlink() => Some("a link"),
+        kind if kind.is_dir() => Some("a directory"),
+        kind if kind.is_fifo() => Some("a FIFO"),
+        kind if kind.is_socket() => Some("a socket"),
+        kind if kind.is_file() => None,
+        _ => Some("a device"),
+    };
+    // Looked at before: to open a device may do something.
+    let before = std::fs::symlink_metadata(path).map_err(|error| (error.into(), None))?;
+    if let Some(what) = other(before.file_type()) {
+        return Err((Unread::Failed(format!("it is {what}")), Some(what)));
+    }
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened = opened.and_then(|file| file.metadata().map(|meta| (file, meta)));
+    let (file, meta) = opened.map_err(|error| (error.into(), None))?;
+    match other(meta.file_type()) {
+        Some(what) => Err((Unread::Failed(format!("it is {what}")), Some(what))),
+        None => Ok((file, meta)),
+    }
 }
 
 /// The whole of a regular file of at most `limit` bytes.

@@ -89,6 +89,14 @@ pub enum Held {
     Unknown(String),
 }
 
+/// What the child says.
+#[derive(Serialize, Deserialize)]
+enum Said {
+    /// The answer itself, as JSON text; only where that is wanted.
+    Gives(String),
+    Held(Held),
+}
+
 /// What the child is given.
 #[derive(Serialize, Deserialize)]
 struct Question {
@@ -97,6 +105,9 @@ struct Question {
     variables: Vec<(String, String)>,
     /// A JSON text.
     document: String,
+    /// The answer itself is wanted, whatever it is.
+    #[serde(default)]
+    whole: bool,
 }
 
 type Data = data::JustLut<Val>;
@@ -113,30 +124,57 @@ pub fn check(filter: &str, variables: &[&str]) -> Result<(), String> {
 /// Does `filter` answer `true` of this JSON document? `variables` are names, without `$`, and JSON documents.
 #[must_use]
 pub fn holds(filter: &str, variables: &[(&str, &str)], document: &str, timeout: Duration) -> Held {
+    match ask((filter, variables, document, false), timeout) {
+        Ok(Said::Held(held)) => held,
+        Ok(Said::Gives(_)) => Held::Unknown("the filter was asked for something else".to_owned()),
+        Err(why) => Held::Unknown(why),
+    }
+}
+
+/// What does `filter` make of this JSON document? Exactly one answer, as JSON text; numbers that it does not touch stay as they are.
+///
+/// # Errors
+/// There is none, or several, or it could not be found out.
+pub fn transform(
+    filter: &str,
+    variables: &[(&str, &str)],
+    document: &str,
+    timeout: Duration,
+) -> Result<String, String> {
+    match ask((filter, variables, document, true), timeout) {
+        Ok(Said::Gives(text)) => Ok(text),
+        Ok(Said::Held(Held::Holds(held))) => Ok(held.to_string()),
+        Ok(Said::Held(Held::Broken(why) | Held::Unknown(why))) | Err(why) => Err(why),
+    }
+}
+
+fn ask(
+    (filter, variables, document, whole): (&str, &[(&str, &str)], &str, bool),
+    timeout: Duration,
+) -> Result<Said, String> {
     let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let question = Question { filter: filter.to_owned(), variables, document: document.to_owned() };
+    let question = Question { filter: filter.to_owned(), variables, document: document.to_owned(), whole };
     let Ok(question) = serde_json::to_vec(&question) else {
-        return Held::Unknown("the question cannot be put into words".to_owned());
+        return Err("the question cannot be put into words".to_owned());
     };
     let timeout = timeout.min(LONGEST);
-    let ended = match exec::ourselves(WORD, &question, timeout) {
-        Ok(ended) => ended,
-        Err(why) => return Held::Unknown(why),
-    };
+    // What a filter gives back may be as long again as what it was given, and longer.
+    let limit = if whole { question.len().saturating_mul(2) + exec::OUTPUT_LIMIT } else { exec::OUTPUT_LIMIT };
+    let ended = exec::ourselves_up_to(WORD, &question, timeout, limit)?;
     let Some(status) = ended.status else {
         let within = crate::model::units::span_text(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
-        return Held::Unknown(format!("the filter came to no end within {within}"));
+        return Err(format!("the filter came to no end within {within}"));
     };
     match (serde_json::from_str(&ended.stdout), status.signal()) {
-        (Ok(held), None) => held,
+        (Ok(said), None) => Ok(said),
         (_, Some(nix::libc::SIGXCPU | nix::libc::SIGKILL)) => {
-            Held::Unknown(format!("the filter came to no end within {CPU_SECONDS}s of processor time"))
+            Err(format!("the filter came to no end within {CPU_SECONDS}s of processor time"))
         }
         // What Rust does when memory is refused, and what a stack that is full looks like.
         (_, Some(nix::libc::SIGABRT | nix::libc::SIGSEGV)) => {
-            Held::Unknown(format!("the filter needs more than {}", crate::model::Bytes(MEMORY)))
+            Err(format!("the filter needs more than {}", crate::model::Bytes(MEMORY)))
         }
-        _ => Held::Unknown(format!("the filter could not be evaluated: {}", ended.how())),
+        _ => Err(format!("the filter could not be evaluated: {}", ended.how())),
     }
 }
 
@@ -153,44 +191,43 @@ pub fn answer() -> io::Result<()> {
     let mut question = Vec::new();
     io::stdin().lock().take(MEMORY).read_to_end(&mut question)?;
     let asked: Question = serde_json::from_slice(&question)?;
-    let held = deep(|| evaluate(&asked.filter, &asked.variables, &asked.document)).unwrap_or_else(Held::Unknown);
+    let said = deep(|| match (asked.whole, one(&asked.filter, &asked.variables, &asked.document)) {
+        (true, Ok(value)) => Said::Gives(value.to_string()),
+        (false, Ok(value)) => Said::Held(verdict(&value)),
+        (_, Err(held)) => Said::Held(held),
+    });
+    let said = said.unwrap_or_else(|why| Said::Held(Held::Unknown(why)));
     let mut stdout = io::stdout().lock();
-    stdout.write_all(serde_json::to_string(&held)?.as_bytes())?;
+    stdout.write_all(serde_json::to_string(&said)?.as_bytes())?;
     stdout.flush()
 }
 
-/// Compiles and runs. What a document cannot be asked is broken; what a filter does not answer is unknown.
-fn evaluate(filter: &str, variables: &[(String, String)], document: &str) -> Held {
+/// Compiles and runs, for exactly one answer. What a document cannot be asked is broken; what a filter does not answer is unknown.
+fn one(filter: &str, variables: &[(String, String)], document: &str) -> Result<Val, Held> {
     let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-    let compiled = match compile(filter, &names) {
-        Ok(compiled) => compiled,
-        Err(why) => return Held::Unknown(why),
-    };
+    let compiled = compile(filter, &names).map_err(Held::Unknown)?;
     let parsed = |what: &str, text: &str| {
         read::parse_single(text.as_bytes()).map_err(|error| Held::Broken(format!("{what} is not JSON: {error}")))
     };
-    let document = match parsed("the document", document) {
-        Ok(document) => document,
-        Err(held) => return held,
-    };
-    let mut values = Vec::new();
-    for (name, text) in variables {
-        match parsed(&format!("${name}"), text) {
-            Ok(value) => values.push(value),
-            Err(held) => return held,
-        }
-    }
+    let document = parsed("the document", document)?;
+    let values =
+        variables.iter().map(|(name, text)| parsed(&format!("${name}"), text)).collect::<Result<Vec<Val>, Held>>()?;
     let context = Ctx::<Data>::new(&compiled.lut, Vars::new(values));
     let mut answers = compiled.id.run((context, document)).map(unwrap_valr);
     let first = answers.next();
     match (first, answers.next()) {
-        (Some(Err(error)), _) | (_, Some(Err(error))) => Held::Broken(short(&error.to_string())),
-        (None, _) => Held::Unknown("the filter gives no answer".to_owned()),
-        (_, Some(Ok(_))) => Held::Unknown("the filter gives several answers".to_owned()),
-        (Some(Ok(Val::Bool(held))), None) => Held::Holds(held),
-        (Some(Ok(other)), None) => {
-            Held::Unknown(format!("the filter answers {}, neither true nor false", short(&other.to_string())))
-        }
+        (Some(Err(error)), _) | (_, Some(Err(error))) => Err(Held::Broken(short(&error.to_string()))),
+        (None, _) => Err(Held::Unknown("the filter gives no answer".to_owned())),
+        (_, Some(Ok(_))) => Err(Held::Unknown("the filter gives several answers".to_owned())),
+        (Some(Ok(value)), None) => Ok(value),
+    }
+}
+
+/// Is it true, or false?
+fn verdict(value: &Val) -> Held {
+    match value {
+        Val::Bool(held) => Held::Holds(*held),
+        other => Held::Unknown(format!("the filter answers {}, neither true nor false", short(&other.to_string()))),
     }
 }
 
@@ -294,7 +331,8 @@ mod tests {
     use super::*;
 
     fn of(filter: &str, document: &str) -> Held {
-        evaluate(filter, &[("limit".to_owned(), "100".to_owned())], document)
+        one(filter, &[("limit".to_owned(), "100".to_owned())], document)
+            .map_or_else(|held| held, |value| verdict(&value))
     }
 
     #[test]

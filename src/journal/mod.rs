@@ -11,6 +11,7 @@ mod pauses;
 mod recent;
 mod snapshot;
 mod spool;
+pub mod vault;
 
 use std::path::{Path, PathBuf};
 

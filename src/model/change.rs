@@ -93,6 +93,23 @@ pub enum Change {
         /// What it was when it was moved.
         file: FileState,
     },
+    /// Put other content in the place of a file of the project, or where none is. Both contents are in the vault.
+    ReplaceFile {
+        /// Where it stands, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// What stands there, as it was judged; another file, or other bytes, are left alone. `None`: nothing may stand there.
+        judged: Option<FileState>,
+        /// The new content, by its name in the vault.
+        sha256: String,
+        /// The application's own lock, held meanwhile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lock: Option<PathBuf>,
+        /// What was wrong, and how it is put right.
+        why: String,
+        /// What is lost by it.
+        loss: String,
+    },
     /// Open a database that nobody holds, as its owner, so that SQLite finishes what was begun, and check it.
     RecoverDatabase {
         /// The database itself, absolute.
@@ -133,6 +150,9 @@ pub struct FileState {
 /// How long recovering one database may take: what its child gets, and two seconds to be ended and collected.
 pub const RECOVERY: Duration = Duration::from_secs(60);
 
+/// How long an application's own lock is waited for before its file is replaced.
+pub const APPLICATION_LOCK: Duration = Duration::from_secs(5);
+
 /// What taking code back may take: a generous guess; it is the disk that decides.
 const REVERT: Duration = Duration::from_secs(30);
 
@@ -159,14 +179,19 @@ impl Change {
     /// Does it change files alone? Such a change needs the repair lock, and a later run can finish it.
     #[must_use]
     pub const fn is_repair(&self) -> bool {
-        matches!(self, Self::MoveAside { .. } | Self::PutBack { .. } | Self::RecoverDatabase { .. })
+        matches!(
+            self,
+            Self::MoveAside { .. } | Self::PutBack { .. } | Self::ReplaceFile { .. } | Self::RecoverDatabase { .. }
+        )
     }
 
-    /// Does it move the file that stands, or is kept, here?
+    /// Does it move, or replace, the file that stands, or is kept, here?
     #[must_use]
     pub fn moves(&self, from: &str) -> bool {
         match self {
-            Self::MoveAside { path: here, .. } | Self::PutBack { kept: here, .. } => here.as_os_str() == from,
+            Self::MoveAside { path: here, .. }
+            | Self::PutBack { kept: here, .. }
+            | Self::ReplaceFile { path: here, .. } => here.as_os_str() == from,
             _ => false,
         }
     }
@@ -195,6 +220,7 @@ impl Change {
                 REQUEST + Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
             Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
+            Self::ReplaceFile { .. } => APPLICATION_LOCK,
             Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
             Self::RevertRelease(_) | Self::UpdateRelease(_) => REVERT,
         }
@@ -213,7 +239,7 @@ impl Change {
             }
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
             Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
-            Self::MoveAside { .. } | Self::PutBack { .. } | Self::RevertRelease(_) => None,
+            Self::MoveAside { .. } | Self::PutBack { .. } | Self::ReplaceFile { .. } | Self::RevertRelease(_) => None,
             Self::UpdateRelease(_) => Some("`heal update rollback` takes it back, with what is built from it"),
         }
     }

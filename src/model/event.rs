@@ -7,6 +7,7 @@ pub use super::entry::{Entry, FORMAT};
 use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
+pub use super::made::{Replaced, Reverted, Updated};
 pub use super::moment::Moment;
 pub use super::notice::{Notice, Outcome};
 use super::report::Level;
@@ -174,6 +175,8 @@ pub enum Event {
         /// What it is now: its device and inode are new where it had to be copied.
         file: FileState,
     },
+    /// Other content was put in the place of a file, or where none was.
+    Replaced(Replaced),
     /// SQLite recovered a database.
     Recovered {
         /// The intent it belongs to.
@@ -202,27 +205,7 @@ pub enum Event {
         rung: String,
     },
     /// Code was taken back: the branch moved, and the files with it. To take it back in turn, `base` is where it stood.
-    Reverted {
-        /// The service that crashed.
-        service: String,
-        /// The intent it belongs to.
-        intent: String,
-        /// The work tree.
-        repo: String,
-        /// The branch.
-        reference: String,
-        /// Where it stood.
-        base: String,
-        /// The new commit, where it stands.
-        commit: String,
-        /// What was taken back: a release, a commit, or a commit of heal's own.
-        takes_back: String,
-        /// The release whose files are there again.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        restores: Option<String>,
-        /// One line for a person.
-        summary: String,
-    },
+    Reverted(Reverted),
     /// A commit of heal's own is on the remote.
     Pushed {
         /// The service.
@@ -247,20 +230,7 @@ pub enum Event {
         why: String,
     },
     /// The branch moved to a commit that was fetched, or back, and the files with it.
-    Updated {
-        /// The service in whose name it was done.
-        service: String,
-        /// The branch.
-        reference: String,
-        /// Where it stood.
-        base: String,
-        /// Where it stands.
-        commit: String,
-        /// It went back.
-        back: bool,
-        /// One line for a person.
-        summary: String,
-    },
+    Updated(Updated),
     /// How far an update got.
     UpdateStands {
         /// The commit that it brings.

@@ -11,6 +11,7 @@ use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::finding::Class;
 use super::identity::Identity;
 pub use super::incident::Incident;
+use super::made::{Replaced, Reverted};
 use super::open_intent::OpenIntent;
 use super::report::Level;
 use super::taken_back::{self, TakenBack};
@@ -206,12 +207,12 @@ impl History {
             Event::Stood { service, level, summary } => {
                 self.entry(service).stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
             }
-            Event::Reverted { service, intent, summary, .. } => {
+            Event::Reverted(Reverted { service, intent, summary, .. }) => {
                 taken_back::fold(&mut self.reverts, when, &entry.event);
                 let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
                 self.entry(service).reverted = Some(alarm);
             }
-            Event::Updated { .. } | Event::UpdateStands { .. } => {
+            Event::Updated(_) | Event::UpdateStands { .. } => {
                 if let Some((service, alarm)) = update::fold(&mut self.updates, when, &entry.event) {
                     self.entry(&service).reverted = Some(alarm);
                 }
@@ -231,7 +232,9 @@ impl History {
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
             }
-            Event::MovedAside { intent, path: from, .. } | Event::PutBack { intent, kept: from, .. } => {
+            Event::MovedAside { intent, path: from, .. }
+            | Event::Replaced(Replaced { intent, path: from, .. })
+            | Event::PutBack { intent, kept: from, .. } => {
                 if let Some(open) = self.open_intents.get_mut(intent) {
                     open.repairs.retain(|(_, change)| !change.moves(from));
                 }

@@ -14,6 +14,7 @@ use super::identity::Identity;
 use super::pause::Paused;
 use super::status::Trouble;
 use super::sweep::SweptLock;
+use super::validation::Stated;
 
 /// Where a service stands, all its findings and the past considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -256,6 +257,8 @@ pub struct Report {
     pub subjects: Vec<Subject>,
     /// Lock files that were cleared beside all that, or could not be.
     pub locks: Vec<SweptLock>,
+    /// State files, in the order of the configuration.
+    pub states: Vec<Stated>,
     /// Why the data directory cannot be written: then only what is positively dead was restarted.
     pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.

@@ -25,6 +25,12 @@ pub struct Startup {
     pub critical: Vec<String>,
     /// How much was done.
     pub stats: Stats,
+    /// What could not be looked at: nobody knows whether a service may start on it.
+    pub unknown: Vec<String>,
+    /// What is not as it should be, and no reason to keep a service from starting.
+    pub cautions: Vec<String>,
+    /// In `mode = "paper"`: what is unknown keeps nobody from starting.
+    pub lenient: bool,
     /// What heal could not do for itself; no reason to keep a service from starting.
     pub warnings: Vec<String>,
 }
@@ -45,9 +51,64 @@ pub struct Stats {
 }
 
 impl Startup {
-    /// May the service start?
+    /// How right everything is: 100 less 50 for each thing that is critical, 25 for each that is unknown and 5 for each warning,
+    /// and never below 0 (issue 6).
     #[must_use]
-    pub const fn may_start(&self) -> bool {
-        self.failed.is_empty() && self.refused.is_empty() && self.critical.is_empty()
+    pub fn score(&self) -> u32 {
+        let all = [(self.critical.len(), 50), (self.unknown.len(), 25), (self.cautions.len(), 5)];
+        let lost = all.iter().fold(0_u32, |lost, (count, each)| {
+            lost.saturating_add(u32::try_from(*count).unwrap_or(u32::MAX).saturating_mul(*each))
+        });
+        100_u32.saturating_sub(lost)
+    }
+
+    /// May the service start? Never on what is broken, or could not be put right. What is unknown, or a score below 50, keeps it
+    /// from starting unless `mode = "paper"` is lenient.
+    #[must_use]
+    pub fn may_start(&self) -> bool {
+        let right = self.failed.is_empty() && self.refused.is_empty() && self.critical.is_empty();
+        right && (self.lenient || self.unknown.is_empty() && self.score() >= 50)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn startup([critical, unknown, cautions]: [usize; 3], lenient: bool) -> Startup {
+        let lines = |count| vec!["a line".to_owned(); count];
+        Startup {
+            project: String::new(),
+            host: String::new(),
+            at: Stamp::default(),
+            duration_ms: 0,
+            dry_run: false,
+            healed: Vec::new(),
+            failed: Vec::new(),
+            refused: Vec::new(),
+            critical: lines(critical),
+            stats: Stats::default(),
+            unknown: lines(unknown),
+            cautions: lines(cautions),
+            lenient,
+            warnings: lines(3),
+        }
+    }
+
+    #[test]
+    fn the_gate_is_open_only_for_what_was_seen_to_be_right() {
+        // critical, unknown, cautions; the score; live, paper
+        for (what, score, live, paper) in [
+            ([0, 0, 0], 100, true, true),
+            ([0, 0, 10], 50, true, true),
+            ([0, 0, 11], 45, false, true),
+            ([0, 1, 0], 75, false, true),
+            ([1, 0, 0], 50, false, false),
+            ([1, 1, 1], 20, false, false),
+            ([9, 9, 9], 0, false, false),
+        ] {
+            let (strict, lenient) = (startup(what, false), startup(what, true));
+            assert_eq!((strict.score(), strict.may_start(), lenient.may_start()), (score, live, paper), "{what:?}");
+        }
     }
 }

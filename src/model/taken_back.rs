@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, Moment};
+use super::made::Reverted;
 
 /// Reverts kept: no limit reaches further back.
 const REVERTS_KEPT: usize = 100;
@@ -36,7 +37,7 @@ pub struct TakenBack {
 /// Takes one more event into account.
 pub(super) fn fold(all: &mut Vec<TakenBack>, when: &Moment, event: &Event) {
     match event {
-        Event::Reverted { service, reference, base, commit, takes_back, .. } => {
+        Event::Reverted(Reverted { service, reference, base, commit, takes_back, .. }) => {
             for earlier in all.iter_mut().filter(|earlier| earlier.commit == *takes_back) {
                 earlier.undone_by = Some(commit.clone());
             }
@@ -75,16 +76,18 @@ mod tests {
     #[test]
     fn a_commit_knows_what_became_of_it() {
         let when = Moment { at: super::super::Stamp::default(), up: 0, boot: "b".to_owned() };
-        let reverted = |commit: &str, takes_back: &str| Event::Reverted {
-            service: "bot".to_owned(),
-            intent: "i".to_owned(),
-            repo: "/r".to_owned(),
-            reference: "refs/heads/main".to_owned(),
-            base: takes_back.to_owned(),
-            commit: commit.to_owned(),
-            takes_back: takes_back.to_owned(),
-            restores: None,
-            summary: String::new(),
+        let reverted = |commit: &str, takes_back: &str| {
+            Event::Reverted(Reverted {
+                service: "bot".to_owned(),
+                intent: "i".to_owned(),
+                repo: "/r".to_owned(),
+                reference: "refs/heads/main".to_owned(),
+                base: takes_back.to_owned(),
+                commit: commit.to_owned(),
+                takes_back: takes_back.to_owned(),
+                restores: None,
+                summary: String::new(),
+            })
         };
         let remote = || "origin".to_owned();
         let mut all = Vec::new();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::change::{Change, FileState};
 use super::event::{Entry, Event};
+use super::made::Replaced;
 use super::{Stamp, rfc3339};
 
 /// One run that changed something.
@@ -51,6 +52,15 @@ pub enum Done {
         path: PathBuf,
         /// What it is.
         file: FileState,
+    },
+    /// Other content was put in the place of a file, or where none was.
+    Replaced {
+        /// Where it stands.
+        path: PathBuf,
+        /// What stood there; its bytes are in the vault.
+        before: Option<FileState>,
+        /// What stands there now.
+        after: FileState,
     },
     /// Something that has no way back.
     Other(Change),
@@ -109,7 +119,13 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                 }
             }
             Event::MovedAside { intent, service, path, kept, file, stays: false } => {
-                let again = |done: &Done| matches!(done, Done::Back { path: stood, file: was, .. } if stood.as_os_str() == path.as_str() && same(was, file));
+                let again = |done: &Done| match done {
+                    Done::Back { path: stood, file: was, .. }
+                    | Done::Replaced { path: stood, before: None, after: was } => {
+                        stood.as_os_str() == path.as_str() && same(was, file)
+                    }
+                    _ => false,
+                };
                 taken_back(&mut runs, intent, again);
                 let done = Done::Aside { path: path.into(), kept: kept.into(), file: file.clone() };
                 let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
@@ -121,6 +137,19 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                 taken_back(&mut runs, intent, again);
                 let done = Done::Back { kept: kept.into(), path: path.into(), file: file.clone() };
                 let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+            }
+            Event::Replaced(Replaced { intent, service, path, before, after, .. }) => {
+                let reverse = |was: &Option<FileState>, left: &FileState| {
+                    was.as_ref().is_some_and(|was| was.sha256 == after.sha256)
+                        && before.as_ref().is_some_and(|before| before.sha256 == left.sha256)
+                };
+                let again = |done: &Done| matches!(done, Done::Replaced { path: stood, before: was, after: left } if stood.as_os_str() == path.as_str() && reverse(was, left));
+                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                if rung == UNDO {
+                    taken_back(&mut runs, intent, again);
+                }
+                let done = Done::Replaced { path: path.into(), before: before.clone(), after: after.clone() };
                 add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
             }
             Event::Recovered { intent, service, path, detail } => {

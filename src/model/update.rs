@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Event, Moment};
 use super::finding::Class;
 use super::history::Incident;
+use super::made::Updated;
 use super::revert::{Stat, short};
 
 /// The rung under which updates stand in the journal. They count against no budget: a restart that an update asked for is no
@@ -156,7 +157,7 @@ pub fn open(updates: &[Update]) -> Option<&Update> {
 /// Takes one more event into account. Answers with whom to tell of what went back.
 pub(super) fn fold(all: &mut Vec<Update>, when: &Moment, event: &Event) -> Option<(String, Incident)> {
     match event {
-        Event::Updated { service, reference, base, commit, back: false, summary, .. } => {
+        Event::Updated(Updated { service, reference, base, commit, back: false, summary, .. }) => {
             all.retain(|one| one.phase != Phase::Deferred);
             all.push(Update {
                 when: when.clone(),
@@ -173,7 +174,7 @@ pub(super) fn fold(all: &mut Vec<Update>, when: &Moment, event: &Event) -> Optio
             let surplus = all.len().saturating_sub(UPDATES_KEPT);
             all.drain(..surplus);
         }
-        Event::Updated { base, back: true, .. } => {
+        Event::Updated(Updated { base, back: true, .. }) => {
             if let Some(one) = all.iter_mut().rev().find(|one| one.commit == *base) {
                 // One whose run was killed is not known to be bad.
                 one.bad = one.phase == Phase::Unwell;
@@ -229,14 +230,14 @@ mod tests {
     }
 
     fn updated(from: &str, to: &str, back: bool) -> Event {
-        Event::Updated {
+        Event::Updated(Updated {
             service: "bot".to_owned(),
             reference: "refs/heads/main".to_owned(),
             base: from.to_owned(),
             commit: to.to_owned(),
             back,
             summary: String::new(),
-        }
+        })
     }
 
     fn stands(commit: &str, phase: Phase) -> Event {

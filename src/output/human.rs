@@ -34,7 +34,8 @@ pub fn report(report: &Report, quiet: bool) -> String {
         }
     }
     super::locks::cleared(&mut text, &report.locks);
-    if report.subjects.is_empty() {
+    super::states::stated(&mut text, &report.states, quiet);
+    if report.subjects.is_empty() && report.states.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
         let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));
     }
@@ -242,6 +243,7 @@ pub(super) fn change_line(change: &Change) -> String {
     match change {
         Change::MoveAside { path, why, .. } => format!("move {} aside ({why})", path.display()),
         Change::PutBack { path, .. } => format!("put {} back", path.display()),
+        Change::ReplaceFile { path, why, loss, .. } => format!("replace {} ({why}; {loss})", path.display()),
         Change::RecoverDatabase { path, .. } => format!("let SQLite recover {}, then check it", path.display()),
         Change::StopProcess { identity, command, grace_ms } => {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))

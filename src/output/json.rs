@@ -53,6 +53,7 @@ fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
         dry_run: report.dry_run,
         services: report.subjects.iter().map(subject).collect(),
         locks: report.locks.iter().map(super::locks_json::lock).collect(),
+        states: report.states.iter().map(|one| super::states_json::file(&one.judged)).collect(),
         totals,
         unwritable: report.unwritable.clone(),
         unfinished: report.unfinished.clone(),
@@ -197,6 +198,13 @@ pub(super) fn change(change: &change::Change) -> Change {
         change::Change::PutBack { kept, path, .. } => {
             Change::PutBack { kept: kept.display().to_string(), path: path.display().to_string(), irreversible }
         }
+        change::Change::ReplaceFile { path, sha256, why, loss, .. } => Change::ReplaceFile {
+            path: path.display().to_string(),
+            sha256: sha256.clone(),
+            why: why.clone(),
+            loss: loss.clone(),
+            irreversible,
+        },
         change::Change::RecoverDatabase { path, why, .. } => {
             Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
         }

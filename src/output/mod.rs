@@ -12,6 +12,8 @@ pub mod nagios;
 pub mod schedule;
 pub mod schema;
 pub mod startup;
+pub mod states;
+pub mod states_json;
 pub mod status;
 pub mod status_json;
 pub mod undo;

@@ -27,6 +27,10 @@ pub struct Started {
     dry_run: bool,
     /// The service may start: the same as `success`.
     may_start: bool,
+    /// How right everything is: 100 less 50 for each thing that is critical, 25 for each that is unknown, 5 for each caution.
+    score: u32,
+    /// `open` or `closed`.
+    gate: &'static str,
     /// Everything is as it has to be.
     success: bool,
     /// What was put right.
@@ -35,6 +39,10 @@ pub struct Started {
     failed: Vec<String>,
     /// What is broken.
     critical: Vec<String>,
+    /// What could not be looked at.
+    unknown: Vec<String>,
+    /// What is not as it should be, and no reason to keep a service from starting.
+    cautions: Vec<String>,
     /// How much was done.
     stats: Stats,
     /// What heal could not do for itself.
@@ -67,10 +75,14 @@ pub fn told(startup: &Startup) -> Started {
         duration_ms: startup.duration_ms,
         dry_run: startup.dry_run,
         may_start: startup.may_start(),
+        score: startup.score(),
+        gate: if startup.may_start() { "open" } else { "closed" },
         success: startup.may_start(),
         healed: startup.healed.clone(),
         failed: [&startup.failed[..], &startup.refused].concat(),
         critical: startup.critical.clone(),
+        unknown: startup.unknown.clone(),
+        cautions: startup.cautions.clone(),
         stats: Stats {
             directories_created: stats.directories_created,
             files_created: stats.files_created,
@@ -94,6 +106,8 @@ pub fn human(startup: &Startup, quiet: bool) -> String {
         ("critical", Level::Unhealthy, &startup.critical),
         ("failed", Level::Unhealthy, &startup.failed),
         ("refused", Level::Degraded, &startup.refused),
+        ("unknown", Level::Unknown, &startup.unknown),
+        ("caution", Level::Degraded, &startup.cautions),
         ("warning", Level::Degraded, &startup.warnings),
         (healed, Level::Healthy, &startup.healed),
     ] {
@@ -105,7 +119,7 @@ pub fn human(startup: &Startup, quiet: bool) -> String {
     text
 }
 
-const fn verdict(startup: &Startup) -> &'static str {
+fn verdict(startup: &Startup) -> &'static str {
     if startup.may_start() { "it may start" } else { "it may not start" }
 }
 
@@ -113,7 +127,7 @@ const fn verdict(startup: &Startup) -> &'static str {
 #[must_use]
 pub fn plugin(startup: &Startup) -> Plugin {
     let mut headline = verdict(startup).to_owned();
-    for line in startup.critical.iter().chain(&startup.failed).chain(&startup.refused) {
+    for line in startup.critical.iter().chain(&startup.unknown).chain(&startup.failed).chain(&startup.refused) {
         let _ = write!(headline, "; {line}");
     }
     Plugin { headline, figures: Vec::new() }

@@ -137,6 +137,8 @@ fn what(change: &PastChange) -> String {
     match &change.done {
         Done::Aside { path, .. } => format!("moved {} aside", path.display()),
         Done::Back { path, .. } => format!("put {} back", path.display()),
+        Done::Replaced { path, before: Some(_), .. } => format!("replaced {}", path.display()),
+        Done::Replaced { path, .. } => format!("created {}", path.display()),
         Done::Other(change) => change_line(change),
     }
 }

@@ -41,6 +41,8 @@ pub struct Report<Totals> {
     pub(super) services: Vec<Subject>,
     /// Locks of which a tick cleared files, or tried to.
     pub(super) locks: Vec<super::locks_json::Lock>,
+    /// State files, in the order of the configuration.
+    pub(super) states: Vec<super::states_json::File>,
     #[serde(flatten)]
     pub(super) totals: Totals,
     /// Why the data directory cannot be written; null when it can.

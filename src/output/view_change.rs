@@ -68,6 +68,19 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Put other content in the place of a file of the project.
+    ReplaceFile {
+        /// Where it stands.
+        path: String,
+        /// The SHA-256 of the new content.
+        sha256: String,
+        /// What was wrong, and how it is put right.
+        why: String,
+        /// What is lost by it.
+        loss: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
     /// Bring a file back out of the quarantine.
     PutBack {
         /// Where it is kept.

@@ -10,6 +10,7 @@ mod emergency;
 mod evidence;
 mod locks;
 mod look;
+mod mend;
 mod misconfigured;
 mod orphans;
 mod pauses;
@@ -21,6 +22,7 @@ mod revertable;
 pub mod schedule;
 mod seen;
 mod startup;
+mod states;
 mod status;
 mod supervised;
 pub mod tell;
@@ -43,10 +45,12 @@ use crate::model::report::Level;
 
 pub use doctor::doctor;
 pub use locks::{Depth, clean_locks};
+pub use mend::repair_state;
 pub use misconfigured::tell_broken;
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
 pub use restart::{Restart, restart};
 pub use startup::startup;
+pub use states::validate_state;
 pub use status::status;
 pub use tick::tick;
 
@@ -60,6 +64,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// List who was considered.
     pub explain: bool,
+    /// Read state files also where they have not changed since they were found right.
+    pub all: bool,
     /// Called with what is going on, for somebody who watches.
     pub progress: Option<Progress>,
 }
@@ -91,6 +97,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(orphans::find(&looker, &mut seen, &before));
     let seen = seen.into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
+    report.states = states::look(config, options, &mut journal::Notes::read(&dir));
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
     if let Some(held) = holds(&dir.lock()).or(holder) {
@@ -124,6 +131,7 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         dry_run: false,
         subjects: Vec::new(),
         locks: Vec::new(),
+        states: Vec::new(),
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),
@@ -143,4 +151,9 @@ fn settle(config: &Config, dir: &DataDir, journal: &mut Journal) -> Result<Vec<S
     }
     let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
     apply::resume(journal, files.as_ref().map(|_| config.root.as_path()))
+}
+
+/// Milliseconds since then.
+fn millis(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::look::Looker;
 use super::plan::{has_time, processes_of};
 use super::seen::{Seen, subjects};
-use super::{Options, act, emergency, empty, evidence, pauses};
+use super::{Options, act, emergency, empty, evidence, millis, pauses};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
@@ -178,8 +178,4 @@ fn perform(
     // Notes are disposable: without them the next tick begins anew.
     let _ = notes.save(&looker.dir);
     Ok(())
-}
-
-fn millis(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,12 +4,17 @@
 use std::time::{Duration, Instant};
 
 use crate::apply;
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
 use crate::host::{clock, env};
-use crate::journal::{DataDir, RecoveryLock};
+use crate::journal::{DataDir, Journal, RecoveryLock};
+use crate::model::mended::Outcome;
 use crate::model::startup::Stats;
-use crate::model::{Report, Span, Startup};
+use crate::model::state::Verdict;
+use crate::model::{Layout, Report, Span, Startup};
+
+use super::mend;
+use super::states::validate_state;
 
 /// How long a start waits for another repair of files.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,10 +35,13 @@ struct Scene<'a> {
     config: &'a Config,
     dir: &'a DataDir,
     dry_run: bool,
+    /// A service is about to start on what is there.
+    cold: bool,
 }
 
 /// In their order (DESIGN §6: finish or report intents → layout → locks → state → databases). One line for each.
-const PHASES: [Phase; 1] = [Phase { concerns: is_missing, run: data_directory }];
+const PHASES: [Phase; 2] =
+    [Phase { concerns: is_missing, run: data_directory }, Phase { concerns: has_state, run: state_files }];
 
 /// `heal heal --startup`.
 ///
@@ -43,7 +51,7 @@ pub fn startup(config: &Config, dry_run: bool) -> Result<Startup> {
     let start = Instant::now();
     let dir = DataDir::at(config.data_dir.clone());
     let mut answer = empty(config, dry_run);
-    let scene = Scene { config, dir: &dir, dry_run };
+    let scene = Scene { config, dir: &dir, dry_run, cold: true };
     let locked = || if dry_run { Ok(None) } else { scene.lock("heal heal --startup", patience()).map(Some) };
     match locked() {
         Ok(lock) => {
@@ -67,7 +75,7 @@ pub fn startup(config: &Config, dry_run: bool) -> Result<Startup> {
 /// # Errors
 /// The data directory cannot be written.
 pub(super) fn files(config: &Config, dir: &DataDir, report: &mut Report) -> Result<()> {
-    let scene = Scene { config, dir, dry_run: false };
+    let scene = Scene { config, dir, dry_run: false, cold: false };
     if !PHASES.iter().any(|phase| (phase.concerns)(&scene)) {
         return Ok(());
     }
@@ -96,6 +104,9 @@ fn empty(config: &Config, dry_run: bool) -> Startup {
         refused: Vec::new(),
         critical: Vec::new(),
         stats: Stats::default(),
+        unknown: Vec::new(),
+        cautions: Vec::new(),
+        lenient: config.mode == Mode::Paper,
         warnings: Vec::new(),
     }
 }
@@ -140,4 +151,68 @@ fn data_directory(scene: &Scene<'_>, answer: &mut Startup) {
 fn created(folder: &std::path::Path, answer: &mut Startup) {
     answer.healed.push(format!("created {}", folder.display()));
     answer.stats.directories_created += 1;
+}
+
+/// A tick looks at state in its own way.
+fn has_state(scene: &Scene<'_>) -> bool {
+    scene.cold && !(scene.config.states.is_empty() && scene.config.layout == Layout::default())
+}
+
+/// The layout and the state files: what may be put right is, and then everything is judged as it stands.
+fn state_files(scene: &Scene<'_>, answer: &mut Startup) {
+    let judge = || validate_state(scene.config, &[]);
+    let observes = scene.config.mode == Mode::Observe;
+    let mended = judge().and_then(|before| {
+        let mut journal = if scene.dry_run || observes { None } else { Some(Journal::open(scene.dir.clone())?) };
+        let mended =
+            mend::all(scene.config, &before.files, &mut mend::Hand { dir: scene.dir, journal: journal.as_mut() });
+        if let Some(journal) = &mut journal {
+            journal.save();
+        }
+        mended
+    });
+    let mended = mended.unwrap_or_else(|error| {
+        answer.warnings.push(format!("{error}; no state file can be put right"));
+        Vec::new()
+    });
+    for one in &mended {
+        let loss = one.loss.as_ref().map(|loss| format!("; {loss}")).unwrap_or_default();
+        let line = format!("{}: {}{loss}", one.path.display(), one.how);
+        match &one.outcome {
+            Outcome::Done => answer.healed.push(line),
+            Outcome::Would => answer.healed.push(format!("would repair {line}")),
+            Outcome::Untold(why) => {
+                answer.healed.push(line);
+                answer.cautions.push(format!("{}: {why}", one.path.display()));
+            }
+            // That it is still broken is said below.
+            Outcome::Refused(_) | Outcome::Failed(_) => continue,
+        }
+        if one.outcome != Outcome::Would {
+            answer.stats.files_repaired += 1;
+        }
+    }
+    let seen = match judge() {
+        Ok(seen) => seen,
+        Err(error) => return answer.unknown.push(error.to_string()),
+    };
+    let layout = seen.layout.iter().flatten().map(|(path, trouble)| (path, trouble, None));
+    let left = |name: &str| mended.iter().find(|one| one.name == name).and_then(|one| one.outcome.why());
+    let files =
+        seen.files.iter().flat_map(|file| file.troubles.iter().map(|trouble| (&file.path, trouble, left(&file.name))));
+    for (path, trouble, left) in layout.chain(files) {
+        let id = trouble.invariant.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+        let at = trouble.at.as_deref().map(|at| format!("{at}: ")).unwrap_or_default();
+        let left = left.map(|why| format!("; not repaired: {why}")).unwrap_or_default();
+        let line = format!("{}: {id}{at}{}{left}", path.display(), trouble.message);
+        match Verdict::of(std::slice::from_ref(trouble)) {
+            Verdict::Invalid => answer.critical.push(line),
+            Verdict::Unknown => answer.unknown.push(line),
+            Verdict::Warning => answer.cautions.push(line),
+            Verdict::Disabled | Verdict::Valid | Verdict::Unchanged => {}
+        }
+    }
+    if !scene.dry_run {
+        answer.warnings.extend(mend::keep_sound(scene.config, scene.dir, &seen.files));
+    }
 }

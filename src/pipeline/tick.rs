@@ -12,7 +12,8 @@ use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{
-    Options, act, crashes, emergency, empty, evidence, misconfigured, orphans, pauses, settle, startup, tell, update,
+    Options, act, crashes, emergency, empty, evidence, millis, misconfigured, orphans, pauses, settle, startup, states,
+    tell, update,
 };
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -52,6 +53,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
                 report.subjects.push(seen.subject);
             }
         }
+        report.states = states::look(config, options, &mut Notes::read(&dir));
         report.duration_ms = millis(start);
         return Ok(report);
     }
@@ -114,8 +116,9 @@ fn acting(
     report.warnings.append(&mut run.complaints);
     report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
     report.subjects.extend(over);
+    report.states = states::look(config, options, &mut notes);
     let looked_at = subjects(config);
-    notes.retain(|subject| looked_at.contains(subject));
+    notes.retain(|subject| looked_at.contains(subject) || states::is_subject(config, subject));
     if let Err(error) = notes.save_after(&looker.notes, dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }
@@ -392,8 +395,4 @@ impl Run<'_> {
             let _ = self.journal.record(Event::Captured { service, incident, evidence });
         }
     }
-}
-
-fn millis(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::apply::{self, Repair, Unheld};
 use crate::error::Kind;
 use crate::host::{files, processes};
+use crate::journal::vault::Vault;
 use crate::journal::{DataDir, Journal, RecoveryLock};
 use crate::model::Change;
 
@@ -24,7 +25,14 @@ pub const WORD: &str = "__trial";
 #[serde(rename_all = "kebab-case")]
 enum Trial {
     /// Make these changes as one repair.
-    Repair { root: PathBuf, data: PathBuf, changes: Vec<Change> },
+    Repair {
+        root: PathBuf,
+        data: PathBuf,
+        changes: Vec<Change>,
+        /// Texts that the vault holds before.
+        #[serde(default)]
+        vault: Vec<String>,
+    },
     /// Take the recovery lock for a moment, as often as it goes, and say where somebody else had it as well.
     Race { data: PathBuf, millis: u64, hold_micros: u64 },
 }
@@ -47,7 +55,7 @@ pub fn trial() -> io::Result<()> {
     let path = std::env::args_os().nth(2).map(PathBuf::from).unwrap_or_default();
     let text = files::read_text(&path, 1024 * 1024).map_err(|why| io::Error::other(why.to_string()))?;
     let said = match serde_json::from_str(&text)? {
-        Trial::Repair { root, data, changes } => repair(&root, data, changes),
+        Trial::Repair { root, data, changes, vault } => repair(&root, data, changes, &vault),
         Trial::Race { data, millis, hold_micros } => {
             race(data, Duration::from_millis(millis), Duration::from_micros(hold_micros))
         }
@@ -59,12 +67,21 @@ pub fn trial() -> io::Result<()> {
     io::stdout().lock().write_all(said.as_bytes())
 }
 
-fn repair(root: &std::path::Path, data: PathBuf, changes: Vec<Change>) -> crate::error::Result<String> {
+fn repair(
+    root: &std::path::Path,
+    data: PathBuf,
+    changes: Vec<Change>,
+    vault: &[String],
+) -> crate::error::Result<String> {
     let dir = DataDir::at(data);
     apply::refuse_links(root, dir.root())?;
     dir.create()?;
     let _recovery = RecoveryLock::take(&dir.lock(), "a trial")?;
     let _files = RecoveryLock::take_within(&dir.repair_lock(), "a trial", Duration::from_secs(5))?;
+    for text in vault {
+        let put = Vault::of(&dir).put(text.as_bytes());
+        put.map_err(|error| crate::error::Error::io("the vault cannot be written", error))?;
+    }
     let mut journal = Journal::open(dir)?;
     let mut said: String =
         apply::resume(&mut journal, Some(root))?.iter().map(|line| format!("resumed {line}\n")).collect();

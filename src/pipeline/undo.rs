@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::host::processes;
 use crate::host::{holders, process::Processes};
+use crate::journal::vault::Vault;
 use crate::journal::{DataDir, Journal, RecoveryLock, entries};
 use crate::model::Change;
 use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
@@ -84,7 +85,7 @@ pub fn undo(config: &Config, wanted: &Wanted) -> Result<Undone> {
 }
 
 /// Nobody has a file that is moved aside for another one.
-struct Free<'a>(&'a dyn Processes);
+pub(super) struct Free<'a>(pub(super) &'a dyn Processes);
 
 impl std::fmt::Debug for Free<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -119,7 +120,7 @@ fn seen(dir: &DataDir) -> Result<Vec<PastRun>> {
         // The last change is taken back first: what it put somewhere is away by then.
         let mut cleared: Vec<PathBuf> = Vec::new();
         for change in run.changes.iter_mut().rev().filter(|change| change.fate == Fate::Reversible) {
-            match (moved_on(&change.done, &cleared), &change.done) {
+            match (moved_on(dir, &change.done, &cleared), &change.done) {
                 (Some(why), _) => change.fate = Fate::MovedOn(why),
                 (None, Done::Back { path, .. }) => cleared.push(path.clone()),
                 (None, _) => {}
@@ -130,7 +131,7 @@ fn seen(dir: &DataDir) -> Result<Vec<PastRun>> {
 }
 
 /// Why what heal left is not there any more.
-fn moved_on(done: &Done, cleared: &[PathBuf]) -> Option<String> {
+fn moved_on(dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
     let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
     match done {
         Done::Aside { path, kept, .. } => {
@@ -145,6 +146,20 @@ fn moved_on(done: &Done, cleared: &[PathBuf]) -> Option<String> {
             None => Some(format!("{} is not there any more", path.display())),
             Some(now) if (now.dev(), now.ino()) == (file.device, file.inode) => None,
             Some(_) => Some(format!("another file stands at {} by now", path.display())),
+        },
+        Done::Replaced { path, before, after } => match meta(path) {
+            _ if before.as_ref().is_some_and(|before| Vault::of(dir).get(&before.sha256).is_err()) => {
+                Some("the vault does not hold what stood there any more".to_owned())
+            }
+            None => Some(format!("{} is not there any more", path.display())),
+            Some(now) if (now.dev(), now.ino()) != (after.device, after.inode) => {
+                Some(format!("another file stands at {} by now", path.display()))
+            }
+            Some(_) => {
+                let folder = path.parent().unwrap_or(Path::new("/"));
+                let same = apply::state_of(folder, path).is_ok_and(|now| now.sha256 == after.sha256);
+                (!same).then(|| format!("{} was written to since", path.display()))
+            }
         },
         Done::Other(_) => None,
     }
@@ -198,6 +213,16 @@ fn reverse(change: &PastChange, force: bool) -> std::result::Result<Vec<Change>,
             plan.push(Change::PutBack { kept: kept.clone(), path: path.clone(), file: file.clone() });
             Ok(plan)
         }
-        (Done::Back { path, .. }, _) => Ok(vec![away(path, "putting it back is taken back")?]),
+        (Done::Replaced { path, before: Some(before), .. }, _) => {
+            let folder = path.parent().unwrap_or(Path::new("/"));
+            let now = apply::state_of(folder, path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let (sha256, loss) = (before.sha256.clone(), "what came after it is kept".to_owned());
+            let why = "a repair is taken back".to_owned();
+            let (path, judged) = (path.clone(), Some(now));
+            Ok(vec![Change::ReplaceFile { path, judged, sha256, lock: None, why, loss }])
+        }
+        (Done::Back { path, .. } | Done::Replaced { path, .. }, _) => {
+            Ok(vec![away(path, "putting it back is taken back")?])
+        }
     }
 }

@@ -21,6 +21,7 @@ mod program;
 pub mod run;
 mod silence;
 pub mod sqlite;
+pub mod state;
 pub mod still;
 mod tail;
 pub mod tcp;

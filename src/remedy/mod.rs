@@ -5,6 +5,7 @@ pub mod command;
 pub mod http;
 pub mod restart;
 pub mod revert;
+pub mod state;
 pub mod stop_stale;
 
 use schemars::Schema;

@@ -98,11 +98,10 @@ fn ports() {
         "ports",
         &[],
         &expect![[r#"
-        note  heal.toml:6:2: [port] is not built yet and does nothing
-        note  heal.toml:19:2: [state] is not built yet and does nothing
-        note  heal.toml:36:2: [backup] is not built yet and does nothing
-        [DIR]/heal.toml is right: 0 services, 0 probes, 1 alert channel
-    "#]],
+            note  heal.toml:6:2: [port] is not built yet and does nothing
+            note  heal.toml:36:2: [backup] is not built yet and does nothing
+            [DIR]/heal.toml is right: 0 services, 0 probes, 1 alert channel
+        "#]],
     );
 }
 
@@ -112,8 +111,6 @@ fn trading() {
         "trading",
         &[],
         &expect![[r#"
-            note  heal.toml:7:2: [layout] is not built yet and does nothing
-            note  heal.toml:23:2: [state] is not built yet and does nothing
             [DIR]/heal.toml is right: 1 service, 2 probes, 1 alert channel
         "#]],
     );

@@ -49,6 +49,7 @@ const PAGES: &[&str] = &[
     "heal-update-history",
     "heal-update-rollback",
     "heal-update-status",
+    "heal-validate-state",
 ];
 
 fn page(project: &Project, name: &str) -> String {

@@ -1,0 +1,175 @@
+//! Which copies are there, and which is the newest? A ledger for each thing that is copied: a line for each copy, numbered
+//! upwards. The number decides, never the clock; a line that is torn or garbled costs that line and no other.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Vault, above, sha256, within};
+use crate::host;
+use crate::journal::{DataDir, files};
+use crate::model::Stamp;
+
+/// A ledger beyond this is none of ours, in bytes.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// As many of the newest copies of a state file stay.
+const NEWEST: usize = 12;
+
+/// Of as many days the last copy stays, beside those.
+const DAYS: usize = 7;
+
+/// The ledgers.
+pub(super) fn folder(dir: &DataDir) -> PathBuf {
+    dir.root().join("vault/ledgers")
+}
+
+/// One copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its number: a later one is higher.
+    pub sequence: u64,
+    /// When it was taken, by the wall clock, for people.
+    pub at: Stamp,
+    /// Under which it is in the vault.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl Kept {
+    fn check(&self) -> String {
+        let whole = format!("{} {} {} {}", self.sequence, self.at.timestamp_micros(), self.sha256, self.size);
+        sha256(whole.as_bytes())[..16].to_owned()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    #[serde(flatten)]
+    kept: Kept,
+    check: String,
+}
+
+/// What a ledger says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The copies, oldest first.
+    pub copies: Vec<Kept>,
+    /// Lines that say nothing any more.
+    pub torn: u64,
+}
+
+/// The copies of one thing.
+#[derive(Clone, Debug)]
+pub struct Copies {
+    vault: Vault,
+    pub(super) path: PathBuf,
+}
+
+impl Copies {
+    /// The valid copies of a `[state.NAME]`.
+    #[must_use]
+    pub fn of_state(dir: &DataDir, name: &str) -> Self {
+        Self { vault: Vault::of(dir), path: folder(dir).join(format!("state-{name}.jsonl")) }
+    }
+
+    /// What was saved for a `[checkpoint.NAME]`.
+    #[must_use]
+    pub fn of_checkpoint(dir: &DataDir, name: &str) -> Self {
+        Self { vault: Vault::of(dir), path: folder(dir).join(format!("checkpoint-{name}.jsonl")) }
+    }
+
+    /// What is there. A ledger that is not there lists nothing.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn list(&self) -> io::Result<Listed> {
+        let text = match host::files::read(&self.path, LIMIT) {
+            Ok(bytes) => bytes,
+            Err(host::files::Unread::Missing) => return Ok(Listed::default()),
+            Err(why) => return Err(io::Error::other(format!("{} cannot be read: {why}", self.path.display()))),
+        };
+        let mut listed = Listed::default();
+        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice::<Line>(line) {
+                Ok(line) if line.check == line.kept.check() => listed.copies.push(line.kept),
+                _ => listed.torn += 1,
+            }
+        }
+        listed.copies.sort_by_key(|kept| kept.sequence);
+        Ok(listed)
+    }
+
+    /// The bytes of a copy.
+    ///
+    /// # Errors
+    /// As [`Vault::get`].
+    pub fn read(&self, kept: &Kept) -> io::Result<Vec<u8>> {
+        self.vault.get(&kept.sha256)
+    }
+
+    /// Saves one more copy and lets the oldest go, so that `keep` are left.
+    ///
+    /// # Errors
+    /// The system's. Then there is no new copy, and no old one less.
+    pub fn add(&self, bytes: &[u8], keep: usize) -> io::Result<Kept> {
+        self.save(bytes, |copies| copies.iter().rev().take(keep.max(1)).map(|kept| kept.sequence).collect())
+    }
+
+    /// As [`Copies::add`], of a state file that was found valid: not when the newest copy holds the same, and with the last of
+    /// each day kept for longer.
+    ///
+    /// # Errors
+    /// As [`Copies::add`].
+    pub fn add_if_new(&self, bytes: &[u8]) -> io::Result<Option<Kept>> {
+        let new = sha256(bytes);
+        if self.list()?.copies.last().is_some_and(|newest| newest.sha256 == new && self.read(newest).is_ok()) {
+            return Ok(None);
+        }
+        self.save(bytes, thinned).map(Some)
+    }
+
+    fn save(&self, bytes: &[u8], stay: impl Fn(&[Kept]) -> BTreeSet<u64>) -> io::Result<Kept> {
+        above(&self.path)?;
+        let lock = self.path.with_extension("lock");
+        let lock = files::open(&lock, OpenOptions::new().read(true).append(true))?;
+        if !within(|| fs2::FileExt::try_lock_exclusive(&lock)) {
+            return Err(io::Error::other("somebody else saves it all the time"));
+        }
+        let sha256 = self.vault.put(bytes)?;
+        let Listed { mut copies, torn } = self.list()?;
+        // A line that cannot be read may have had the highest number.
+        let sequence = copies.last().map_or(0, |kept| kept.sequence) + 1 + torn;
+        let kept = Kept { sequence, at: host::clock::now().at, sha256, size: bytes.len() as u64 };
+        files::append_line(&self.path, &line(&kept)?, true)?;
+        copies.push(kept.clone());
+        let stay = stay(&copies);
+        if stay.len() < copies.len() {
+            let lines = copies.iter().filter(|kept| stay.contains(&kept.sequence)).map(line);
+            let lines = lines.collect::<io::Result<Vec<String>>>()?;
+            // The copy is saved: that an old line is still listed is no reason to say otherwise.
+            let _ = files::replace(&self.path, format!("{}\n", lines.join("\n")).as_bytes());
+        }
+        Ok(kept)
+    }
+}
+
+fn line(kept: &Kept) -> io::Result<String> {
+    Ok(serde_json::to_string(&Line { kept: kept.clone(), check: kept.check() })?)
+}
+
+/// Which copies stay: the newest, and the last of each of the last days.
+fn thinned(copies: &[Kept]) -> BTreeSet<u64> {
+    let mut stay: BTreeSet<u64> = copies.iter().rev().take(NEWEST).map(|kept| kept.sequence).collect();
+    let mut days = BTreeSet::new();
+    for kept in copies.iter().rev() {
+        if days.len() < DAYS && days.insert(kept.at.date_naive()) {
+            stay.insert(kept.sequence);
+        }
+    }
+    stay
+}
