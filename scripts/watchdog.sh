@@ -28,8 +28,8 @@ case $code in
     *)
         step clean-locks --quiet
         case $code in
-            0 | 64) ;; # free, cleared, or held by one that lives; 64: a heal that does not know the command
-            75) ;;     # another run is at work
+            0) ;;  # free, cleared, or held by one that lives
+            75) ;; # another run is at work
             69) said="$said
 a lock is doubtful and was kept: heal clean-locks --list" ;;
         esac

@@ -11,12 +11,12 @@ use crate::{output, pipeline};
 
 /// Look at directories, links and state files; say what is wrong, and where
 ///
-/// Reads every [state.NAME] of heal.toml whole and judges it: whether its bytes are JSON, JSON Lines or TOML, and if not what
+/// Reads every `[state.NAME]` of heal.toml whole and judges it: whether its bytes are JSON, JSON Lines or TOML, and if not what
 /// became of them (cut, written over, NUL-filled, written twice, a merge that nobody finished …), then its template, its JSON Schema
-/// and its invariants. Of [layout] it says what is missing or not as declared. It changes nothing; a file that could not be
+/// and its invariants. Of `[layout]` it says what is missing or not as declared. It changes nothing; a file that could not be
 /// looked at is neither valid nor broken.
 ///
-/// With --repair, what is damaged is put right in the ways that `repair = […]` of its [state.NAME] names, in that order, but what
+/// With --repair, what is damaged is put right in the ways that `repair = […]` of its `[state.NAME]` names, in that order, but what
 /// loses nothing first: keys of the template that it lacks are added (merge), what is provably whole in its bytes is taken
 /// (salvage), the newest sound copy in the vault is put back (backup), the owner's own filter is run (fix), or it begins anew
 /// (template). Whatever that comes to has to be sound by the same rules before it replaces the file; what was there is kept, and
@@ -29,7 +29,7 @@ pub struct Args {
     /// Only these state files
     #[arg(value_name = "NAME", add = Names::States)]
     names: Vec<String>,
-    /// Put right what may be put right: `repair` of each [state.NAME] says how
+    /// Put right what may be put right: `repair` of each `[state.NAME]` says how
     #[arg(long)]
     repair: bool,
     /// With --repair: print what would be done; change nothing

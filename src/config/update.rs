@@ -85,12 +85,16 @@ impl Updating {
     pub(super) fn show(&self) -> Value {
         let mut shown = json!({
             "enabled": self.enabled,
-            "build": redact::args(&self.build),
             "build_timeout": self.build_timeout,
             "probation": self.probation,
-            "defer_if": redact::args(&self.defer_if),
             "defer_for": self.defer_for,
         });
+        // An empty command is refused when it is read again.
+        for (key, argv) in [("build", &self.build), ("defer_if", &self.defer_if)] {
+            if !argv.is_empty() {
+                shown[key] = json!(redact::args(argv));
+            }
+        }
         if let Some(services) = &self.services {
             shown["services"] = json!(services);
         }

@@ -1,8 +1,8 @@
 //! Who has these files open or mapped? One pass over `/proc/PID/fd` by device and inode, with no allocation for a descriptor;
 //! mappings only for files that nobody was found for.
 
-use std::fs;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, OFlags, RawDir, StatxFlags, makedev, statx};
@@ -46,7 +46,7 @@ impl Unseen {
 
 /// Who has any of these files locked or open. `files` is sorted.
 pub(super) fn grips(pids: &[i32], files: &[FileId]) -> Result<Grips, String> {
-    let table = fs::read_to_string("/proc/locks").map_err(|error| format!("/proc/locks cannot be read: {error}"))?;
+    let table = kernel_table().map_err(|error| format!("/proc/locks cannot be read: {error}"))?;
     let locks = kernel_locks::parse(&table).into_iter().filter(|lock| files.binary_search(&lock.file).is_ok());
     let mut found: Vec<(FileId, i32, Grip)> = locks.map(|lock| (lock.file, lock.pid, lock.grip)).collect();
     let (mut unseen, end, own) = (Unseen::default(), Instant::now() + PASS, own());
@@ -68,6 +68,14 @@ pub(super) fn grips(pids: &[i32], files: &[FileId]) -> Result<Grips, String> {
     }
     hidden(pids, &mut unseen);
     Ok(Grips { found, unseen: unseen.why() })
+}
+
+/// Into a buffer that has room from the start: the kernel goes on from where the last read ended by counting, so that a lock
+/// released between two small reads hides another one.
+fn kernel_table() -> io::Result<String> {
+    let mut table = String::with_capacity(64 * 1024);
+    File::open("/proc/locks")?.read_to_string(&mut table)?;
+    Ok(table)
 }
 
 fn descriptors(path: &str, buffer: &mut Vec<u8>, files: &[FileId], mut found: impl FnMut(FileId)) -> Result<(), Errno> {

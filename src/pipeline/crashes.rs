@@ -40,7 +40,9 @@ pub(super) fn follow(journal: &mut Journal, looker: &Looker<'_>, watched: &Watch
         _ => None,
     };
     let is_new = running.as_ref().is_some_and(|(life, _)| past.lived.as_ref().map(|(known, _)| known) != Some(life));
-    if let Some(life) = before.filter(|life| is_alive(looker.processes.as_ref(), life) == Some(false)) {
+    // The life that was just seen running need not be asked again.
+    let elsewhere = before.filter(|life| running.as_ref().is_none_or(|(seen, _)| seen != life));
+    if let Some(life) = elsewhere.filter(|life| is_alive(looker.processes.as_ref(), life) == Some(false)) {
         ended(journal, looker, watched, &life, (&now, None))?;
     }
     match running {

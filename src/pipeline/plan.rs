@@ -30,7 +30,12 @@ pub(super) fn has_time(watched: &Watched, changes: &[Change], start: Instant) ->
 }
 
 /// Decides, and says what the decision would change.
-pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, built: &[&str]) {
+pub(super) fn plan(
+    looker: &Looker<'_>,
+    seen: &mut Seen<'_>,
+    history: &History,
+    built: impl FnOnce() -> Vec<&'static str>,
+) {
     let past = history.service(&seen.subject.name);
     let subject = &mut seen.subject;
     let Some(watched) = seen.watched else {
@@ -38,7 +43,9 @@ pub(super) fn plan(looker: &Looker<'_>, seen: &mut Seen<'_>, history: &History, 
         return;
     };
     let decide = |built: &[&str]| policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
-    let mut decision = decide(built);
+    // Only who ails has a ladder, and whether code may be taken back is asked of a file.
+    let built = if subject.standing.level == Level::Unhealthy { built() } else { Vec::new() };
+    let mut decision = decide(&built);
     let mut revert = None;
     // Only now is it worth asking the repository. Where no code may be taken back, the ladder has no such rung.
     if matches!(&decision, Decision::Act { rung, .. } if rung == remedy::revert::KIND.name) {

@@ -11,8 +11,10 @@ use crate::journal::{DataDir, Journal, RecoveryLock};
 use crate::model::mended::Outcome;
 use crate::model::startup::Stats;
 use crate::model::state::Verdict;
+use crate::model::sweep::Fate;
 use crate::model::{Layout, Report, Span, Startup};
 
+use super::locks::tend_cold;
 use super::mend;
 use super::states::validate_state;
 
@@ -40,8 +42,11 @@ struct Scene<'a> {
 }
 
 /// In their order (DESIGN §6: finish or report intents → layout → locks → state → databases). One line for each.
-const PHASES: [Phase; 2] =
-    [Phase { concerns: is_missing, run: data_directory }, Phase { concerns: has_state, run: state_files }];
+const PHASES: [Phase; 3] = [
+    Phase { concerns: is_missing, run: data_directory },
+    Phase { concerns: has_locks, run: locks },
+    Phase { concerns: has_state, run: state_files },
+];
 
 /// `heal heal --startup`.
 ///
@@ -151,6 +156,42 @@ fn data_directory(scene: &Scene<'_>, answer: &mut Startup) {
 fn created(folder: &std::path::Path, answer: &mut Startup) {
     answer.healed.push(format!("created {}", folder.display()));
     answer.stats.directories_created += 1;
+}
+
+/// A tick clears locks in its own way.
+fn has_locks(scene: &Scene<'_>) -> bool {
+    scene.cold && scene.config.locks.iter().any(|lock| lock.enabled)
+}
+
+/// Locks that are proved stale: a service may refuse to start over them. One that somebody holds, or that is in doubt, is for
+/// the service to judge.
+fn locks(scene: &Scene<'_>, answer: &mut Startup) {
+    let acts = !scene.dry_run && scene.config.mode != Mode::Observe;
+    let journal = if acts { Journal::open(scene.dir.clone()).map(Some) } else { Ok(None) };
+    let swept = journal.and_then(|mut journal| {
+        let swept = tend_cold(scene.config, journal.as_mut());
+        if let Some(journal) = &mut journal {
+            journal.save();
+        }
+        swept
+    });
+    let swept = swept.unwrap_or_else(|error| {
+        answer.warnings.push(format!("{error}; no lock can be cleared"));
+        Vec::new()
+    });
+    for (lock, file) in swept.iter().flat_map(|lock| lock.files.iter().map(move |file| (lock, file))) {
+        let line = format!("{} [lock.{}]", file.judged.path.display(), lock.name);
+        match &file.fate {
+            Fate::Done(seen) => {
+                answer.healed.push(format!("{line}: {}; {seen}", file.judged.why));
+                answer.stats.locks_cleared += 1;
+            }
+            Fate::Left => answer.healed.push(format!("would clear {line}: {}", file.judged.why)),
+            Fate::Refused(why) => answer.cautions.push(format!("{line} was not cleared: {why}")),
+            Fate::Broken(why) => answer.critical.push(format!("{line}: {why}")),
+            Fate::Failed(why) => answer.failed.push(format!("{line} cannot be cleared: {why}")),
+        }
+    }
 }
 
 /// A tick looks at state in its own way.

@@ -48,7 +48,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let mut looked = looker.look(&history);
         report.warnings.extend(orphans::find(&looker, &mut looked, &history));
         for mut seen in looked {
-            plan(&looker, &mut seen, &history, &rungs(config));
+            plan(&looker, &mut seen, &history, || rungs(config));
             if looker.is_asked(&seen.subject.name) {
                 report.subjects.push(seen.subject);
             }
@@ -227,8 +227,9 @@ impl Run<'_> {
         }
         self.record(&seen)?;
         let worse = self.stands(&seen.subject)?;
-        let built = if self.starting.is_some() { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
-        plan(self.looker, &mut seen, self.journal.history(), &built);
+        let starts = self.starting.is_some();
+        let built = || if starts { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
+        plan(self.looker, &mut seen, self.journal.history(), built);
         if let Some(folder) = &self.starting {
             restrict(&mut seen, folder);
         }

@@ -33,7 +33,7 @@ fn sections_that_nobody_knows() {
             8 | [zzzzzzzz]
               |  ^^^^^^^^
               |
-              = help: known are `project`, `service`, `host`, `lock`, `alert`, `alerting`, `schedule`, `crash`, `git`, `revert`, `update`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `database`, `http`, `journal`, `layout`, `metrics`, `port`, `retry`, `rotation`, `state`
+              = help: known are `project`, `service`, `host`, `layout`, `lock`, `state`, `alert`, `alerting`, `schedule`, `crash`, `git`, `revert`, `update`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `database`, `http`, `journal`, `metrics`, `port`, `retry`, `rotation`
 
               correct it and try again with `heal config check`
         "#]],

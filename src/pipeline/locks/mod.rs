@@ -18,7 +18,7 @@ use crate::remedy::clear_locks;
 
 use super::look::Looker;
 pub(super) use eyes::{Again, Watch};
-pub(super) use tend::tend;
+pub(super) use tend::{tend, tend_cold};
 
 /// How long the repair lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);

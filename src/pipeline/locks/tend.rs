@@ -40,17 +40,7 @@ pub(in crate::pipeline) fn tend(
         return Ok(Vec::new());
     }
     let watch = Watch::of(config, locks, &processes(), false);
-    let clearable = |verdict: &Verdict| matches!(verdict, Verdict::Stale | Verdict::Recoverable);
-    let files = watch.judge().into_iter().map(|files| {
-        let found = files.into_iter().filter(|judged| clearable(&judged.verdict));
-        found.map(|judged| Swept { plan: cure(&judged), judged, fate: Fate::Left }).collect::<Vec<Swept>>()
-    });
-    let mut swept: Vec<SweptLock> = watch
-        .locks
-        .iter()
-        .zip(files)
-        .map(|(lock, files)| SweptLock { name: lock.name.clone(), kind: lock.kind, asked: false, enabled: true, files })
-        .collect();
+    let mut swept = clearable(&watch);
     if swept.iter().all(|lock| lock.files.is_empty()) {
         return Ok(Vec::new());
     }
@@ -67,4 +57,34 @@ pub(in crate::pipeline) fn tend(
     clear(config, &watch, &mut swept, journal, Some(end))?;
     swept.retain(|lock| !lock.files.is_empty());
     Ok(swept)
+}
+
+/// The same right before a service starts; the caller has the repair lock. Without a journal it is only said what would be done.
+///
+/// # Errors
+/// The journal cannot be written.
+pub(in crate::pipeline) fn tend_cold(config: &Config, journal: Option<&mut Journal>) -> Result<Vec<SweptLock>> {
+    let held = |name: &String| journal.as_ref().is_some_and(|journal| journal.history().service(name).held.is_some());
+    let mine = |lock: &&Lock| lock.enabled && !lock.service.as_ref().is_some_and(held);
+    let watch = Watch::of(config, config.locks.iter().filter(mine).collect(), &processes(), false);
+    let mut swept = clearable(&watch);
+    if let Some(journal) = journal {
+        clear(config, &watch, &mut swept, journal, Some(Instant::now() + SHARE))?;
+    }
+    Ok(swept)
+}
+
+/// What can be cleared without stopping anybody.
+fn clearable(watch: &Watch<'_>) -> Vec<SweptLock> {
+    let clearable = |verdict: &Verdict| matches!(verdict, Verdict::Stale | Verdict::Recoverable);
+    let files = watch.judge().into_iter().map(|files| {
+        let found = files.into_iter().filter(|judged| clearable(&judged.verdict));
+        found.map(|judged| Swept { plan: cure(&judged), judged, fate: Fate::Left }).collect::<Vec<Swept>>()
+    });
+    watch
+        .locks
+        .iter()
+        .zip(files)
+        .map(|(lock, files)| SweptLock { name: lock.name.clone(), kind: lock.kind, asked: false, enabled: true, files })
+        .collect()
 }
