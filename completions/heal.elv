@@ -133,7 +133,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --format 'Print the answer in this format'
             cand --exit-map 'End with other exit codes, such as 1=0,2=1'
             cand --color 'Colour the text'
-            cand --repair 'Put right what may be put right: `repair` of each [state.NAME] says how'
+            cand --repair 'Put right what may be put right: `repair` of each `[state.NAME]` says how'
             cand --dry-run 'With --repair: print what would be done; change nothing'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'

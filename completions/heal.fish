@@ -142,7 +142,7 @@ complete -c heal -n "__fish_heal_using_subcommand validate-state" -l exit-map -d
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c heal -n "__fish_heal_using_subcommand validate-state" -l repair -d 'Put right what may be put right: `repair` of each [state.NAME] says how'
+complete -c heal -n "__fish_heal_using_subcommand validate-state" -l repair -d 'Put right what may be put right: `repair` of each `[state.NAME]` says how'
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -l dry-run -d 'With --repair: print what would be done; change nothing'
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -s q -l quiet -d 'Print nothing while all is well'

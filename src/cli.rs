@@ -324,7 +324,7 @@ pub fn command() -> clap::Command {
         groups.push_str(&format!("{title}:\n"));
         for name in names {
             let about = command.find_subcommand(name).and_then(clap::Command::get_about).map(ToString::to_string);
-            groups.push_str(&format!("  {name:<12} {}\n", about.unwrap_or_default()));
+            groups.push_str(&format!("  {name:<14} {}\n", about.unwrap_or_default()));
         }
         groups.push('\n');
     }

@@ -123,10 +123,8 @@ fn show_is_every_default_and_reads_as_toml() {
 
         [update]
         enabled = true
-        build = []
         build_timeout = "2m"
         probation = "10m"
-        defer_if = []
         defer_for = "1d"
 
         [crash]

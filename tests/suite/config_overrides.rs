@@ -256,10 +256,8 @@ fn each_setting_says_where_it_comes_from() {
         revert.after = []                                                          # default
         revert.after_timeout = "1m"                                                # default
         update.enabled = true                                                      # default
-        update.build = []                                                          # default
         update.build_timeout = "2m"                                                # default
         update.probation = "10m"                                                   # default
-        update.defer_if = []                                                       # default
         update.defer_for = "1d"                                                    # default
         crash.enabled = true                                                       # default
         crash.pattern = "3 per 30m"                                                # default

@@ -43,35 +43,35 @@ fn the_help_of_heal() {
         Usage: heal [OPTIONS] <COMMAND>
 
         Look:
-          check        Look at everything that is declared, and judge it; changes nothing
-          status       Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
+          check          Look at everything that is declared, and judge it; changes nothing
+          status         Tell what is remembered: incidents, budgets, holds, pauses, the last acts and ticks; looks at nothing
           validate-state Look at directories, links and state files; say what is wrong, and where
-          crash        Record starts, stops and crashes; say whether they are a pattern
-          doctor       Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
+          crash          Record starts, stops and crashes; say whether they are a pattern
+          doctor         Tell whether heal itself is in order: schedule, ticks, clock, files, tools, channels; changes nothing
 
         Act:
-          heal         One tick: look, decide, act one rung, verify, record, alert
-          clean-locks  Clear locks that are proved stale; tell who holds the others
-          revert       Take back the code that a service crashes with
-          update       Bring the code forward to what was pushed, and back if that does not do well
-          undo         Take back what a run changed
-          restart      Start a service again, because you say so: verified, and not counted against its budget
-          run          Run the command that is a service, and record when it starts, stops and crashes, and on which release
-          pause        Keep heal's hands off services for a while: looked at and reported, never acted upon
-          resume       End the pause of services, so that heal may act on them again
-          hold         Hold a service until somebody releases it: no more acts, however long that takes
-          release      End the hold of a service, so that heal may act on it again
-          lock         Run a command, such as a deploy, while heal keeps its hands off
-          alert        Send an alert, and see to those that wait
-          beat         Write a heartbeat, from the work loop of a service
+          heal           One tick: look, decide, act one rung, verify, record, alert
+          clean-locks    Clear locks that are proved stale; tell who holds the others
+          revert         Take back the code that a service crashes with
+          update         Bring the code forward to what was pushed, and back if that does not do well
+          undo           Take back what a run changed
+          restart        Start a service again, because you say so: verified, and not counted against its budget
+          run            Run the command that is a service, and record when it starts, stops and crashes, and on which release
+          pause          Keep heal's hands off services for a while: looked at and reported, never acted upon
+          resume         End the pause of services, so that heal may act on them again
+          hold           Hold a service until somebody releases it: no more acts, however long that takes
+          release        End the hold of a service, so that heal may act on it again
+          lock           Run a command, such as a deploy, while heal keeps its hands off
+          alert          Send an alert, and see to those that wait
+          beat           Write a heartbeat, from the work loop of a service
 
         Set up:
-          init         Write a commented heal.toml into this directory (or where --config says)
-          install      Have systemd, launchd or cron start heal, as `[schedule]` says
-          uninstall    Remove what `heal install` wrote for this project
-          config       Check heal.toml, show what it comes to, list what may stand in it
-          completions  Print the completion script of a shell
-          man          Print a page of the manual
+          init           Write a commented heal.toml into this directory (or where --config says)
+          install        Have systemd, launchd or cron start heal, as `[schedule]` says
+          uninstall      Remove what `heal install` wrote for this project
+          config         Check heal.toml, show what it comes to, list what may stand in it
+          completions    Print the completion script of a shell
+          man            Print a page of the manual
 
         Options:
               --config <FILE>    Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)
