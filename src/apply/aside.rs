@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::beneath::{self, Place};
 use super::trouble::Trouble;
 use crate::model::change::FileState;
+use crate::model::digest::hex;
 
 /// How often what somebody swaps meanwhile is swapped back.
 const SWAPS: usize = 16;
@@ -279,7 +280,7 @@ fn pour(from: &mut File, mut to: Option<&mut File>) -> io::Result<String> {
             count => count?,
         };
         if count == 0 {
-            return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hex(&digest.finalize()));
         }
         digest.update(&chunk[..count]);
         to.as_mut().map_or(Ok(()), |to| to.write_all(&chunk[..count]))?;

@@ -17,6 +17,7 @@ use super::repair::Unheld;
 use super::trouble::Trouble;
 use crate::journal::vault::Vault;
 use crate::model::change::{APPLICATION_LOCK, FileState};
+use crate::model::digest::sha256;
 
 /// How often what somebody swaps meanwhile is swapped back.
 const SWAPS: usize = 16;
@@ -121,7 +122,7 @@ fn look(order: &Order<'_>, place: &Place, judged: &FileState) -> Result<(Vec<u8>
     let mut file = place.open().map_err(failed)?;
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut file, &mut bytes).map_err(failed)?;
-    if crate::journal::vault::sha256(&bytes) != judged.sha256 {
+    if sha256(&bytes) != judged.sha256 {
         return Err(order.refused(&"it was written to meanwhile"));
     }
     Ok((bytes, file))

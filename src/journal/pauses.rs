@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{DataDir, RecoveryLock, files};
 use crate::error::{Error, Kind, Result};
 use crate::host;
 use crate::host::process::{self, Processes, is_alive};
+use crate::model::digest::sha256;
 use crate::model::event::Moment;
 use crate::model::pause::{Holder, MOST, Over};
 use crate::model::{Pause, Paused, Stamp};
@@ -263,11 +263,7 @@ fn load(path: &Path, service: Option<&str>) -> std::result::Result<Pause, Option
 }
 
 fn sum(text: &str) -> String {
-    let mut sum = "sha256 ".to_owned();
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(sum, "{byte:02x}");
-    }
-    sum
+    format!("sha256 {}", sha256(text.as_bytes()))
 }
 
 #[cfg(test)]

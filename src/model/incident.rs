@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::sha256;
 use super::event::{Moment, Notice};
 use super::evidence::Digest;
 use super::finding::Class;
@@ -127,10 +128,8 @@ impl Incident {
     /// What stays the same when the same trouble comes again: eight digits of a hash of service, class and probe.
     #[must_use]
     pub fn fingerprint(&self, service: &str) -> String {
-        use sha2::{Digest as _, Sha256};
         let probe = self.probe.as_ref().or_else(|| self.bad.first()).map_or("", String::as_str);
-        let hash = Sha256::digest(format!("{service}\0{:?}\0{probe}", self.class));
-        hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        sha256(format!("{service}\0{:?}\0{probe}", self.class).as_bytes())[..8].to_owned()
     }
 
     /// Was this channel told this?

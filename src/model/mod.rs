@@ -6,6 +6,7 @@ pub mod alert;
 pub mod beat;
 pub mod change;
 pub mod crash;
+pub mod digest;
 pub mod disturbance;
 pub mod doctor;
 pub mod ending;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::Options;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
 use crate::journal::Notes;
+use crate::model::digest::sha256;
 use crate::model::state::{Judged, Mark, Verdict};
 use crate::model::validation::Stated;
 use crate::model::{StateFile, Validation};
@@ -108,7 +108,7 @@ fn seal(config: &Config, file: &StateFile) -> String {
     let marks: Option<Vec<Mark>> = marks.map(|path| state::mark_at(path).filter(settled)).collect();
     let Some(marks) = marks else { return String::new() };
     let whole = format!("{} {file:?} {marks:?}", env!("CARGO_PKG_VERSION"));
-    Sha256::digest(whole.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(whole.as_bytes())
 }
 
 /// The files of one run.

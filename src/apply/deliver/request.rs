@@ -10,6 +10,7 @@ use super::secret::{Opened, open, unseal};
 use crate::host::net::{self, NetError, Reply};
 use crate::model::address::refused;
 use crate::model::alert::{Again, Request, Undelivered};
+use crate::model::digest::hex;
 use crate::model::redact;
 
 /// Nobody is kept waiting for longer because a server says so.
@@ -36,8 +37,7 @@ pub(super) fn send(request: &Request, root: &Path, timeout: Duration) -> Result<
         opened.remember(&key);
         let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
         let tag = hmac::sign(&key, request.body.as_bytes());
-        let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        headers.push((name.clone(), format!("sha256={hex}")));
+        headers.push((name.clone(), format!("sha256={}", hex(tag.as_ref()))));
     }
     let body = request.body.as_bytes();
     let asked = net::Request { method: &request.method, url: &url, headers: &headers, body, timeout };

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Vault, above, sha256, within};
+use super::{Vault, above, within};
 use crate::host;
 use crate::journal::{DataDir, files};
 use crate::model::Stamp;
+use crate::model::digest::sha256;
 
 /// A ledger beyond this is none of ours, in bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;

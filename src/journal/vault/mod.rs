@@ -15,10 +15,10 @@ pub use copies::{Copies, Kept, Listed};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use sha2::{Digest, Sha256};
 
 use super::{DataDir, files};
 use crate::host;
+use crate::model::digest;
 
 /// Nothing larger is kept or read, in bytes.
 const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
@@ -74,7 +74,7 @@ impl Vault {
         if !within(|| fs2::FileExt::try_lock_shared(&lock)) {
             return Err(io::Error::other("the vault is being cleared all the time"));
         }
-        let sha256 = sha256(bytes);
+        let sha256 = digest::sha256(bytes);
         let path = self.path(&sha256)?;
         // What is there and whole is made young again: from now on somebody else needs it as well.
         if self.get(&sha256).is_ok() {
@@ -109,7 +109,7 @@ impl Vault {
         };
         let mut bytes = Vec::new();
         GzDecoder::new(&packed[..]).take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| damaged(&error))?;
-        if self::sha256(&bytes) == sha256 { Ok(bytes) } else { Err(damaged(&"its SHA-256 is another one")) }
+        if digest::sha256(&bytes) == sha256 { Ok(bytes) } else { Err(damaged(&"its SHA-256 is another one")) }
     }
 
     /// Removes what nothing names any more. When the journal or a ledger cannot be read whole, nothing is removed.
@@ -179,12 +179,6 @@ fn within(take: impl Fn() -> io::Result<()>) -> bool {
         std::thread::sleep(Duration::from_millis(2));
     }
     true
-}
-
-/// The SHA-256 of these bytes, in hexadecimal.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes private what stands between the data directory and this file.

@@ -1,7 +1,7 @@
 //! Did heal write this, for which `heal.toml`, and is it still what heal wrote? Two lines of comment in each file: whom it is
 //! for, and a checksum over everything else. What carries no such lines is somebody else's, and never touched.
 
-use sha2::{Digest, Sha256};
+use crate::model::digest::sha256;
 
 /// What begins the line that names the configuration.
 const FOR: &str = "heal-for: ";
@@ -48,7 +48,7 @@ pub(super) struct Seal {
 /// The text with its two lines, put behind `head`.
 pub(super) fn seal(comment: Comment, (what, config): (&str, &str), head: &str, body: &str) -> String {
     let named = comment.line(&format!("{FOR}{what} of {config}"));
-    let sum = comment.line(&format!("{SUM}{}", checksum(&format!("{head}{named}{body}"))));
+    let sum = comment.line(&format!("{SUM}{}", sha256(format!("{head}{named}{body}").as_bytes())));
     format!("{head}{named}{sum}{body}")
 }
 
@@ -59,16 +59,12 @@ pub(super) fn read(text: &str) -> Option<Seal> {
     let ((_, named), (line, sum)) = (find(FOR)?, find(SUM)?);
     let (what, config) = named.split_once(" of ").map(|(what, config)| (what.to_owned(), config.to_owned()))?;
     let rest = text.replacen(&format!("{line}\n"), "", 1);
-    Some(Seal { what, config, whole: checksum(&rest) == sum })
-}
-
-fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(Seal { what, config, whole: sha256(rest.as_bytes()) == sum })
 }
 
 /// The first eight digits of a checksum: what tells two projects of one name apart.
 pub(super) fn short(text: &str) -> String {
-    checksum(text).chars().take(8).collect()
+    sha256(text.as_bytes())[..8].to_owned()
 }
 
 #[cfg(test)]
