@@ -79,7 +79,7 @@ pub(super) fn recover(path: &Path, meta: &std::fs::Metadata) -> Result<String, T
         Ok(Answer::Failed(why)) => Err(failed(why)),
         // SQLite can be ended at any point, and goes on from there at the next open.
         Err(_) if ended.status.is_none() => {
-            let limit = crate::model::units::span_text(i64::try_from(RECOVERY.as_millis()).unwrap_or(i64::MAX));
+            let limit = crate::model::units::duration_text(RECOVERY);
             Err(failed(format!("it came to no end within {limit}; the next run goes on with it")))
         }
         Err(_) => Err(failed(format!("the one who recovers it {}", ended.how()))),

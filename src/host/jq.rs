@@ -162,7 +162,7 @@ fn ask(
     let limit = if whole { question.len().saturating_mul(2) + exec::OUTPUT_LIMIT } else { exec::OUTPUT_LIMIT };
     let ended = exec::ourselves_up_to(WORD, &question, timeout, limit)?;
     let Some(status) = ended.status else {
-        let within = crate::model::units::span_text(i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX));
+        let within = crate::model::units::duration_text(timeout);
         return Err(format!("the filter came to no end within {within}"));
     };
     match (serde_json::from_str(&ended.stdout), status.signal()) {

@@ -87,6 +87,12 @@ impl fmt::Display for Span {
 const UNITS: &[(&str, u64)] =
     &[("year", 31_557_600), ("month", 2_630_016), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
+/// The same words for a span of the standard library.
+#[must_use]
+pub fn duration_text(span: Duration) -> String {
+    Span(span).to_string()
+}
+
 /// The same words for a span counted in milliseconds; negative counts as zero.
 #[must_use]
 pub fn span_text(millis: i64) -> String {

@@ -4,9 +4,9 @@
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use super::Options;
 use super::look::{Again, Looker};
 use super::seen::{Seen, all_good, speaks_against};
+use super::{Options, millis};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
 use crate::error::Result;
@@ -93,7 +93,7 @@ pub(super) fn act(
         let reason = format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)");
         journal.record(Event::Held { service: name.clone(), reason })?;
     }
-    let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took_ms = millis(start);
     Ok((Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false }, performed))
 }
 

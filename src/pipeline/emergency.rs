@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::look::Looker;
 use super::tick::Run;
-use super::{Options, empty, tell};
+use super::{Options, empty, millis, tell};
 use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::{Error, Kind, Result};
@@ -63,7 +63,7 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, &dir);
     journal.save();
-    report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    report.duration_ms = millis(start);
     Ok(report)
 }
 

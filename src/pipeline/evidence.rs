@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::millis;
 use crate::config::Watched;
 use crate::host::commits;
 use crate::host::files::{self, Unread};
@@ -94,7 +95,7 @@ pub(super) fn capture(processes: &Arc<dyn Processes>, watched: &Watched, root: &
     for note in &mut evidence.notes {
         *note = clip(&redact::line(note));
     }
-    evidence.took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    evidence.took_ms = millis(start);
     evidence.cut()
 }
 

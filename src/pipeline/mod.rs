@@ -115,7 +115,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
         let open = after.open_intents.values().filter(|open| !repairs || open.repairs.is_empty());
         report.unfinished = open.map(ToString::to_string).collect();
     }
-    report.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    report.duration_ms = millis(start);
     Ok(report)
 }
 

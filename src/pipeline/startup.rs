@@ -16,6 +16,7 @@ use crate::model::{Layout, Report, Span, Startup};
 
 use super::locks::tend_cold;
 use super::mend;
+use super::millis;
 use super::states::validate_state;
 
 /// How long a start waits for another repair of files.
@@ -71,7 +72,7 @@ pub fn startup(config: &Config, dry_run: bool) -> Result<Startup> {
         }
         Err(error) => return Err(error),
     }
-    answer.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    answer.duration_ms = millis(start);
     Ok(answer)
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::Options;
+use super::{Options, millis};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
@@ -41,7 +41,7 @@ pub fn validate_state(config: &Config, names: &[String]) -> Result<Validation> {
         files,
         mended: Vec::new(),
         warnings: config.warnings.clone(),
-        duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        duration_ms: millis(start),
     })
 }
 

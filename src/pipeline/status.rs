@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::millis;
 use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::host::clock;
@@ -70,7 +71,7 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
         project: config.name.clone(),
         host: clock::hostname(),
         at: now.at,
-        duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        duration_ms: millis(start),
         observes,
         ticks,
         holder: holder.map(|held| Holder {

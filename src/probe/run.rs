@@ -147,10 +147,7 @@ fn collect(jobs: &[Job], queue: &Queue, sender: &Sender<Message>, receiver: &Rec
                     let limit = jobs[index].declared.timeout();
                     let sight = Sight::new(
                         Judged::Unknown,
-                        format!(
-                            "did not answer within {}",
-                            crate::model::units::span_text(limit.as_millis().try_into().unwrap_or(0))
-                        ),
+                        format!("did not answer within {}", crate::model::units::duration_text(limit)),
                     );
                     findings[index] = Some(finding(&jobs[index], sight, limit));
                     open -= 1;

@@ -13,7 +13,7 @@ use toml::de::ValueDeserializer;
 use super::identify::Who;
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::host::sqlite::{Database, Mode, Stamp, Trouble};
-use crate::model::units::span_text;
+use crate::model::units::{duration_text, span_text};
 use crate::model::{Class, Severity, Span, redact};
 
 /// See [`super::KINDS`].
@@ -192,7 +192,7 @@ impl Sqlite {
             Trouble::Unwritable(why) => Sight::new(critical, format!("{shown} cannot be written: {why}")),
             // A live writer, for there are no stale locks on a local disk: a long transaction is no fault yet.
             Trouble::Busy => {
-                let waited = span_text(i64::try_from(busy.as_millis()).unwrap_or(i64::MAX));
+                let waited = duration_text(busy);
                 let summary = format!("{shown} could not be {what}: somebody has held its lock for {waited}");
                 Sight::new(Judged::Bad(Some(Severity::Warning)), summary)
             }

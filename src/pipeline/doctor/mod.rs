@@ -7,6 +7,7 @@ mod memory;
 
 use std::time::Instant;
 
+use super::millis;
 use crate::config::Config;
 use crate::host::clock;
 use crate::journal::DataDir;
@@ -27,11 +28,5 @@ pub fn doctor(config: &Config) -> Diagnosis {
     items.extend(files::room(config));
     items.extend(files::tools(config));
     items.extend(files::channels(config));
-    Diagnosis {
-        project: config.name.clone(),
-        host: clock::hostname(),
-        at: now.at,
-        duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-        items,
-    }
+    Diagnosis { project: config.name.clone(), host: clock::hostname(), at: now.at, duration_ms: millis(start), items }
 }

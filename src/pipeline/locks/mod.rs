@@ -17,6 +17,7 @@ use crate::model::{Change, Identity, Lock, Sweep};
 use crate::remedy::clear_locks;
 
 use super::look::Looker;
+use super::millis;
 pub(super) use eyes::{Again, Watch};
 pub(super) use tend::{tend, tend_cold};
 
@@ -64,7 +65,7 @@ pub fn clean_locks(config: &Config, names: &[String], depth: Depth) -> Result<Sw
         sweep.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
         sweep.locks = swept(&Watch::new(config, names, &dir, &past.history)?, names);
     }
-    sweep.duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    sweep.duration_ms = millis(start);
     Ok(sweep)
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::look::Looker;
 use super::plan::processes_of;
-use super::{Options, act, crashes, empty, tell};
+use super::{Options, act, crashes, empty, millis, tell};
 use crate::apply::{self, Plan, Pushed};
 use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
@@ -208,7 +208,7 @@ fn alone(journal: &mut Journal, looker: &Looker<'_>, plan: Plan<'_>) -> Result<A
         }
     };
     apply::conclude(journal, &performed, outcome, &detail)?;
-    let took_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took_ms = millis(start);
     Ok(Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false })
 }
 
