@@ -132,6 +132,16 @@ impl Exit {
 }
 
 impl Exit {
+    /// The code of one act.
+    #[must_use]
+    pub const fn of_outcome(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Healed => Self::Fine,
+            Outcome::Probation => Self::Warning,
+            Outcome::Unchanged | Outcome::Failed | Outcome::Interrupted => Self::Critical,
+        }
+    }
+
     /// The code of an examination: the worst finding wins.
     #[must_use]
     pub fn of_diagnosis(diagnosis: &Diagnosis) -> Self {
@@ -279,11 +289,7 @@ fn is_paused(level: Level, paused: Option<&Paused>) -> bool {
 
 fn of_subject(subject: &Subject) -> Exit {
     if let Some(act) = &subject.act {
-        return match act.outcome {
-            Outcome::Healed => Exit::Fine,
-            Outcome::Probation => Exit::Warning,
-            Outcome::Unchanged | Outcome::Failed | Outcome::Interrupted => Exit::Critical,
-        };
+        return Exit::of_outcome(act.outcome);
     }
     match (subject.standing.level, &subject.decision) {
         (level, _) if is_paused(level, subject.paused.as_ref()) => Exit::Warning,

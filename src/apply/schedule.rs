@@ -1,7 +1,7 @@
 //! How is a schedule installed or removed? Outside of the project, so with more care than anywhere: written down before and
 //! after, each file whole or not at all, and only while it is still what was looked at.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use nix::libc;
 use crate::error::{Error, Kind, Result};
 use crate::host::files::{self, Unread};
 use crate::host::schedulers;
-use crate::journal::Journal;
+use crate::journal::{Journal, keep_name};
 use crate::model::Event;
 use crate::model::schedule::Effect;
 
@@ -152,16 +152,6 @@ fn remove(path: &Path) -> io::Result<()> {
     // What a run that was killed has left.
     let _ = std::fs::remove_file(aside(path));
     keep_name(path)
-}
-
-/// Puts on the disk what the folder knows.
-fn keep_name(path: &Path) -> io::Result<()> {
-    match path.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all())) {
-        Some(Err(error)) if !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => {
-            Err(error)
-        }
-        _ => Ok(()),
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the folders of a user's units, where there were none yet")]

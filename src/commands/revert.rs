@@ -9,6 +9,7 @@ use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::model::report::Delivery;
 use crate::model::revert::{Revert, short};
 use crate::model::{Outcome, redact};
 use crate::output::sanitize;
@@ -107,11 +108,7 @@ impl Args {
 }
 
 fn exit(took: &Took) -> Exit {
-    let act = took.act.as_ref().map(|act| match act.outcome {
-        Outcome::Healed => Exit::Fine,
-        Outcome::Probation => Exit::Warning,
-        Outcome::Unchanged | Outcome::Failed | Outcome::Interrupted => Exit::Critical,
-    });
+    let act = took.act.as_ref().map(|act| Exit::of_outcome(act.outcome));
     let refused = took.refused.as_ref().map(|_| Exit::Held);
     let duty = if pending(took).is_empty() { Exit::Fine } else { Exit::Warning };
     act.into_iter().chain(refused).chain([duty]).max().unwrap_or(Exit::Fine)
@@ -120,9 +117,10 @@ fn exit(took: &Took) -> Exit {
 fn pending(took: &Took) -> Vec<String> {
     let push = took.pushed.as_ref().and_then(|pushed| pushed.as_ref().err());
     let push = push.map(|why| format!("not pushed: {why}"));
-    let alerts =
-        took.alerts.iter().filter_map(|one| Some(format!("{} was not told: {}", one.channel, one.failure.as_ref()?)));
-    push.into_iter().chain(alerts).chain(took.warnings.iter().cloned()).collect()
+    push.into_iter()
+        .chain(took.alerts.iter().filter_map(Delivery::untold))
+        .chain(took.warnings.iter().cloned())
+        .collect()
 }
 
 fn view(took: &Took) -> Answered {

@@ -7,6 +7,7 @@ use crate::commands::{Answer, View};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::not_updated::NotUpdated;
+use crate::model::report::Delivery;
 use crate::model::revert::short;
 use crate::model::units::span_text;
 use crate::model::update::Phase;
@@ -182,18 +183,12 @@ const fn refusal(refused: &NotUpdated) -> Exit {
 }
 
 fn pending(made: &Made) -> Vec<String> {
-    let alerts =
-        made.alerts.iter().filter_map(|one| Some(format!("{} was not told: {}", one.channel, one.failure.as_ref()?)));
-    alerts.chain(made.warnings.iter().cloned()).collect()
+    made.alerts.iter().filter_map(Delivery::untold).chain(made.warnings.iter().cloned()).collect()
 }
 
 /// `forward`: it was to be brought forward, and to have gone back is not what was asked for.
 fn exit(made: &Made, forward: bool) -> Exit {
-    let acts = made.restarted.iter().map(|(_, act)| match act.outcome {
-        Outcome::Healed => Exit::Fine,
-        Outcome::Probation => Exit::Warning,
-        Outcome::Unchanged | Outcome::Failed | Outcome::Interrupted => Exit::Critical,
-    });
+    let acts = made.restarted.iter().map(|(_, act)| Exit::of_outcome(act.outcome));
     let refused = made.refused.as_ref().map(refusal);
     let back = matches!(made.phase, Some(Phase::Failed | Phase::RolledBack | Phase::Left)) && forward;
     let duty = if back || !pending(made).is_empty() { Exit::Warning } else { Exit::Fine };

@@ -20,7 +20,7 @@ pub(super) fn create_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Puts on the disk that there is something of this name: a new file may be whole there, and no folder know of it.
-pub(super) fn keep_name(path: &Path) -> io::Result<()> {
+pub(crate) fn keep_name(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use beat::beat;
 pub use config_memory::{LastGood, ToldBroken};
 pub use files::append_to;
+pub(crate) use files::keep_name;
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;

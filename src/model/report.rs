@@ -283,3 +283,11 @@ pub struct Delivery {
     /// Why it did not arrive; `None` when it did.
     pub failure: Option<String>,
 }
+
+impl Delivery {
+    /// That it did not arrive, and why, for a person; `None` when it did.
+    #[must_use]
+    pub fn untold(&self) -> Option<String> {
+        self.failure.as_ref().map(|why| format!("{} was not told: {why}", self.channel))
+    }
+}

@@ -124,6 +124,12 @@ impl Scene<'_> {
         let made = self.dir.create_root()?;
         Ok((RecoveryLock::take_within(&self.dir.repair_lock(), purpose, patience)?, made))
     }
+
+    /// Where what is done is written down; `None` when it is only said what would be.
+    fn journal(&self) -> Result<Option<Journal>> {
+        let acts = !self.dry_run && self.config.mode != Mode::Observe;
+        acts.then(|| Journal::open(self.dir.clone())).transpose()
+    }
 }
 
 /// A test cannot wait for half a minute; a release build does not read this.
@@ -167,9 +173,7 @@ fn has_locks(scene: &Scene<'_>) -> bool {
 /// Locks that are proved stale: a service may refuse to start over them. One that somebody holds, or that is in doubt, is for
 /// the service to judge.
 fn locks(scene: &Scene<'_>, answer: &mut Startup) {
-    let acts = !scene.dry_run && scene.config.mode != Mode::Observe;
-    let journal = if acts { Journal::open(scene.dir.clone()).map(Some) } else { Ok(None) };
-    let swept = journal.and_then(|mut journal| {
+    let swept = scene.journal().and_then(|mut journal| {
         let swept = tend_cold(scene.config, journal.as_mut());
         if let Some(journal) = &mut journal {
             journal.save();
@@ -203,9 +207,8 @@ fn has_state(scene: &Scene<'_>) -> bool {
 /// The layout and the state files: what may be put right is, and then everything is judged as it stands.
 fn state_files(scene: &Scene<'_>, answer: &mut Startup) {
     let judge = || validate_state(scene.config, &[]);
-    let observes = scene.config.mode == Mode::Observe;
     let mended = judge().and_then(|before| {
-        let mut journal = if scene.dry_run || observes { None } else { Some(Journal::open(scene.dir.clone())?) };
+        let mut journal = scene.journal()?;
         let mended =
             mend::all(scene.config, &before.files, &mut mend::Hand { dir: scene.dir, journal: journal.as_mut() });
         if let Some(journal) = &mut journal {
