@@ -11,6 +11,7 @@ use crate::cli::Global;
 use crate::commands::{Answer, View};
 use crate::config::From;
 use crate::error::{Error, Fault, Kind, Result};
+use crate::model::units::counted;
 use crate::output::sanitize;
 use crate::{alert, probe, remedy};
 
@@ -160,10 +161,6 @@ fn check(global: &Global) -> Result<Answer> {
         ));
     }
     Ok(Answer::fine(human, View::ConfigCheck(Checked { path, warnings: config.warnings })))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn show(global: &Global, origin: bool) -> Result<Answer> {

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::model::not_updated::NotUpdated;
 use crate::model::report::Delivery;
 use crate::model::revert::short;
-use crate::model::units::span_text;
+use crate::model::units::{counted, span_text};
 use crate::model::update::Phase;
 use crate::model::{Outcome, rfc3339};
 use crate::output::sanitize;
@@ -138,8 +138,8 @@ fn told(found: &Found) -> Vec<String> {
     if let Some(apart) = &found.apart {
         let theirs = short(&apart.theirs);
         if found.available() {
-            let commits = if apart.behind == 1 { "commit" } else { "commits" };
-            lines.push(format!("update    {theirs} is {} {commits} ahead of {head}: {}", apart.behind, apart.subject));
+            let commits = counted(apart.behind, "commit");
+            lines.push(format!("update    {theirs} is {commits} ahead of {head}: {}", apart.subject));
         } else if found.rolled_back {
             lines.push(format!("ok        {theirs} was rolled back here, and is not offered again"));
             lines.push(format!("next  {} update apply --again   (once it is known why)", found.heal));

@@ -9,6 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host;
 use crate::model::crash::{Crash, FORMAT, Turn};
 use crate::model::event::Moment;
+use crate::model::units::counted;
 
 /// Read at once.
 const BLOCK: u64 = 64 * 1024;
@@ -57,9 +58,7 @@ impl Passed {
     /// In words, for a person; `None` when there is nothing to say.
     #[must_use]
     pub fn words(&self) -> Option<String> {
-        let part = |count: u64, what: &str| {
-            (count > 0).then(|| format!("{count} {} {what}", if count == 1 { "line" } else { "lines" }))
-        };
+        let part = |count: u64, what: &str| (count > 0).then(|| format!("{} {what}", counted(count, "line")));
         let parts = [
             part(self.bad, "cannot be read"),
             part(self.newer, "written by a newer heal"),

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::units::{Bytes, span_text};
+use super::units::{Bytes, counted, span_text};
 use super::{Stamp, rfc3339};
 
 /// All of it together, as JSON, takes at most this many bytes: a line of the journal stays a line.
@@ -185,11 +185,11 @@ impl Specimen {
             parts.push(format!("{}{place}", state(vitals.state)));
             parts.push(format!("up {}", span_text(vitals.age_ms)));
             parts.extend(vitals.cpu_ms.map(|cpu| format!("{} of CPU", span_text(cpu))));
-            parts.extend(vitals.threads.map(|count| plural(count, "thread")));
+            parts.extend(vitals.threads.map(|count| counted(count, "thread")));
             parts.extend(vitals.rss.map(|rss| format!("{} of memory", Bytes(rss))));
             parts.extend(vitals.swap.filter(|swap| *swap > 0).map(|swap| format!("{} in swap", Bytes(swap))));
         }
-        parts.extend(self.descriptors.as_ref().map(|open| plural(open.count, "descriptor")));
+        parts.extend(self.descriptors.as_ref().map(|open| counted(open.count, "descriptor")));
         if !self.children.is_empty() {
             let count = self.children.len();
             parts.push(if count == 1 { "1 child".to_owned() } else { format!("{count} children") });
@@ -206,10 +206,6 @@ impl std::fmt::Display for Commit {
         let id: String = self.id.chars().take(12).collect();
         write!(f, "{id} {} {}", rfc3339(self.at), self.subject)
     }
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The state letter of `ps` in words.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::revert::short;
-use super::units::span_text;
+use super::units::{counted, span_text};
 
 /// Why nothing is taken back. Each has words of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,8 +217,8 @@ impl std::fmt::Display for Refused {
             }
             Self::NoKnownGood { candidates: 0 } => f.write_str("no release is known to have run well"),
             Self::NoKnownGood { candidates } => {
-                let commits = if *candidates == 1 { "commit" } else { "commits" };
-                write!(f, "no release is known to have run well, and {candidates} {commits} may be to blame")
+                let commits = counted(*candidates, "commit");
+                write!(f, "no release is known to have run well, and {commits} may be to blame")
             }
             Self::Stranger(id) => write!(f, "{} is no ancestor of what is checked out", short(id)),
             Self::Merge { commit, parents } => {

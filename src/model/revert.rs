@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::units::counted;
+
 /// The trailer that marks a commit of heal's own: the full id of what it takes back.
 pub const TRAILER: &str = "Heal-Reverts";
 
@@ -69,8 +71,7 @@ pub struct Stat {
 
 impl std::fmt::Display for Stat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let files = if self.files == 1 { "file" } else { "files" };
-        write!(f, "{} {files}, +{} -{} lines", self.files, self.insertions, self.deletions)
+        write!(f, "{}, +{} -{} lines", counted(self.files, "file"), self.insertions, self.deletions)
     }
 }
 

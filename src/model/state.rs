@@ -134,6 +134,30 @@ pub struct StateFile {
     pub service: Option<String>,
 }
 
+impl StateFile {
+    /// One of which nothing is asked but that its bytes are of this format.
+    #[must_use]
+    pub fn plain(name: &str, path: PathBuf, format: Format) -> Self {
+        Self {
+            name: name.to_owned(),
+            enabled: true,
+            path,
+            format,
+            schema: None,
+            template: None,
+            require: Vec::new(),
+            version: None,
+            invariants: Vec::new(),
+            repair: Vec::new(),
+            create: false,
+            max_size: MAX_SIZE,
+            lock: None,
+            notify: None,
+            service: None,
+        }
+    }
+}
+
 /// What is wrong, each told apart from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

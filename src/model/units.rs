@@ -87,6 +87,13 @@ impl fmt::Display for Span {
 const UNITS: &[(&str, u64)] =
     &[("year", 31_557_600), ("month", 2_630_016), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
+/// So many of something whose name takes an `s`: "1 act", "2 acts".
+#[must_use]
+pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let s = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
 /// The same words for a span of the standard library.
 #[must_use]
 pub fn duration_text(span: Duration) -> String {

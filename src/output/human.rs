@@ -10,7 +10,7 @@ use crate::model::change::{Change, Verb};
 use crate::model::event::Outcome;
 use crate::model::report::{Act, Decision, Left, Level, Orphan, Refusal, Report, Subject};
 use crate::model::revert::short;
-use crate::model::units::span_text;
+use crate::model::units::{counted, span_text};
 use crate::model::{Evidence, Finding, Severity, Verdict, redact, rfc3339};
 
 /// Does it need somebody's attention now, what this run did included?
@@ -109,8 +109,7 @@ fn subject(text: &mut String, subject: &Subject, report: &Report) {
         }
         self::skipped(text, &skipped);
         if let Some(incident) = &subject.incident {
-            let acts = incident.acts();
-            let acts = if acts == 1 { "1 act".to_owned() } else { format!("{acts} acts") };
+            let acts = counted(incident.acts(), "act");
             let _ = writeln!(text, "    incident since {}, {acts} so far", rfc3339(incident.opened));
         }
     }

@@ -15,7 +15,7 @@ use crate::model::event::Moment;
 use crate::model::report::{Decision, Level, Standing};
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
 use crate::model::threshold::Look;
-use crate::model::units::span_text;
+use crate::model::units::{counted, span_text};
 use crate::model::{Class, History, ServiceHistory};
 use crate::policy;
 
@@ -176,11 +176,12 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
         return (*level, summary.clone());
     }
     if past.unseen_looks > 0 {
-        return (Level::Unknown, format!("could not be seen, {} in a row", looks(past.unseen_looks)));
+        return (Level::Unknown, format!("could not be seen, {} in a row", counted(past.unseen_looks, "look")));
     }
     let bad = |seen: &[Look]| u32::try_from(seen.iter().filter(|look| look.bad).count()).unwrap_or(u32::MAX);
     let failing = past.looks.iter().filter(|(_, seen)| seen.last().is_some_and(|look| look.bad));
-    let failing: Vec<String> = failing.map(|(probe, seen)| format!("{probe}: bad, {}", looks(bad(seen)))).collect();
+    let failing: Vec<String> =
+        failing.map(|(probe, seen)| format!("{probe}: bad, {}", counted(bad(seen), "look"))).collect();
     if !failing.is_empty() {
         return (Level::Degraded, failing.join("; "));
     }
@@ -195,10 +196,6 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
         }
         None => (Level::Healthy, "no trouble known".to_owned()),
     }
-}
-
-fn looks(count: u32) -> String {
-    if count == 1 { "1 look".to_owned() } else { format!("{count} looks") }
 }
 
 /// What a tick would decide now if it found what was found when the incident was opened.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use heal::model::StateFile;
-use heal::model::state::{Format, MAX_SIZE, Problem};
+use heal::model::state::{Format, Problem};
 use heal::probe::state::{json_text, judge, judge_bytes};
 
 /// Answers of each document, a length and its bytes, whether it is one.
@@ -119,23 +119,7 @@ impl Dice {
 }
 
 fn file(format: Format) -> StateFile {
-    StateFile {
-        name: "x".to_owned(),
-        enabled: true,
-        path: PathBuf::from("/nowhere/x"),
-        format,
-        schema: None,
-        template: None,
-        require: Vec::new(),
-        version: None,
-        invariants: Vec::new(),
-        repair: Vec::new(),
-        create: false,
-        max_size: MAX_SIZE,
-        lock: None,
-        notify: None,
-        service: None,
-    }
+    StateFile::plain("x", PathBuf::from("/nowhere/x"), format)
 }
 
 /// How many were right and how many were not, by both.

@@ -8,23 +8,7 @@ use crate::model::finding::Severity;
 use crate::model::state::{MAX_SIZE, Version};
 
 fn file(format: Format) -> StateFile {
-    StateFile {
-        name: "x".to_owned(),
-        enabled: true,
-        path: PathBuf::from("/nowhere/x"),
-        format,
-        schema: None,
-        template: None,
-        require: Vec::new(),
-        version: None,
-        invariants: Vec::new(),
-        repair: Vec::new(),
-        create: false,
-        max_size: MAX_SIZE,
-        lock: None,
-        notify: None,
-        service: None,
-    }
+    StateFile::plain("x", PathBuf::from("/nowhere/x"), format)
 }
 
 fn nobody(_: &str) -> Option<String> {
