@@ -47,7 +47,7 @@ pub struct Waits {
     pub since: Time,
     /// How often it was tried.
     pub attempts: u32,
-    /// Why the channel did not take it.
+    /// Why the channel did not take it, the last time.
     pub why: Option<String>,
 }
 

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::alert::Waits;
 use super::json::decision;
 use super::view::{Decision, Held, Incident, Paused, Time, Times, times};
-use crate::model::event::Notice;
 use crate::model::report::Level;
 use crate::model::status::{self, Remembered, Status};
 use crate::model::{Class, Outcome, Span};
@@ -30,7 +30,7 @@ pub struct Told {
     /// Services in the order of the configuration, then `host`.
     services: Vec<Service>,
     /// What nobody could be told yet.
-    undelivered: Vec<Undelivered>,
+    undelivered: Vec<Waits>,
     /// Acts that an earlier run began and did not finish.
     unfinished: Vec<String>,
     /// What heal found wrong with its own files.
@@ -135,25 +135,6 @@ struct Act {
     detail: String,
 }
 
-/// Something that somebody does not know yet.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Undelivered {
-    /// The channel.
-    channel: String,
-    /// The service that it is about.
-    service: String,
-    /// What it is about.
-    notice: Notice,
-    /// The first line of what is to be said.
-    title: String,
-    /// Since when it waits.
-    since: Time,
-    /// How often it was tried.
-    attempts: u32,
-    /// Why the channel did not take it, the last time.
-    why: Option<String>,
-}
-
 /// The answer.
 #[must_use]
 pub fn told(status: &Status) -> Told {
@@ -163,15 +144,7 @@ pub fn told(status: &Status) -> Told {
         exit_code: tick.exit_code,
         took_ms: tick.took_ms,
     };
-    let undelivered = status.undelivered.iter().map(|one| Undelivered {
-        channel: one.channel.clone(),
-        service: one.service.clone(),
-        notice: one.notice,
-        title: one.title.clone(),
-        since: one.since.into(),
-        attempts: one.attempts,
-        why: one.why.clone(),
-    });
+    let undelivered = status.undelivered.iter().map(Waits::from);
     Told {
         project: status.project.clone(),
         host: status.host.clone(),

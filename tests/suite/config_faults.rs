@@ -24,6 +24,16 @@ pub fn refused_with(project: &Project, args: &[&str], expected: &Expect) {
     assert!(!project.path("data").exists(), "nothing is written for a configuration that is refused");
 }
 
+/// Refused: what is wrong and what would help, then where.
+#[track_caller]
+pub fn refused_in_short(project: &Project, expected: &Expect) {
+    let ran = project.heal(&["config", "check"]).exits(78);
+    let faults: Vec<&str> =
+        ran.stderr.lines().filter(|line| line.starts_with("error:") || line.contains("help:")).collect();
+    let places: Vec<&str> = ran.stderr.lines().filter_map(|line| line.trim().strip_prefix("--> ")).collect();
+    expected.assert_eq(&project.normalise(&format!("{}\n{}\n", faults.join("\n"), places.join(" "))));
+}
+
 /// A `[project]` to begin with, so that only the fault under test is one.
 pub fn project(rest: &str) -> String {
     format!("[project]\nname = \"x\"\n\n{rest}")

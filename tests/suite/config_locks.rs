@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 
+use super::config_faults::refused_in_short;
 use super::support::Project;
 
 fn lock(keys: &str) -> Project {
@@ -13,11 +14,7 @@ fn lock(keys: &str) -> Project {
 #[track_caller]
 fn refused(keys: &str, expected: &Expect) {
     let project = lock(keys);
-    let ran = project.heal(&["config", "check"]).exits(78);
-    let faults: Vec<&str> =
-        ran.stderr.lines().filter(|line| line.starts_with("error:") || line.contains("help:")).collect();
-    let places: Vec<&str> = ran.stderr.lines().filter_map(|line| line.trim().strip_prefix("--> ")).collect();
-    expected.assert_eq(&project.normalise(&format!("{}\n{}\n", faults.join("\n"), places.join(" "))));
+    refused_in_short(&project, expected);
 }
 
 #[test]

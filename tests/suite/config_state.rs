@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 
+use super::config_faults::refused_in_short;
 use super::support::Project;
 
 const HEAD: &str = "[project]\nname = \"test\"\n\n[service.bot]\nmatch = { executable = \"bot\" }\n\n";
@@ -9,11 +10,7 @@ const HEAD: &str = "[project]\nname = \"test\"\n\n[service.bot]\nmatch = { execu
 #[track_caller]
 fn refused(text: &str, expected: &Expect) {
     let project = Project::new(&format!("{HEAD}{text}\n"));
-    let ran = project.heal(&["config", "check"]).exits(78);
-    let faults: Vec<&str> =
-        ran.stderr.lines().filter(|line| line.starts_with("error:") || line.contains("help:")).collect();
-    let places: Vec<&str> = ran.stderr.lines().filter_map(|line| line.trim().strip_prefix("--> ")).collect();
-    expected.assert_eq(&project.normalise(&format!("{}\n{}\n", faults.join("\n"), places.join(" "))));
+    refused_in_short(&project, expected);
 }
 
 #[test]

@@ -48,6 +48,15 @@ ladder        = ["restart", "stop-stale", "revert"]
     project
 }
 
+/// The same project once more, to the last time stamp.
+pub fn copy(of: &Project) -> Project {
+    let project = Project::new("");
+    let mut cp = project.command_of("cp", &["-a", "-T"]);
+    cp.args([of.path(""), project.path("")]);
+    project.run(&mut cp).exits(0);
+    project
+}
+
 /// Runs git, which has to succeed; answers with what it said.
 #[track_caller]
 pub fn git(project: &Project, args: &[&str]) -> String {

@@ -2,7 +2,7 @@
 //! the next run goes on, and then git finds nothing wrong.
 
 use super::killpoints::{Fault, Point, sweep};
-use super::repository::{accuse, arm, commit, empty, git, head, sound};
+use super::repository::{accuse, arm, commit, copy, empty, git, head, sound};
 use super::support::{Project, Ran};
 
 /// A repository in which files change, come, go, and become links and folders; nothing is started, so nothing is waited for.
@@ -28,14 +28,6 @@ fn template() -> Project {
     commit(&project, "bad");
     accuse(&project);
     arm(&project);
-    project
-}
-
-fn copy(of: &Project) -> Project {
-    let project = Project::new("");
-    let mut cp = project.command_of("cp", &["-a", "-T"]);
-    cp.args([of.path(""), project.path("")]);
-    project.run(&mut cp).exits(0);
     project
 }
 

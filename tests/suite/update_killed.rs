@@ -2,7 +2,7 @@
 //! git finds nothing wrong.
 
 use super::killpoints::{Fault, sweep};
-use super::repository::{commit, git, head, sound};
+use super::repository::{commit, copy, git, head, sound};
 use super::support::Project;
 
 /// A clone without a service that could be restarted, one commit behind.
@@ -22,14 +22,6 @@ fn template() -> (Project, Project) {
     git(&upstream, &["rm", "-q", "goes.txt"]);
     commit(&upstream, "Two");
     (project, upstream)
-}
-
-fn copy(of: &Project) -> Project {
-    let project = Project::new("");
-    let mut cp = project.command_of("cp", &["-a", "-T"]);
-    cp.args([of.path(""), project.path("")]);
-    project.run(&mut cp).exits(0);
-    project
 }
 
 fn swept(fault: Fault, stride: usize) -> usize {
