@@ -28,6 +28,7 @@ pub mod notice;
 pub mod open_intent;
 pub mod pattern;
 pub mod pause;
+pub mod problem;
 pub mod redact;
 pub mod refused;
 pub mod report;

@@ -71,6 +71,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Is this run about it? What belongs to no service is only looked at when all are.
+    fn asks(&self, service: Option<&str>) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| Some(name.as_str()) == service)
+    }
+
     fn progress(&self, text: &str) {
         if let Some(progress) = &self.progress {
             progress(text);

@@ -66,10 +66,7 @@ pub(super) fn is_subject(config: &Config, noted: &str) -> bool {
 /// What a tick or a look says of the state files. One that has not changed since it was found right is not read again, unless all
 /// are to be. What is found is noted for the next look.
 pub(super) fn look(config: &Config, options: &Options, notes: &mut Notes) -> Vec<Stated> {
-    let asked = |file: &&StateFile| {
-        let service = file.service.as_deref();
-        file.enabled && (options.only.is_empty() || options.only.iter().any(|name| Some(name.as_str()) == service))
-    };
+    let asked = |file: &&StateFile| file.enabled && options.asks(file.service.as_deref());
     let shelf = Shelf::new(config);
     let mut found = Vec::new();
     for file in config.states.iter().filter(asked) {

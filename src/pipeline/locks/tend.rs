@@ -30,10 +30,9 @@ pub(in crate::pipeline) fn tend(
 ) -> Result<Vec<SweptLock>> {
     let mine = |lock: &&Lock| {
         let service = lock.service.as_deref();
-        let asked = options.only.is_empty() || options.only.iter().any(|name| Some(name.as_str()) == service);
         // Who waits for a person may be looked into by one at this moment.
         let held = service.is_some_and(|service| journal.history().service(service).held.is_some());
-        lock.enabled && asked && !held
+        lock.enabled && options.asks(service) && !held
     };
     let locks: Vec<&Lock> = config.locks.iter().filter(mine).collect();
     if locks.is_empty() || config.mode == Mode::Observe {

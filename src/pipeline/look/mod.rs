@@ -146,7 +146,7 @@ impl<'a> Looker<'a> {
 
     /// Was this subject asked for?
     pub(super) fn is_asked(&self, name: &str) -> bool {
-        self.options.only.is_empty() || self.options.only.iter().any(|only| only == name)
+        self.options.asks(Some(name))
     }
 
     /// Looks at all of them at once, and at the host.
@@ -170,8 +170,7 @@ impl<'a> Looker<'a> {
             seen.push((Seen { told, ..Seen::new(subject, who, Some(watched)) }, own.len()));
             jobs.extend(own);
         }
-        let only = &self.options.only;
-        if !self.config.host_probes.is_empty() && (only.is_empty() || only.iter().any(|name| name == HOST)) {
+        if !self.config.host_probes.is_empty() && self.is_asked(HOST) {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
             let own = self.jobs((HOST, history.service(HOST)), probes, None, &self.notes);
