@@ -39,7 +39,7 @@ pub enum Problem {
     TrailingGarbage,
     /// It is not what it should be written in, at some place in its midst.
     Syntax,
-    /// Deeper than [`MAX_DEPTH`].
+    /// Deeper than [`crate::model::state::MAX_DEPTH`].
     TooDeep,
     /// It is JSON by the letter, and holds what not every reader takes: a number beyond the range of a double, half of a
     /// surrogate pair. What it means to its owner cannot be said.

@@ -343,15 +343,10 @@ fn the_history_is_a_table_newest_first() {
 
 #[test]
 fn a_line_is_whole_or_not_there_whenever_heal_ends() {
-    let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { 3 };
     for fault in [Fault::Kill, Fault::Error("ENOSPC"), Fault::Error("EIO")] {
         let world = || with_history("", &deployed(1));
-        let points = sweep(
-            world,
-            &["crash", "log", "--release", B, "--exit-code", "7"],
-            fault,
-            stride,
-            |project, point, ran| {
+        let points =
+            sweep(world, &["crash", "log", "--release", B, "--exit-code", "7"], fault, 4, |project, point, ran| {
                 let text = project.read("data/crash_history.jsonl");
                 let lines: Vec<&str> = text.lines().collect();
                 let whole = lines.iter().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).count();
@@ -368,8 +363,7 @@ fn a_line_is_whole_or_not_there_whenever_heal_ends() {
                     serde_json::from_str::<serde_json::Value>(last).is_ok() && last.contains("\"exit_code\":8"),
                     "{point:?}: {text}"
                 );
-            },
-        );
+            });
         assert!(points >= 2, "{points}");
     }
 }

@@ -186,11 +186,10 @@ fn a_command_that_fails_is_told_and_the_same_command_goes_on() {
 
 #[test]
 fn killed_at_any_system_call_every_file_is_whole_or_absent_and_the_second_run_converges() {
-    let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { 9 };
     for (flag, folder) in [("--systemd", UNITS), ("--cron", "bin")] {
         let world = || on_a_machine(LOOKS);
         let args = ["install", flag];
-        let points = sweep(world, &args, Fault::Kill, stride, |project, point, ran| {
+        let points = sweep(world, &args, Fault::Kill, 9, |project, point, ran| {
             let files = project.heal(&["install", flag, "--print", "--json"]).exits(0).json()["files"].clone();
             let expected = |path: &str| {
                 let mut all = files.as_array().expect("files").iter();
@@ -216,13 +215,12 @@ fn killed_at_any_system_call_every_file_is_whole_or_absent_and_the_second_run_co
 
 #[test]
 fn a_disk_that_takes_nothing_leaves_nothing_half() {
-    let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { 13 };
     for error in ["ENOSPC", "EIO"] {
         sweep(
             || on_a_machine(LOOKS),
             &["install", "--systemd"],
             Fault::Error(error),
-            stride,
+            7,
             |project, point, ran| {
                 assert!([0, 69, 70, 73, 74, 77, 78].contains(&ran.code) && ran.code != 70, "{point:?}: {ran:?}");
                 for (path, text) in texts(project, UNITS) {

@@ -1,7 +1,7 @@
 //! What if heal ends, or the disk refuses, at one of its system calls? Counts the calls of an undisturbed run under strace,
 //! then repeats the run once for each of them with a fault in that place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::support::{Project, Ran};
 
@@ -10,6 +10,9 @@ use super::support::{Project, Ran};
 pub const CHANGING: &str = "?open,openat,openat2,?creat,write,pwrite64,writev,?pwritev,?rename,?renameat,renameat2,?unlink,\
 unlinkat,?mkdir,mkdirat,?rmdir,ftruncate,?truncate,fsync,fdatasync,?sync_file_range,?chmod,fchmod,fchmodat,?chown,fchown,\
 fchownat,?link,linkat,?symlink,symlinkat,flock,fallocate,utimensat,fsetxattr,syncfs,copy_file_range,sendfile";
+
+/// Reads, looks, and everything else that SQLite does beside what changes files.
+pub const ALL: &str = "all";
 
 /// What happens in the place of the k-th call.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +32,10 @@ pub struct Point {
     pub k: u32,
 }
 
-/// How often each of the calls is made in an undisturbed run, in the thread that makes it most often.
-pub fn count(project: &Project, args: &[&str], calls: &str) -> (Ran, BTreeMap<String, u32>) {
+/// The places of an undisturbed run at which one of the calls changes something: those that only open a file to read it are
+/// counted as strace counts them, and are no place of their own. How many of those there are depends on how many processes
+/// the machine has; what heal changes does not.
+pub fn points(project: &Project, args: &[&str], calls: &str) -> (Ran, Vec<Point>) {
     let log =
         project.path("../").join(format!("{}.strace", project.path("").file_name().expect("a name").to_string_lossy()));
     let text = log.display().to_string();
@@ -41,22 +46,23 @@ pub fn count(project: &Project, args: &[&str], calls: &str) -> (Ran, BTreeMap<St
     let said = std::fs::read_to_string(&log).expect("strace is installed");
     std::fs::remove_file(&log).expect("removed");
     let mut threads: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    let mut points = BTreeSet::new();
     for line in said.lines() {
         // `PID call(…`; the second half of an interrupted line is no call of its own.
         let Some((thread, rest)) = line.split_once(' ') else { continue };
-        let rest = rest.trim_start();
-        if let Some((call, _)) =
-            rest.split_once('(').filter(|(call, _)| call.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-        {
-            *threads.entry((thread, call)).or_insert(0) += 1;
+        let Some((call, arguments)) = rest.trim_start().split_once('(') else { continue };
+        if !call.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            continue;
+        }
+        let k = threads.entry((thread, call)).or_insert(0);
+        *k += 1;
+        let changes = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| arguments.contains(flag));
+        // What ends a process is no fault, and before it is heal nothing is.
+        if !call.starts_with("ex") && (changes || !call.starts_with("open")) {
+            points.insert((call.to_owned(), *k));
         }
     }
-    let mut most = BTreeMap::new();
-    for ((_, call), number) in threads {
-        let most = most.entry(call.to_owned()).or_insert(0);
-        *most = number.max(*most);
-    }
-    (ran, most)
+    (ran, points.into_iter().map(|(call, k)| Point { call, k }).collect())
 }
 
 /// Runs heal with a fault at one point. strace kills only the thread's process: what heal started lives on.
@@ -72,25 +78,43 @@ pub fn run_with(project: &Project, args: &[&str], point: &Point, fault: Fault) -
     project.run(&mut project.command_of("strace", &words))
 }
 
-/// Every point of a run, made for each anew by `world`; `judge` looks at what was left. Answers how many there were.
-///
-/// `stride` takes only every n-th point, beginning with a different one for each call: the short form.
+/// One run of heal with a fault at each of the points at which it changes a file, in a world that is made for each anew;
+/// `judge` looks at what was left. At most `most` of them, evenly spread, is the short form; `HEAL_LONG` takes all.
+/// Answers how many were tried.
 pub fn sweep(
     world: impl Fn() -> Project,
     args: &[&str],
     fault: Fault,
-    stride: usize,
+    most: usize,
+    judge: impl FnMut(&Project, &Point, &Ran),
+) -> usize {
+    let args: Vec<String> = args.iter().map(|&word| word.to_owned()).collect();
+    sweep_over(|| (world(), args.clone()), CHANGING, fault, most, judge)
+}
+
+/// The same over other calls, with arguments that name what the world made.
+pub fn sweep_over(
+    world: impl Fn() -> (Project, Vec<String>),
+    calls: &str,
+    fault: Fault,
+    most: usize,
     mut judge: impl FnMut(&Project, &Point, &Ran),
 ) -> usize {
-    let (_, calls) = count(&world(), args, CHANGING);
-    assert!(!calls.is_empty(), "the run changes something");
-    let points = calls.iter().flat_map(|(call, most)| (1..=*most).map(|k| Point { call: call.clone(), k }));
-    let points: Vec<Point> = points.collect();
-    let chosen: Vec<&Point> = points.iter().step_by(stride.max(1)).collect();
-    for point in &chosen {
-        let project = world();
-        let ran = run_with(&project, args, point, fault);
+    let (project, args) = world();
+    let (_, points) = points(&project, &words(&args), calls);
+    assert!(!points.is_empty(), "the run changes something");
+    let most = if std::env::var_os("HEAL_LONG").is_some() { points.len() } else { most };
+    let mut tried = 0;
+    for point in points.iter().step_by(points.len().div_ceil(most)) {
+        let (project, args) = world();
+        let ran = run_with(&project, &words(&args), point, fault);
         judge(&project, point, &ran);
+        tried += 1;
     }
-    chosen.len()
+    println!("{fault:?}: {} points, {tried} tried", points.len());
+    tried
+}
+
+fn words(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
 }

@@ -5,10 +5,6 @@ use super::acting::{NAP, running, sleeper};
 use super::killpoints::{Fault, Point, sweep};
 use super::support::{Project, Ran};
 
-fn stride(short: usize) -> usize {
-    if std::env::var_os("HEAL_LONG").is_some() { 1 } else { short }
-}
-
 /// What holds after any fault: answers whether the service is paused.
 fn judged(project: &Project, point: &Point, ran: &Ran) -> bool {
     let what = format!("{point:?}: {ran:?}");
@@ -42,7 +38,7 @@ fn a_pause_is_on_or_not_and_what_said_0_is() {
             || sleeper(""),
             &PAUSE,
             fault,
-            stride(12),
+            6,
             |project, point, ran| {
                 let on = judged(project, point, ran);
                 assert!(on || ran.code != 0, "{point:?}: it said that it is paused");
@@ -55,7 +51,7 @@ fn a_pause_is_on_or_not_and_what_said_0_is() {
 #[test]
 fn a_pause_that_takes_the_place_of_another_leaves_one_of_them() {
     for fault in [Fault::Kill, Fault::Error("EIO")] {
-        sweep(paused, &PAUSE, fault, stride(9), |project, point, ran| {
+        sweep(paused, &PAUSE, fault, 6, |project, point, ran| {
             assert!(judged(project, point, ran), "{point:?}: neither the first nor the second: {ran:?}");
         });
     }
@@ -64,7 +60,7 @@ fn a_pause_that_takes_the_place_of_another_leaves_one_of_them() {
 #[test]
 fn a_resume_that_did_not_say_0_can_be_typed_again() {
     for fault in [Fault::Kill, Fault::Error("EIO")] {
-        sweep(paused, &["resume", "app"], fault, stride(9), |project, point, ran| {
+        sweep(paused, &["resume", "app"], fault, 6, |project, point, ran| {
             let on = judged(project, point, ran);
             assert!(!on || ran.code != 0, "{point:?}: {ran:?}");
             project.heal(&["resume", "app"]).exits(0);
@@ -80,7 +76,7 @@ fn a_hold_is_on_or_not_and_what_said_0_is() {
             || sleeper(""),
             &["hold", "app", "--reason", "login"],
             fault,
-            stride(9),
+            6,
             |project, point, ran| {
                 let tick = project.heal(&["heal"]);
                 let held = tick.stdout.contains("held for");

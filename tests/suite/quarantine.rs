@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::acting::shell;
 use super::faults_data::private;
-use super::killpoints::{Fault, Point};
+use super::killpoints::{CHANGING, Fault, Point, sweep_over};
 use super::support::{Project, Ran};
-use super::trial::{self, WRITES, aside, kept, project, quarantine};
+use super::trial::{self, aside, kept, project, quarantine};
 
 const BYTES: &str = "4194000\n";
 
@@ -132,17 +132,17 @@ fn world() -> (Project, Vec<String>) {
 
 #[test]
 fn a_death_at_any_system_call_loses_nothing() {
-    trial::sweep(world, WRITES, Fault::Kill, 42, converges);
+    sweep_over(world, CHANGING, Fault::Kill, 42, converges);
 }
 
 #[test]
 fn a_full_disk_at_any_system_call_loses_nothing() {
-    trial::sweep(world, WRITES, Fault::Error("ENOSPC"), 21, converges);
+    sweep_over(world, CHANGING, Fault::Error("ENOSPC"), 21, converges);
 }
 
 #[test]
 fn an_input_output_error_at_any_system_call_loses_nothing() {
-    trial::sweep(world, WRITES, Fault::Error("EIO"), 21, converges);
+    sweep_over(world, CHANGING, Fault::Error("EIO"), 21, converges);
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn a_death_while_a_death_is_made_good_loses_nothing_either() {
         converges(project, point, ran);
         assert_eq!(project.events("moved-aside").len(), 1, "{point:?}: {ran:?}");
     };
-    trial::sweep(world, WRITES, Fault::Kill, 20, judge);
-    trial::sweep(world, WRITES, Fault::Error("EIO"), 10, judge);
+    sweep_over(world, CHANGING, Fault::Kill, 20, judge);
+    sweep_over(world, CHANGING, Fault::Error("EIO"), 10, judge);
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn on_its_way_to_another_file_system_nothing_is_lost_either() {
         let args = trial::order(&project, &[aside(&project, "run/app.pid")]);
         (project, args)
     };
-    trial::sweep(world, WRITES, Fault::Kill, 24, converges);
+    sweep_over(world, CHANGING, Fault::Kill, 24, converges);
     for error in ["ENOSPC", "EIO"] {
-        trial::sweep(world, WRITES, Fault::Error(error), 10, converges);
+        sweep_over(world, CHANGING, Fault::Error(error), 10, converges);
     }
 }
 

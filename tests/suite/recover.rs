@@ -6,9 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 
 use super::acting::shell;
-use super::killpoints::{Fault, Point};
+use super::killpoints::{ALL, Fault, Point, sweep_over};
 use super::support::{Project, Ran};
-use super::trial::{self, ALL, project, quarantine, recover};
+use super::trial::{self, project, quarantine, recover};
 
 /// Commits rows and prints each; then dies without a last word, in the middle of a transaction.
 const WAL: &str = r#"
@@ -221,19 +221,19 @@ fn world(writer: &'static str, rows: u32) -> impl Fn() -> (Project, Vec<String>)
 
 #[test]
 fn a_death_at_any_system_call_of_a_wal_recovery_loses_no_row() {
-    trial::sweep(world(WAL, 500), ALL, Fault::Kill, 24, survives(500));
+    sweep_over(world(WAL, 500), ALL, Fault::Kill, 24, survives(500));
 }
 
 #[test]
 fn a_death_at_any_system_call_of_a_rollback_loses_no_row() {
-    trial::sweep(world(ROLLBACK, 2_000), ALL, Fault::Kill, 24, survives(2_000));
+    sweep_over(world(ROLLBACK, 2_000), ALL, Fault::Kill, 24, survives(2_000));
 }
 
 #[test]
 fn errors_at_any_system_call_of_a_recovery_lose_no_row() {
     for error in ["EIO", "ENOSPC"] {
-        trial::sweep(world(WAL, 500), CALLS, Fault::Error(error), 8, survives(500));
-        trial::sweep(world(ROLLBACK, 2_000), CALLS, Fault::Error(error), 8, survives(2_000));
+        sweep_over(world(WAL, 500), CALLS, Fault::Error(error), 8, survives(500));
+        sweep_over(world(ROLLBACK, 2_000), CALLS, Fault::Error(error), 8, survives(2_000));
     }
 }
 

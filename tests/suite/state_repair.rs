@@ -248,14 +248,14 @@ fn whoever_writes_while_heal_repairs_loses_nothing() {
 }
 
 /// What may be left of one repair: the old bytes or the new ones, and a second run comes to the new ones.
-fn swept(fault: Fault, stride: usize) {
+fn swept(fault: Fault, most: usize) {
     let world = || {
         let project = project("repair = [\"merge\"]");
         project.write("state/book.json", GOOD);
         project
     };
     let right = GOOD.replace("\n}\n", ",\n  \"risk\": {\"limit\":2.5}\n}\n");
-    let points = killpoints::sweep(world, &["validate-state", "--repair"], fault, stride, |project, point, ran| {
+    let points = killpoints::sweep(world, &["validate-state", "--repair"], fault, most, |project, point, ran| {
         let now = String::from_utf8(book(project)).expect("UTF-8");
         assert!([GOOD, &right].contains(&now.as_str()), "{point:?} {ran:?}\n{now}");
         assert!(now == right || ran.code != 0, "{point:?} {ran:?}");
@@ -272,23 +272,19 @@ fn swept(fault: Fault, stride: usize) {
     assert!(points > 5, "{points}");
 }
 
-fn stride() -> usize {
-    if std::env::var_os("HEAL_LONG").is_some() { 1 } else { 9 }
-}
-
 #[test]
 fn killed_anywhere_it_is_the_old_file_or_the_new_one() {
-    swept(Fault::Kill, stride());
+    swept(Fault::Kill, 12);
 }
 
 #[test]
 fn a_full_disk_anywhere_loses_nothing() {
-    swept(Fault::Error("ENOSPC"), stride() * 2);
+    swept(Fault::Error("ENOSPC"), 8);
 }
 
 #[test]
 fn a_broken_disk_anywhere_loses_nothing() {
-    swept(Fault::Error("EIO"), stride() * 2);
+    swept(Fault::Error("EIO"), 8);
 }
 
 #[test]

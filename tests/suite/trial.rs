@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::killpoints::{CHANGING, Fault, Point, count, run_with};
 use super::support::{Project, Ran};
 
 /// The word that a debug build of heal answers to.
@@ -85,39 +84,3 @@ pub fn quarantine(project: &Project) -> Vec<PathBuf> {
     found.sort();
     found
 }
-
-/// Reads, looks, and everything else that SQLite does beside what changes files.
-pub const ALL: &str = "all";
-
-/// One run with a fault at each of its system calls, or at every `stride`-th of them; `judge` looks at what was left.
-/// Answers how many points there were, and how many were tried.
-pub fn sweep(
-    world: impl Fn() -> (Project, Vec<String>),
-    calls: &str,
-    fault: Fault,
-    most: usize,
-    mut judge: impl FnMut(&Project, &Point, &Ran),
-) -> (usize, usize) {
-    let (project, args) = world();
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (_, counted) = count(&project, &words, calls);
-    let points = counted.iter().flat_map(|(call, most)| (1..=*most).map(|k| Point { call: call.clone(), k }));
-    // What ends a process is no fault, and before it is heal nothing is.
-    let points: Vec<Point> = points.filter(|point| !point.call.starts_with("exit")).collect();
-    assert!(points.len() > 20, "{points:?}");
-    let most = if std::env::var_os("HEAL_LONG").is_some() { points.len() } else { most };
-    let stride = points.len().div_ceil(most.max(1));
-    let mut tried = 0;
-    for point in points.iter().step_by(stride.max(1)) {
-        let (project, args) = world();
-        let words: Vec<&str> = args.iter().map(String::as_str).collect();
-        let ran = run_with(&project, &words, point, fault);
-        judge(&project, point, &ran);
-        tried += 1;
-    }
-    println!("{fault:?} over {calls}: {} points, {tried} tried", points.len());
-    (points.len(), tried)
-}
-
-/// The calls that change files.
-pub const WRITES: &str = CHANGING;

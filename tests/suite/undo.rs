@@ -6,9 +6,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use expect_test::expect;
 
 use super::acting::{kinds, later, shell, sleeper};
-use super::killpoints::{Fault, Point};
+use super::killpoints::{CHANGING, Fault, Point, sweep_over};
 use super::support::{Project, Ran};
-use super::trial::{self, WRITES, aside, kept, quarantine};
+use super::trial::{self, aside, kept, quarantine};
 
 const BYTES: &str = "4194000\n";
 
@@ -222,9 +222,9 @@ fn converges(project: &Project, point: &Point, ran: &Ran) {
 #[test]
 fn a_fault_at_any_system_call_of_an_undo_loses_nothing() {
     let world = || (moved(), vec!["undo".to_owned()]);
-    trial::sweep(world, WRITES, Fault::Kill, 20, converges);
+    sweep_over(world, CHANGING, Fault::Kill, 20, converges);
     for error in ["ENOSPC", "EIO"] {
-        trial::sweep(world, WRITES, Fault::Error(error), 10, converges);
+        sweep_over(world, CHANGING, Fault::Error(error), 10, converges);
     }
 }
 
@@ -238,8 +238,8 @@ fn nor_does_one_on_the_way_from_another_file_system() {
         aside_in(&project);
         (project, vec!["undo".to_owned()])
     };
-    trial::sweep(world, WRITES, Fault::Kill, 20, converges);
+    sweep_over(world, CHANGING, Fault::Kill, 20, converges);
     for error in ["ENOSPC", "EIO"] {
-        trial::sweep(world, WRITES, Fault::Error(error), 8, converges);
+        sweep_over(world, CHANGING, Fault::Error(error), 8, converges);
     }
 }

@@ -118,7 +118,6 @@ fn a_crontab_that_cannot_be_understood_is_left_and_said() {
 
 #[test]
 fn killed_at_any_system_call_the_second_run_converges() {
-    let stride = if std::env::var_os("HEAL_LONG").is_some() { 1 } else { 9 };
     for flag in ["--systemd", "--cron"] {
         let world = || {
             let project = on_a_machine(LOOKS);
@@ -127,7 +126,7 @@ fn killed_at_any_system_call_the_second_run_converges() {
             project
         };
         let whole = texts(&world(), UNITS).iter().map(|(_, text)| text.len()).collect::<Vec<_>>();
-        let points = sweep(world, &["uninstall"], Fault::Kill, stride, |project, point, ran| {
+        let points = sweep(world, &["uninstall"], Fault::Kill, 9, |project, point, ran| {
             for (_, text) in texts(project, UNITS) {
                 assert!(whole.contains(&text.len()), "{point:?}: {ran:?}: {text}");
             }
