@@ -1,4 +1,4 @@
-"""What the cases of inside.py need: units, projects, heal, and a table of what came of it."""
+"""What the cases of inside.py and installed.py need: units, projects, heal, and a table of what came of it."""
 
 import json
 import os
@@ -115,11 +115,13 @@ def heal(folder, *words, user=None, env=None, command="heal"):
     return Said(done, time.monotonic() - start)
 
 
-def until(true, what, limit=15):
+def until(seen, what, limit=20):
+    """Waits for it, and answers with what was seen."""
     deadline = time.monotonic() + limit
-    while not true():
+    while not (value := seen()):
         assert time.monotonic() < deadline, f"it never came to: {what}"
         time.sleep(0.05)
+    return value
 
 
 def answers(port):
@@ -131,8 +133,9 @@ def alive(pid):
 
 
 def main():
-    sh("useradd", "--create-home", "bot")
-    sh("loginctl", "enable-linger", "bot")
+    if sh("id", "bot", check=False).returncode:
+        sh("useradd", "--create-home", "bot")
+        sh("loginctl", "enable-linger", "bot")
     until(lambda: os.path.exists(f"/run/user/{pwd.getpwnam('bot').pw_uid}/systemd/private"), "the user's systemd runs", 30)
     failed, only = 0, sys.argv[1:]
     for what, run in cases:
@@ -141,7 +144,7 @@ def main():
         start = time.monotonic()
         try:
             mark, line = "ok", run()
-        except (AssertionError, subprocess.TimeoutExpired, OSError, KeyError, TypeError) as why:
+        except (AssertionError, subprocess.TimeoutExpired, OSError, KeyError, TypeError, ValueError) as why:
             mark, line, failed = "FAILED", f"{type(why).__name__}: {why}", failed + 1
         print(f"{mark:<7}{time.monotonic() - start:5.1f} s  {what}\n                {line}", flush=True)
     print(f"\n{len(cases)} cases, {failed} failed", flush=True)

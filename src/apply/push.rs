@@ -7,7 +7,7 @@ use std::path::Path;
 
 use git2::{Oid, Repository};
 
-use super::remote::{fetch, run};
+use super::remote::{failure, fetch, run};
 use crate::host::exec::Ended;
 use crate::host::git;
 use crate::model::redact;
@@ -54,7 +54,7 @@ pub fn push(push: &Push<'_>) -> Result<Pushed, String> {
     }
     let rejected = ended.stdout.lines().find(|line| line.starts_with('!')).map(str::to_owned);
     let Some(rejected) = rejected else {
-        return Err(format!("`git push` {}: {}", ended.how(), redact::line(ended.last_line())));
+        return Err(failure("push", &ended));
     };
     match twin(push) {
         Ok(Some(twin)) => Ok(Pushed::Twin(twin)),

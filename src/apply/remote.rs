@@ -26,7 +26,13 @@ pub fn fetch(repo: &Path, remote: &str, from: &str, to: &str) -> Result<(), Stri
     let refspec = format!("+{from}:{to}");
     // Without it the remote's own refspec would move `refs/remotes` as well.
     let ended = run(repo, &[&words[..], &["--refmap=", remote, &refspec]].concat())?;
-    if ended.ok() { Ok(()) } else { Err(format!("`git fetch` {}: {}", ended.how(), redact::line(ended.last_line()))) }
+    if ended.ok() { Ok(()) } else { Err(failure("fetch", &ended)) }
+}
+
+/// How it failed, in git's own words: of a lock in its way the last line is only advice.
+pub(super) fn failure(verb: &str, ended: &Ended) -> String {
+    let named = ended.stderr.lines().find(|line| line.contains(".lock': "));
+    format!("`git {verb}` {}: {}", ended.how(), redact::line(named.unwrap_or_else(|| ended.last_line())))
 }
 
 /// Runs git about a remote.

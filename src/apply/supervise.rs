@@ -70,8 +70,9 @@ fn restart(processes: &dyn Processes, unit: &UnitName, ending: Ending<'_>) -> Re
             continue;
         }
         // A group that systemd is stopping holds nobody new: the start comes only after the end of it.
-        systemctl(unit, &["kill", "--signal=KILL", "--", &unit.name])?;
-        return confirm(processes, unit, life);
+        // Of processes that end while it counts them, systemd says an input/output error: whether they are gone is seen.
+        let refused = systemctl(unit, &["kill", "--signal=KILL", "--", &unit.name]).err();
+        return confirm(processes, unit, life).map_err(|why| refused.unwrap_or(why));
     }
     Ok(())
 }

@@ -98,6 +98,9 @@ impl NotUpdated {
                 "bring it forward by hand: `git merge --ff-only refs/heal/update`".into()
             }
             Self::Repository(refused) => refused.hint(),
+            Self::Unreachable(why) if why.contains(".lock'") => {
+                "`heal clean-locks` clears it once it is proved stale, with a `[lock.NAME]` of kind \"git\"".into()
+            }
             Self::Unreachable(_) => "`git fetch` says more; `[git]` names remote and branch".into(),
             Self::Diverged { repo, .. } => {
                 format!(

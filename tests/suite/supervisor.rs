@@ -28,6 +28,7 @@ printf '%s\n' "$*" >>asked
 case " $* " in
     *' show '*) [ -e hang ] && sleep 600; cat answer ;;
     *' restart '*) [ ! -e restart ] || . ./restart ;;
+    *' kill '*) [ ! -e kill ] || . ./kill ;;
     *' reset-failed '*) [ ! -e refuse ] || {{ echo 'Failed to reset failed state of unit bot.service: Access denied' >&2; exit 1; }} ;;
 esac
 "#,
@@ -169,6 +170,35 @@ fn what_systemd_refuses_is_failed_in_its_own_words() {
     let words = "systemctl reset-failed exit code 1: Failed to reset failed state of unit bot.service: Access denied";
     assert_eq!((&act["outcome"], &act["detail"]), (&"failed".into(), &words.into()));
     assert!(!asked(&project).contains(" restart "), "nothing follows what was refused");
+}
+
+#[test]
+fn a_kill_that_systemd_calls_failed_is_none_where_everything_ended() {
+    let mut project = supervised(HUNG);
+    let pid = project.spawn(&["sh", "-c", "trap '' TERM; sleep 86400 & wait; wait; wait"]);
+    project.write("answer", &unit(&[&format!("MainPID={pid}")]));
+    project.write("restart", "sed -i 's/^ActiveState=.*/ActiveState=deactivating/' answer\n");
+    // Seen of systemd 252: what ended while it went through the group.
+    let said = "echo 'Failed to send signal SIGKILL to auxiliary processes: Input/output error' >&2\nexit 1\n";
+    project.write("kill", &format!("kill -9 {pid}\n{STARTS}{said}"));
+    let document = project.heal(&["heal", "--json"]).json();
+    let act = &document["services"][0]["act"];
+    assert!(act["detail"].as_str().is_some_and(|detail| !detail.contains("Input/output")), "{act:#}");
+    assert_ne!(act["outcome"], "failed", "{act:#}");
+    assert!(asked(&project).contains("kill --signal=KILL"), "{}", asked(&project));
+}
+
+#[test]
+fn a_kill_that_systemd_refuses_is_failed_in_its_own_words() {
+    let mut project = supervised(HUNG);
+    let pid = project.spawn(&["sleep", "86400"]);
+    project.write("answer", &unit(&[&format!("MainPID={pid}")]));
+    project.write("restart", "sed -i 's/^ActiveState=.*/ActiveState=deactivating/' answer\n");
+    project.write("kill", "echo 'Access denied' >&2\nexit 1\n");
+    let document = project.heal(&["heal", "--json"]).exits(2).json();
+    let act = &document["services"][0]["act"];
+    let words = "systemctl kill exit code 1: Access denied";
+    assert_eq!((&act["outcome"], &act["detail"]), (&"failed".into(), &words.into()), "{act:#}");
 }
 
 #[test]
