@@ -1721,7 +1721,7 @@ _heal() {
             return 0
             ;;
         heal__subcmd__run)
-            opts="-q -h --service --config --set --json --format --exit-map --quiet --color --help"
+            opts="-q -h --service --startup --config --set --json --format --exit-map --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -410,6 +410,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --format 'Print the answer in this format'
             cand --exit-map 'End with other exit codes, such as 1=0,2=1'
             cand --color 'Colour the text'
+            cand --startup 'Put right what is not a process before it starts, and do not start it on what is broken'
             cand --json 'Print one JSON document instead of text'
             cand -q 'Print nothing while all is well'
             cand --quiet 'Print nothing while all is well'

@@ -419,6 +419,7 @@ complete -c heal -n "__fish_heal_using_subcommand run" -l exit-map -d 'End with 
 complete -c heal -n "__fish_heal_using_subcommand run" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand run" -l startup -d 'Put right what is not a process before it starts, and do not start it on what is broken'
 complete -c heal -n "__fish_heal_using_subcommand run" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand run" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

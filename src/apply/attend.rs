@@ -86,6 +86,14 @@ impl Held {
         Ok(Self { set })
     }
 
+    /// The number of the stop signal that arrived since they are held back, if one did: then nothing has to be started.
+    #[must_use]
+    pub fn stop(&self) -> Option<i32> {
+        let source = Source::new(&self.set).ok()?;
+        let arrived = std::iter::from_fn(|| source.next(false).ok().flatten());
+        arrived.map(|arrived| arrived.signal).filter(|signal| STOPS.contains(signal)).last().map(|signal| signal as i32)
+    }
+
     /// Runs a command to its end. `began` hears its pid; while that is asked, the process is there, or its remains are.
     ///
     /// # Errors

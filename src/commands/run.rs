@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::model::crash::Turn;
-use crate::output::sanitize;
+use crate::output::{self, sanitize};
+use crate::pipeline;
 use crate::pipeline::attended::Record;
 
 /// Run the command that is a service, and record when it starts, stops and crashes, and on which release
@@ -30,6 +31,9 @@ use crate::pipeline::attended::Record;
 /// or with a code listed in `hold_on_exit` is a stop and no crash; the last of these also holds the service until
 /// `heal release`. With --json a document about the end follows what the command wrote to stdout.
 ///
+/// With --startup it first puts right what is not a process, as `heal heal --startup` does, and says on stderr what it did. Where
+/// that says that the service may not start, nothing is started: 125. That is no crash, and is not recorded.
+///
 /// What heal cannot record never keeps the service from running. If heal is killed, the command lives on, and the tick records
 /// its end; under systemd the unit's control group ends it, unless the unit says otherwise. A unit of `Type=notify` needs
 /// `NotifyAccess=all`.
@@ -38,6 +42,9 @@ pub struct Args {
     /// The service that the command is
     #[arg(long, value_name = "NAME", add = Names::Services)]
     service: String,
+    /// Put right what is not a process before it starts, and do not start it on what is broken
+    #[arg(long)]
+    startup: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -66,9 +73,16 @@ impl Args {
     pub fn run(self, global: &Global) -> Result<Answer> {
         // Before there is a second thread: a signal must find nobody who does not hold it back.
         let held = Held::back();
+        let held = match held {
+            Ok(held) => held,
+            Err(error) => return Ok(self.failed(125, format!("signals cannot be held back: {error}"))),
+        };
         let config = match global.origin().load() {
             Ok(config) => Some(config),
             Err(error) if error.kind == Kind::Usage => return Err(error),
+            Err(error) if self.startup => {
+                return Ok(self.failed(125, format!("it may not start: {error}")));
+            }
             Err(error) => {
                 complain(&format!("nothing is recorded: {error}"));
                 None
@@ -78,19 +92,23 @@ impl Args {
             Some(config) => Some(self.record(config)?),
             None => None,
         };
+        if let Some(config) = config.as_ref().filter(|_| self.startup) {
+            if let Err(why) = cold_start(config) {
+                return Ok(self.failed(125, format!("it may not start: {why}")));
+            }
+            // Another repair may have been waited for, and who has it stopped meanwhile did not mean a service that begins.
+            if let Some(signal) = held.stop() {
+                let code = u8::try_from(128 + signal).unwrap_or(125);
+                return Ok(self.failed(code, format!("not started: stopped by signal {signal}")));
+            }
+        }
         let mut recording = |pid: i32| {
             if let Some(error) = record.as_mut().and_then(|record| record.began(pid).err()) {
                 complain(&error.to_string());
             }
         };
         let env = [("HEAL_SERVICE", self.service.as_str())];
-        let ended = match held {
-            Ok(held) => held.run(&self.command, &env, &mut recording),
-            Err(error) => {
-                return Ok(self.failed(125, format!("signals cannot be held back: {error}")));
-            }
-        };
-        let end = match ended {
+        let end = match held.run(&self.command, &env, &mut recording) {
             Ok(end) => end,
             Err(failure) => {
                 return Ok(self.failed(failure.code, failure.why));
@@ -126,6 +144,15 @@ impl Args {
         }
         Ok(record)
     }
+}
+
+/// What `heal heal --startup` does; stdout is the command's, so what it says goes to stderr. An error is why nothing may start.
+fn cold_start(config: &Config) -> std::result::Result<(), String> {
+    let startup = pipeline::startup(config, false).map_err(|error| error.to_string())?;
+    let did_nothing = startup.healed.is_empty() && startup.warnings.is_empty() && startup.cautions.is_empty();
+    let said = output::startup::human(&startup, did_nothing);
+    console::strip_ansi_codes(&said).lines().for_each(complain);
+    if startup.may_start() { Ok(()) } else { Err("`heal heal --startup` says no".to_owned()) }
 }
 
 /// stdout is the command's: for people heal says nothing there.

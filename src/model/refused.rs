@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::revert::short;
-use super::units::{counted, span_text};
+use super::units::{a_few, counted, span_text};
 
 /// Why nothing is taken back. Each has words of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl std::fmt::Display for Refused {
             Self::UnderWay(what) => write!(f, "a {what} is in progress in the repository"),
             Self::Locked(path) => write!(f, "a git is at work, or was killed: {} exists", path.display()),
             Self::Shallow => f.write_str("the history is shallow: what came before is not here"),
-            Self::Dirty(paths) => write!(f, "the work tree is dirty: {} changed and not committed", named(paths)),
+            Self::Dirty(paths) => write!(f, "the work tree is dirty: {} changed and not committed", a_few(paths, ", ")),
             Self::NotRunning { head, release } => {
                 write!(f, "what is checked out, {}, is not the release that crashed, {}", short(head), short(release))
             }
@@ -224,36 +224,16 @@ impl std::fmt::Display for Refused {
             Self::Merge { commit, parents } => {
                 write!(f, "{} is a merge of {parents} parents: it does not say which side stays", short(commit))
             }
-            Self::Conflict(paths) => write!(f, "later commits changed the same lines: {}", named(paths)),
+            Self::Conflict(paths) => write!(f, "later commits changed the same lines: {}", a_few(paths, ", ")),
             Self::InTheWay(paths) => {
-                write!(f, "files that git does not track are in the way: {}", named(paths))
+                write!(f, "files that git does not track are in the way: {}", a_few(paths, ", "))
             }
-            Self::Filtered(paths) => write!(f, "another program translates files that change: {}", named(paths)),
-            Self::Submodules(paths) => write!(f, "submodules would have to move: {}", named(paths)),
-            Self::Unfit(paths) => write!(f, "paths that heal does not write: {}", named(paths)),
+            Self::Filtered(paths) => write!(f, "another program translates files that change: {}", a_few(paths, ", ")),
+            Self::Submodules(paths) => write!(f, "submodules would have to move: {}", a_few(paths, ", ")),
+            Self::Unfit(paths) => write!(f, "paths that heal does not write: {}", a_few(paths, ", ")),
             Self::Signing => f.write_str("every commit has to be signed (commit.gpgsign), and heal signs nothing"),
             Self::Nothing(id) => write!(f, "the files of {} are the files that are there", short(id)),
             Self::Moved => f.write_str("HEAD moved while this run decided"),
         }
-    }
-}
-
-/// A few paths by name, the rest counted.
-fn named(paths: &[String]) -> String {
-    const FEW: usize = 3;
-    let few: Vec<&str> = paths.iter().take(FEW).map(String::as_str).collect();
-    let rest = paths.len().saturating_sub(FEW);
-    if rest == 0 { few.join(", ") } else { format!("{} and {rest} more", few.join(", ")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_few_paths_are_named_and_the_rest_is_counted() {
-        let paths: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
-        assert_eq!(named(&paths[..1]), "a");
-        assert_eq!(named(&paths), "a, b, c and 2 more");
     }
 }

@@ -94,6 +94,15 @@ pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, noun: &str) -> 
     format!("{count} {noun}{s}")
 }
 
+/// The first three by name, the rest counted: a line is for a person.
+#[must_use]
+pub fn a_few(all: &[String], separator: &str) -> String {
+    const FEW: usize = 3;
+    let few = all[..all.len().min(FEW)].join(separator);
+    let rest = all.len().saturating_sub(FEW);
+    if rest == 0 { few } else { format!("{few} and {rest} more") }
+}
+
 /// The same words for a span of the standard library.
 #[must_use]
 pub fn duration_text(span: Duration) -> String {
@@ -245,6 +254,13 @@ as_text! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_are_named_and_the_rest_is_counted() {
+        let all: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
+        let said = [0, 1, 3, 4, 5].map(|count| a_few(&all[..count], ", "));
+        assert_eq!(said, ["", "a", "a, b, c", "a, b, c and 1 more", "a, b, c and 2 more"]);
+    }
 
     #[test]
     fn spans_are_read_and_written() {

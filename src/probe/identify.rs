@@ -9,7 +9,7 @@ use super::program::parse_pid;
 use crate::host::files;
 use crate::host::process::{Detail, Process, Processes};
 use crate::model::report::Considered;
-use crate::model::units::span_text;
+use crate::model::units::{a_few, span_text};
 use crate::model::{Identity, Selector, Service};
 
 /// The answer.
@@ -175,8 +175,8 @@ impl Search<'_> {
         only_roots(&mut found);
         match (found.len(), in_pidfile) {
             // Who is searched for by the same words and could not be looked at may be a second one.
-            (_, _) if !unseen.is_empty() => Who::Unknown { why: unseen.join("; ") },
-            (0, _) if !doubts.is_empty() => Who::Unknown { why: doubts.join("; ") },
+            (_, _) if !unseen.is_empty() => Who::Unknown { why: a_few(&unseen, "; ") },
+            (0, _) if !doubts.is_empty() => Who::Unknown { why: a_few(&doubts, "; ") },
             (0, _) => self.absent(pidfile.as_deref()),
             (1, Some(pid)) if !found.iter().any(|(process, _)| self.holds(process, pid)) => {
                 let why = format!(
@@ -190,7 +190,7 @@ impl Search<'_> {
                 Who::Unknown {
                     why: format!(
                         "{count} processes fit (pids {}), at most {} may: narrow `match`, or stop the ones too many",
-                        pids.join(", "),
+                        a_few(&pids, ", "),
                         self.selector.max_matches
                     ),
                 }

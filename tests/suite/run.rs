@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use heal::journal::RecoveryLock;
+
 use super::lives::{lives, release, told};
 use super::support::{Project, Ran, alive, signal, wait_for};
 
@@ -298,4 +300,46 @@ fn on_a_terminal_the_keys_mean_the_command_and_the_shell_sees_its_job_stop() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     shell.send_line("exit").expect("typed");
     shell.exp_eof().expect("the end");
+}
+
+#[test]
+fn what_is_not_a_process_is_put_right_first_and_nothing_starts_on_what_is_broken() {
+    let mut project = project();
+    let state =
+        "[state.book]\npath = \"book.json\"\nkind = \"json\"\nrepair = [\"merge\"]\ntemplate = { a = 1, b = 2 }\n";
+    project.write("heal.toml", &format!("{}{state}", project.read("heal.toml")));
+    let start = ["run", "--service", "app", "--startup", "--", "/bin/bash", "-c", "echo up; cat book.json; exit 9"];
+    project.write("book.json", "{\"a\": 5}\n");
+    let ran = project.heal(&start).exits(9);
+    assert!(ran.stdout.starts_with("up\n") && ran.stdout.contains("\"b\": 2"), "{ran:?}");
+    assert!(ran.stderr.contains("book") && ran.stderr.ends_with("heal: it may start\n"), "{ran:?}");
+    assert_eq!(project.heal(&start).exits(9).stderr, "", "nothing was to be done");
+    assert_eq!(lives(&project).len(), 4);
+    // Broken, and not to be repaired: nothing starts, and that is no crash.
+    project.write("book.json", "{\"a\": ");
+    let ran = project.heal(&start).exits(125);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("heal: it may not start: "), "{ran:?}");
+    project.heal(&["run", "--service", "app", "--", "/bin/bash", "-c", "exit 0"]).exits(0);
+    // A stop that arrives while another repair is waited for is not answered with a start.
+    project.write("book.json", "{\"a\": 5}\n");
+    project.env("HEAL_TEST_PATIENCE", "20s");
+    let repair = RecoveryLock::take(&project.path("data/repair.lock"), "a test").expect("free");
+    let child = project.command(&start).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // It holds signals back from its first moment; before that it would end by them, as well.
+    wait_for("it waits", || blocks(pid(&child), Signal::SIGTERM));
+    signal(pid(&child), Signal::SIGTERM);
+    drop(repair);
+    assert_eq!(ended(child), (143, String::new()));
+    project.write("heal.toml", "broken [");
+    let ran = project.heal(&start).exits(125);
+    assert!(ran.stdout.is_empty() && ran.stderr.starts_with("heal: it may not start: "), "{ran:?}");
+    let events: Vec<_> = lives(&project).iter().map(|line| line["event"].clone()).collect();
+    assert_eq!(events, ["start", "crash", "start", "crash", "start", "stop"]);
+}
+
+/// Does this process hold this signal back?
+fn blocks(pid: i32, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 << (signal as i32 - 1) != 0)
 }

@@ -5,19 +5,15 @@ use serde_json::Value;
 
 use super::scan::step;
 use crate::host::jq;
-
-/// So many are named.
-const NAMED: usize = 5;
+use crate::model::units::a_few;
 
 /// The paths of the elements that break this invariant of that document, as jq writes them.
 pub(super) fn offenders(filter: &str, text: &str) -> Option<String> {
     let ask = of_all(filter).or_else(|| of_unique(filter))?;
     let answer = jq::transform(&ask, &[], text, jq::LONGEST).ok()?;
     let paths: Vec<Vec<Value>> = serde_json::from_str(&answer).ok()?;
-    let shown: Vec<String> = paths.iter().take(NAMED).map(|path| path.iter().map(part).collect()).collect();
-    let more = paths.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!shown.is_empty()).then(|| format!("{}{more}", shown.join(", ")))
+    let shown: Vec<String> = paths.iter().map(|path| path.iter().map(part).collect()).collect();
+    (!shown.is_empty()).then(|| a_few(&shown, ", "))
 }
 
 fn part(part: &Value) -> String {
