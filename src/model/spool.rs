@@ -90,9 +90,10 @@ impl Item {
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let incident: String = self.message.incident.chars().map(safe).take(100).collect();
         let notice = super::alert::word(self.message.notice);
-        // What was put there in the same moment comes in the order of the notices: how it began before how it went on.
+        // What was put there in the same moment: the older incident before the one that follows it, so that nobody reads
+        // "recovered" last while it is down; and of one incident how it began before how it went on.
         let rank = self.message.notice as u8;
-        format!("{:014}-{rank}-{incident}-{notice}-{}.json", self.queued.at.timestamp_millis().max(0), self.nth)
+        format!("{:014}-{incident}-{rank}-{notice}-{}.json", self.queued.at.timestamp_millis().max(0), self.nth)
     }
 
     /// Is it about this?

@@ -100,3 +100,19 @@ fn a_file_is_named_by_age_and_by_what_it_says() {
     one.message.incident = "2026/../app name".to_owned();
     assert_eq!(one.name(), "01700000000000-0-2026_.._app_name-opened-0.json");
 }
+
+#[test]
+fn of_what_is_put_there_at_once_the_older_incident_leaves_first() {
+    use Notice::{Exhausted, Opened, Recovered};
+    let name = |incident: &str, notice: Notice| {
+        let mut one = item(7, notice, Severity::Critical, "app");
+        one.message.incident = incident.to_owned();
+        one.name()
+    };
+    // What is over was there first, and begins with an earlier time; what began after it must not seem to be over.
+    let (first, second) = ("20261126T150459910Z-11744/app", "20261126T150504646Z-11936/app");
+    let order = [name(first, Opened), name(first, Recovered), name(second, Opened), name(second, Exhausted)];
+    let mut sorted = order.clone();
+    sorted.sort();
+    assert_eq!(sorted, order);
+}
