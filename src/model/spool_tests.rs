@@ -98,7 +98,7 @@ fn a_digest_names_what_it_can_and_counts_the_rest() {
 fn a_file_is_named_by_age_and_by_what_it_says() {
     let mut one = item(1_700_000_000, Notice::Opened, Severity::Critical, "x");
     one.message.incident = "2026/../app name".to_owned();
-    assert_eq!(one.name(), "01700000000000-0-2026_.._app_name-opened-0.json");
+    assert_eq!(one.name(), "01700000000000-2026_.._app_name-0-opened-0.json");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use super::acting::{in_parallel, later, the_one};
 use super::repository::{accuse, arm, commit, deployed, git, head, sound, try_git};
+use super::servers;
 use super::support::{Project, Ran};
 
 const PUSH: &str = "push = true\n";
@@ -172,4 +173,46 @@ fn nothing_of_the_repository_runs_as_root() {
     project.heal(&["revert"]).exits(0);
     assert_eq!(there(&remote), try_git(&project, &["-c", "core.fsmonitor=false", "rev-parse", "HEAD"]).stdout.trim());
     assert!(!project.path("data/ran").exists(), "{}", project.read("data/ran"));
+}
+
+#[test]
+fn behind_a_login_git_says_who_we_are_and_nobody_is_asked() {
+    const PASSWORD: &str = "canary-of-the-remote";
+    let (project, remote) = with_remote();
+    git(&remote, &["-C", "repo.git", "config", "http.receivepack", "true"]);
+    let server = servers::git(&remote.path(""), "bot", PASSWORD);
+    let url = |login: &str| format!("http://{login}127.0.0.1:{}/repo.git", server.port);
+    let before = there(&remote);
+    let bad = head(&project);
+    // Nobody who could say it, and nobody there to be asked: the service is well, and the commit waits for a person.
+    git(&project, &["remote", "set-url", "origin", &url("")]);
+    let asked = project.heal(&["update", "check", "--json"]).exits(3);
+    assert!(asked.stdout.contains("Authentication failed"), "{asked:?}");
+    let ran = project.heal(&["revert", "--json"]).exits(1);
+    assert!(pending(&ran).contains("git push"), "{}", pending(&ran));
+    assert_eq!((there(&remote), git(&project, &["rev-parse", "HEAD~1"])), (before, bad));
+    // A password in the address itself is in nothing that heal says or writes, also when it is wrong.
+    git(&project, &["remote", "set-url", "origin", &url(&format!("bot:not-{PASSWORD}@"))]);
+    let wrong = project.heal(&["update", "check", "--json"]).exits(3);
+    assert!(!format!("{wrong:?}{}", project.read("heal.toml")).contains(PASSWORD), "{wrong:?}");
+    // By the user's own helper it goes.
+    git(&project, &["remote", "set-url", "origin", &url("")]);
+    project.write(".git/login", &format!("http://bot:{PASSWORD}@127.0.0.1:{}\n", server.port));
+    let helper = format!("store --file={}", project.path(".git/login").display());
+    git(&project, &["config", "credential.helper", &helper]);
+    project.heal(&["update", "check"]).exits(0);
+    let (second, remote) = with_remote();
+    git(&remote, &["-C", "repo.git", "config", "http.receivepack", "true"]);
+    let server = servers::git(&remote.path(""), "bot", PASSWORD);
+    git(&second, &["remote", "set-url", "origin", &format!("http://127.0.0.1:{}/repo.git", server.port)]);
+    second.write(".git/login", &format!("http://bot:{PASSWORD}@127.0.0.1:{}\n", server.port));
+    let helper = format!("store --file={}", second.path(".git/login").display());
+    git(&second, &["config", "credential.helper", &helper]);
+    let ran = second.heal(&["revert"]).exits(0);
+    assert!(ran.stdout.contains("    pushed\n"), "{}", ran.stdout);
+    assert_eq!(there(&remote), head(&second));
+    for project in [&project, &second] {
+        let grep = project.run(&mut project.command_of("grep", &["-r", PASSWORD, "data", "logs"]));
+        assert!(grep.code != 0, "{}", grep.stdout);
+    }
 }

@@ -1,5 +1,5 @@
-//! Real servers at the other end of a channel: Alertmanager, an SMTP server and an HTTPS server with a certificate of a private
-//! CA. Each on a free port of the loopback, ended with the test. What is not installed fails the test: scripts/test installs it.
+//! Real servers at the other end: of a channel Alertmanager, an SMTP server and an HTTPS server with a certificate of a private
+//! CA; of a repository git's own, behind a login. Each on a free port of the loopback, ended with the test. What is not installed fails the test: scripts/test installs it.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -52,9 +52,14 @@ impl Server {
     fn script(name: &str, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a directory");
         certify(folder.path());
+        let own = folder.path().display().to_string();
+        Self::of(folder, name, &[&[own.as_str()], args].concat())
+    }
+
+    fn of(folder: tempfile::TempDir, name: &str, args: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/servers.d").join(name);
         let mut command = Command::new("/usr/bin/python3");
-        command.arg(script).arg(folder.path()).args(args);
+        command.arg(script).args(args);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("python3 is installed");
         let mut line = String::new();
@@ -72,6 +77,11 @@ pub fn smtp(privacy: &str, login: Option<(&str, &str)>) -> Server {
         Some((user, password)) => Server::script("smtp.py", &[privacy, user, password]),
         None => Server::script("smtp.py", &[privacy]),
     }
+}
+
+/// Serves the repositories in this folder to whoever logs in.
+pub fn git(folder: &Path, user: &str, password: &str) -> Server {
+    Server::of(tempfile::tempdir().expect("a directory"), "git.py", &[&folder.display().to_string(), user, password])
 }
 
 pub fn https() -> Server {
