@@ -249,9 +249,12 @@ pub(super) fn take_away(
 /// Copies into a new file, which appears under its name only when it is whole and on the disk. Answers with the SHA-256.
 pub(super) fn copy(from: &mut File, to: &Place, part: OsString) -> io::Result<String> {
     let part = to.beside(part)?;
+    let mut made = None;
     let copied = (|| {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(openat(&part.folder, &part.name, flags, Mode::RUSR | Mode::WUSR)?);
+        let meta = file.metadata()?;
+        made = Some((meta.dev(), meta.ino()));
         let sha256 = pour(from, Some(&mut file))?;
         // Read back: what is to replace the only original is looked at, not believed.
         if hash(&mut file)? != sha256 {
@@ -260,11 +263,15 @@ pub(super) fn copy(from: &mut File, to: &Place, part: OsString) -> io::Result<St
         dress(from, &file)?;
         file.sync_all()?;
         rename(&part, to)?;
-        to.sync()?;
+        // What may not stay on the disk is not there: it goes the way it came.
+        to.sync().inspect_err(|_| _ = rename(to, &part))?;
         Ok(sha256)
     })();
-    if copied.is_err() {
-        let _ = remove(&part);
+    if copied.is_err()
+        && let (Some(made), Ok(Some(stat))) = (made, part.stat())
+    {
+        // Somebody else's file may have been put in its place before it went.
+        let _ = if id(&stat) == made { remove(&part) } else { rename(&part, to).map_err(Into::into) };
     }
     copied
 }
