@@ -94,6 +94,7 @@ mod peer;
 mod portable;
 mod probe_log;
 mod probe_sqlite;
+mod proofs;
 mod quarantine;
 mod readme;
 mod recover;
