@@ -70,11 +70,12 @@ fn below(root: &Path, names: &[&OsStr], reading: bool, mode: u32) -> io::Result<
     };
     let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
     for folder in folders {
-        match mkdirat(&at, *folder, Mode::from_raw_mode(0o755)) {
-            // What is there already, be it a link or on a read-only disk, shows when it is opened.
-            Ok(()) | Err(_) => {}
-        }
-        at = step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::Mounts)?;
+        let made = mkdirat(&at, *folder, Mode::from_raw_mode(0o755));
+        at = match step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::Mounts) {
+            // What is there already, be it a link or on a read-only disk, shows when it is opened; of what is not, why.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(made.err().map_or(error, Into::into)),
+            opened => opened?,
+        };
     }
     let access = if reading { OFlags::RDWR } else { OFlags::WRONLY };
     let flags = access | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -62,13 +62,15 @@ pub(super) fn start(
         }
     });
     let (spawned, recorded) = std::thread::scope(|scope| {
-        let recorder = scope.spawn(|| record(journal, processes, hello, ack, intent, &service.name));
+        let recorder = || record(journal, processes, hello, ack, intent, &service.name);
+        let recorder = std::thread::Builder::new().spawn_scoped(scope, recorder);
+        let recorder = recorder.map_err(|error| format!("`{name}` cannot be started: no thread for it: {error}"))?;
         let spawned = command.spawn();
         // The parent's copies of the child's ends go with the command: a recorder that waits for a child that never
         // came to be reads the end of the pipe.
         drop(command);
-        (spawned, recorder.join().unwrap_or_else(|_| Err("the recorder failed".to_owned())))
-    });
+        Ok::<_, String>((spawned, recorder.join().unwrap_or_else(|_| Err("the recorder failed".to_owned()))))
+    })?;
     match (spawned, recorded) {
         (Ok(child), Ok(identity)) => Ok((identity, child)),
         (_, Err(why)) if !why.is_empty() => Err(why),
@@ -134,9 +136,16 @@ fn pipe() -> Result<(File, File), String> {
     Ok((OwnedFd::from(read).into(), OwnedFd::from(write).into()))
 }
 
-/// Opens the log for appending; a link, a FIFO or a device in its place is refused.
+/// Opens the log for appending; a link, a FIFO or a device in its place is refused. Where the disk has no room for one, the
+/// service runs without: its output is worth less than itself, and of the disk a person is told.
 fn open_log(root: &Path, path: &Path) -> io::Result<File> {
-    let file = super::beneath::append(root, path, false, 0o640)?;
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let file = match super::beneath::append(root, path, false, 0o640) {
+        Err(error) if matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem) => {
+            return File::options().write(true).open("/dev/null");
+        }
+        file => file?,
+    };
     // O_NONBLOCK was for the opening alone; the service must not inherit it.
     rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
     Ok(file)

@@ -68,21 +68,36 @@ fn literal(uri: &ureq::http::Uri) -> Option<SocketAddr> {
     Some(SocketAddr::new(host.parse().ok()?, uri.port_u16().unwrap_or(usual)))
 }
 
-/// Looks names up as ureq does, in a thread that may hang; an address is none.
-#[derive(Debug, Default)]
-struct Names(DefaultResolver);
+/// Looks names up in a thread, which may hang; an address is none. Not ureq's own resolver: that panics where no thread can be
+/// had, and a machine that can start nothing is one to be told of. There the name is looked up here, as long as that takes.
+#[derive(Debug)]
+struct Names;
 
 impl Resolver for Names {
     fn resolve(
         &self,
         uri: &ureq::http::Uri,
-        config: &ureq::config::Config,
+        _: &ureq::config::Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let Some(address) = literal(uri) else { return self.0.resolve(uri, config, timeout) };
         let mut found = self.empty();
-        found.push(address);
-        Ok(found)
+        if let Some(address) = literal(uri) {
+            found.push(address);
+            return Ok(found);
+        }
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(ureq::Error::HostNotFound);
+        };
+        let name = DefaultResolver::host_and_port(scheme, authority).ok_or(ureq::Error::HostNotFound)?;
+        let (tell, told) = std::sync::mpsc::channel();
+        let here = name.clone();
+        let answer = match std::thread::Builder::new().spawn(move || tell.send(name.to_socket_addrs())) {
+            Ok(_) => told.recv_timeout(*timeout.after).map_err(|_| ureq::Error::Timeout(timeout.reason))?,
+            Err(_) => here.to_socket_addrs(),
+        };
+        // So many as there is room for.
+        let _ = answer?.try_for_each(|address| found.try_push(address));
+        if found.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(found) }
     }
 }
 
@@ -249,7 +264,7 @@ fn exchange(request: &Request<'_>, roots: RootCerts) -> Result<Reply, NetError> 
         .output_buffer_size(BUFFER)
         .user_agent(concat!("heal/", env!("CARGO_PKG_VERSION")))
         .build();
-    let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), Names::default());
+    let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), Names);
     let mut building = ureq::http::Request::builder().method(request.method).uri(request.url);
     for (name, value) in request.headers {
         building = building.header(name, value);

@@ -62,10 +62,11 @@ where
 {
     let Some(top) = top(root) else { return Ok(None) };
     let (tell, told) = mpsc::channel();
-    std::thread::spawn(move || {
+    let started = std::thread::Builder::new().spawn(move || {
         let looked = Repository::open(&top).map_err(said).and_then(|repository| look(&repository));
         let _ = tell.send(looked);
     });
+    started.map_err(|error| format!("no thread can be started: {error}"))?;
     match told.recv_timeout(PATIENCE) {
         Ok(looked) => looked,
         Err(mpsc::RecvTimeoutError::Timeout) => Err(format!("git did not answer within {} s", PATIENCE.as_secs())),

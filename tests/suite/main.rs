@@ -51,6 +51,7 @@ mod examples;
 mod faults;
 mod faults_data;
 mod faults_journal;
+mod faults_machine;
 mod heal;
 mod heal_alert;
 mod heal_broken;

@@ -137,7 +137,8 @@ fn a_death_at_any_system_call_loses_nothing() {
 
 #[test]
 fn a_full_disk_at_any_system_call_loses_nothing() {
-    sweep_over(world, CHANGING, Fault::Error("ENOSPC"), 21, converges);
+    sweep_over(world, CHANGING, Fault::Error("ENOSPC"), 15, converges);
+    sweep_over(world, CHANGING, Fault::Error("EDQUOT"), 6, converges);
 }
 
 #[test]

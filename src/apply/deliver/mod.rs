@@ -33,11 +33,17 @@ pub fn deliver(parcel: &Parcel, root: &Path, timeout: Duration) -> Result<(), Un
 }
 
 /// Does the work on a thread that is left behind when it does not end in time. Should it end after all, what it delivered
-/// is delivered once more: twice is better than never.
-fn within(limit: Duration, work: impl FnOnce() -> Result<(), Undelivered> + Send + 'static) -> Result<(), Undelivered> {
+/// is delivered once more: twice is better than never. Where no thread can be had it is done here: a machine that can start
+/// nothing is one to be told of, and only a disk that does not answer would keep the run.
+fn within(
+    limit: Duration,
+    work: impl FnOnce() -> Result<(), Undelivered> + Clone + Send + 'static,
+) -> Result<(), Undelivered> {
     let (sender, receiver) = channel();
-    let thread = std::thread::Builder::new().spawn(move || sender.send(work()));
-    thread.map_err(|error| Undelivered::later(format!("no thread to deliver it: {error}")))?;
+    let here = work.clone();
+    if std::thread::Builder::new().spawn(move || sender.send(work())).is_err() {
+        return here();
+    }
     match receiver.recv_timeout(limit) {
         Ok(done) => done,
         Err(RecvTimeoutError::Timeout) => Err(Undelivered::later("it did not end in time and was left behind")),

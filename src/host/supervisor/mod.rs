@@ -63,11 +63,13 @@ pub fn ask<'u>(units: impl IntoIterator<Item = &'u UnitName>) -> Answers {
     }
     let mut answers = Answers::new();
     std::thread::scope(|scope| {
-        let asked: Vec<_> =
-            by.iter().map(|(by, names)| (*by, names, scope.spawn(move || supervisor(*by).look(names)))).collect();
+        let ask = |by: Supervisor, names: &'_ [&str]| supervisor(by).look(names);
+        let start = |by, names| std::thread::Builder::new().spawn_scoped(scope, move || ask(by, names));
+        let asked: Vec<_> = by.iter().map(|(by, names)| (*by, names, start(*by, names))).collect();
         for (by, names, answer) in asked {
-            let told =
-                answer.join().unwrap_or_else(|_| names.iter().map(|_| Err("it was not asked".to_owned())).collect());
+            let nobody = |_| names.iter().map(|_| Err("it was not asked".to_owned())).collect();
+            // Where no thread can be had, they are asked one after the other.
+            let told = answer.map_or_else(|_| ask(by, names), |answer| answer.join().unwrap_or_else(nobody));
             let units = names.iter().map(|name| UnitName { by, name: (*name).to_owned() });
             answers.extend(units.zip(told));
         }

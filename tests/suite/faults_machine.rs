@@ -1,0 +1,118 @@
+//! What if the machine itself is at its end: no process can be started, no file made, a process cannot be killed? A documented
+//! exit, a word to a person, and never a second service.
+
+use std::time::Duration;
+
+use super::acting::{NAP, running, shell, sleeper, the_one};
+use super::faults_data::private;
+use super::peer::Peer;
+use super::support::Project;
+
+/// Nobody's processes are counted by themselves: a limit for them is none for the tests.
+const NOBODY: u32 = 65_534;
+
+fn nobodys(project: &Project) -> bool {
+    shell(
+        project,
+        &format!("chown -R {NOBODY}:{NOBODY} . && setpriv --reuid {NOBODY} --clear-groups \"$HEAL\" --version"),
+    )
+    .code
+        == 0
+}
+
+#[test]
+fn where_nothing_can_be_started_a_person_is_told_and_no_act_is_left_open() {
+    let peer = Peer::new([]);
+    // A number of its own: of whoever runs under another user, nobody sees whether it is this service.
+    const SLEEP: &str = "86397";
+    let project = sleeper("[service.app.probes]\na = { kind = \"command\", command = [\"true\"] }\n");
+    let url = peer.url();
+    let named = url.replace("127.0.0.1", "localhost");
+    let text = project.read("heal.toml").replace(NAP, SLEEP);
+    let hook = |name: &str, url: &str| format!("[alert.{name}]\nkind = \"webhook\"\nurl = \"{url}\"\n");
+    project.write("heal.toml", &format!("{text}{}{}", hook("address", &url), hook("name", &named)));
+    if !nobodys(&project) {
+        return;
+    }
+    let heal = |limit: u32, words: &str| {
+        let limited = format!("prlimit --nproc={limit} \"$HEAL\" {words}");
+        shell(&project, &format!("exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups {limited}"))
+    };
+    // One is heal itself: neither a process nor a thread can be had.
+    let ran = heal(1, "heal").exits(2);
+    assert!(ran.stdout.contains("failed    app (was dead)") && !ran.stderr.contains("bug"), "{ran:?}");
+    assert!(ran.stdout.contains("Resource temporarily unavailable"), "{ran:?}");
+    // By the built-in channels, which need nothing: also by a name that is looked up.
+    assert_eq!(peer.asked().len(), 2, "{ran:?}");
+    assert_eq!(project.events("intent").len(), project.events("done").len());
+    assert!(running(&project, SLEEP).is_empty());
+    assert!([2, 3].contains(&heal(1, "check").code));
+    // With room for them it goes on where it was.
+    shell(&project, &format!("exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$HEAL\" heal")).exits(0);
+    the_one(&project, SLEEP);
+}
+
+#[test]
+fn without_inodes_it_is_as_on_a_full_disk() {
+    for inodes in [1, 2, 3, 4, 5, 6, 7, 8, 10, 12] {
+        let project = sleeper("");
+        std::fs::create_dir(project.path("data")).expect("created");
+        let script = format!(
+            "mount -t tmpfs -o size=1m,nr_inodes={inodes},mode=700 tmpfs data || exit 99\n\
+             \"$HEAL\" heal >out 2>err; echo $? >code; cat data/journal/* >journal.txt 2>/dev/null; exit 0"
+        );
+        let Some(ran) = private(&project, &script) else { return };
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let code: i32 = project.read("code").trim().parse().expect("a code");
+        let said = format!("{inodes}: exit {code}\n{}{}", project.read("out"), project.read("err"));
+        let started = running(&project, NAP).len();
+        assert!([0, 1, 74].contains(&code), "{said}");
+        assert!(code != 0 || started == 1, "{said}");
+        assert!(inodes > 1 || code == 74 && said.contains("No space left on device"), "{said}");
+        let meanwhile: String = project.journal_meanwhile().iter().map(|event| format!("{event}\n")).collect();
+        let text = project.read("journal.txt") + &meanwhile;
+        assert_eq!(started == 1, text.contains("\"event\":\"started\""), "{said}{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_killed_is_not_replaced() {
+    let project = Project::new(
+        r#"[project]
+name = "test"
+
+[service.app]
+match         = { executable = "sh", args_contain = "writes.sh" }
+start         = ["./writes.sh"]
+startup_grace = "0s"
+verify_within = "5s"
+stop_grace    = "1s"
+
+[service.app.probes]
+work = { kind = "fresh", path = "fs/work", within = "1s" }
+"#,
+    );
+    project.script("writes.sh", "#!/bin/sh\nwhile :; do echo x >>fs/work; sleep 0.1; done\n");
+    // A file system that is frozen keeps whoever writes to it in the kernel: TERM and KILL wait until it thaws.
+    let script = "mkdir fs && truncate -s 8M image && mkfs.ext4 -q image && mount -o loop image fs || exit 77\n\
+         fsfreeze -f fs && fsfreeze -u fs || exit 77\n\
+         \"$HEAL\" heal >first; echo \"first $?\"\n\
+         trap 'fsfreeze -u fs' EXIT\n\
+         fsfreeze -f fs; sleep 2.5\n\
+         timeout 60 \"$HEAL\" heal >second; echo \"second $?\"; pgrep -c -f '^/bin/sh ./writes.sh'\n\
+         timeout 60 \"$HEAL\" heal >third; echo \"third $?\"; pgrep -c -f '^/bin/sh ./writes.sh'\n\
+         fsfreeze -u fs; trap - EXIT; sleep 0.5\n\
+         \"$HEAL\" heal --set service.app.startup_grace=5s >fourth; echo \"fourth $?\"; pgrep -c -f '^/bin/sh ./writes.sh'; exit 0";
+    let Some(ran) = private(&project, script) else { return };
+    if ran.code == 77 {
+        return;
+    }
+    let said = || ["first", "second", "third", "fourth"].map(|name| project.read(name)).join("---\n");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines.starts_with(&["first 0"]), "{ran:?}\n{}", said());
+    let [_, second, one, third, still_one, ..] = lines[..] else { panic!("{ran:?}\n{}", said()) };
+    assert_eq!((one, still_one), ("1", "1"), "{}", said());
+    assert!(second == "second 2" && ["third 2", "third 69"].contains(&third), "{ran:?}\n{}", said());
+    assert!(said().contains("cannot be stopped") || said().contains("still"), "{}", said());
+    assert!(ran.took < Duration::from_secs(60), "{ran:?}");
+}
