@@ -9,6 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::fs::{Mode, OFlags};
+
 use crate::host::process::{Detail, Processes};
 use crate::host::supervisor::systemd;
 use crate::host::{env, sys};
@@ -142,11 +144,12 @@ fn open_log(root: &Path, path: &Path) -> io::Result<File> {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     let file = match super::beneath::append(root, path, false, 0o640) {
         Err(error) if matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem) => {
-            return File::options().write(true).open("/dev/null");
+            let nowhere = rustix::fs::open("/dev/null", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
+            return Ok(nowhere.into());
         }
         file => file?,
     };
     // O_NONBLOCK was for the opening alone; the service must not inherit it.
-    rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::APPEND)?;
+    rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
     Ok(file)
 }
