@@ -19,6 +19,8 @@ pub struct Named {
     pub locks: Vec<String>,
     /// `[state.NAME]`
     pub states: Vec<String>,
+    /// `[checkpoint.NAME]`
+    pub checkpoints: Vec<String>,
     /// Every setting as `--set` takes it: `service.bot.startup_grace`.
     pub keys: Vec<String>,
 }
@@ -39,6 +41,7 @@ fn named(text: &str) -> Named {
         services: keys(table(document, "service")),
         locks: keys(table(document, "lock")),
         states: keys(table(document, "state")),
+        checkpoints: keys(table(document, "checkpoint")),
         host: table(document, "host").is_some_and(|host| table(host, "probes").is_some()),
         ..Named::default()
     };
