@@ -141,11 +141,16 @@ impl Restore {
                 Error::new(Kind::Usage, "--to - prints the state, and --json a document: stdout holds one answer");
             return Err(error.hint("leave one of them out"));
         }
+        let again = to.is_none().then(|| {
+            let [name, number] = [name.clone(), sequence.map(|number| format!("--sequence {number}"))]
+                .map(|word| word.map(|word| format!(" {word}")).unwrap_or_default());
+            format!("{} checkpoint restore{name}{number}", config.call())
+        });
         let to = to.map(|to| if stdout { to } else { typed(to) });
         let (restored, bytes) = restore(config, &Restoring { name, sequence, to, dry_run })?;
         let exit = of_restore(&restored);
         let view = View::CheckpointRestore(checkpoint_json::restored(&restored, dry_run));
-        let human = checkpoint::restored(&restored, global.quiet || stdout && !dry_run, &config.call());
+        let human = checkpoint::restored(&restored, global.quiet || stdout && !dry_run, again.as_deref());
         if !stdout || dry_run {
             return Ok(Answer { exit, ..Answer::fine(human, view) });
         }

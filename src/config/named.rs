@@ -104,11 +104,14 @@ disk = { kind = "disk" }
 path = "run.lock"
 [state.positions]
 path = "p.json"
+[checkpoint.app]
+command = ["dump"]
 "#;
         let named = named(text);
         assert_eq!((named.services, named.host), (vec!["bot".to_owned(), "app".to_owned()], true));
         assert_eq!(named.probes, ["log", "web", "disk"]);
         assert_eq!((named.locks, named.states), (vec!["run".to_owned()], vec!["positions".to_owned()]));
+        assert_eq!(named.checkpoints, ["app"]);
         assert_eq!(named.keys[..3], ["project.name", "service.bot.startup_grace", "service.bot.match.executable"]);
         assert!(named.keys.contains(&"service.app.probes.web.kind".to_owned()), "{:?}", named.keys);
         assert!(!named.keys.iter().any(|key| key.contains('$')));

@@ -81,9 +81,9 @@ pub fn shelves(shelves: &[Shelf], quiet: bool, heal: &str) -> String {
     text
 }
 
-/// What was restored. With `quiet` nothing, as long as it was the newest.
+/// What was restored. With `quiet` nothing, as long as it was the newest. `again` is the command that does what a dry run says.
 #[must_use]
-pub fn restored(restored: &Restored, quiet: bool, heal: &str) -> String {
+pub fn restored(restored: &Restored, quiet: bool, again: Option<&str>) -> String {
     let mut text = String::new();
     for line in &restored.unfinished {
         said(&mut text, ("unfinished", Level::Degraded), line);
@@ -99,7 +99,6 @@ pub fn restored(restored: &Restored, quiet: bool, heal: &str) -> String {
     let what = restored.kept.as_ref().map_or_else(|| restored.name.clone(), |kept| number(&restored.name, kept));
     let to = restored.to.as_ref().map_or_else(|| "stdout".to_owned(), |path| path.display().to_string());
     let older = if restored.is_fallback() { ": the newest that is whole" } else { "" };
-    let name = sanitize::line(&restored.name);
     match &restored.fate {
         RestoreFate::Done(_) | RestoreFate::Same | RestoreFate::Would if quiet && !restored.is_fallback() => {}
         RestoreFate::Done(_) => {
@@ -109,9 +108,14 @@ pub fn restored(restored: &Restored, quiet: bool, heal: &str) -> String {
         RestoreFate::Same => said(&mut text, ("nothing", Level::Healthy), &format!("to do: {to} is {what}{older}")),
         RestoreFate::Would => {
             said(&mut text, ("would", Level::Starting), &format!("restore {to} from {what}{older}"));
-            let _ = writeln!(text, "next  {} checkpoint restore {name}", sanitize::line(heal));
+            if let Some(again) = again {
+                let _ = writeln!(text, "next  {}", sanitize::line(again));
+            }
         }
-        RestoreFate::Lost => said(&mut text, ("lost", Level::Unhealthy), &format!("{what}: no checkpoint is whole")),
+        RestoreFate::Lost => {
+            let line = format!("{what}: nothing is restored, because none of these is whole");
+            said(&mut text, ("lost", Level::Unhealthy), &line);
+        }
         RestoreFate::Refused(why) => said(&mut text, ("refused", Level::Unhealthy), why),
         RestoreFate::Failed(why) => said(&mut text, ("failed", Level::Unhealthy), why),
     }
