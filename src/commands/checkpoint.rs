@@ -41,7 +41,8 @@ enum Action {
     ///
     /// It replaces the file at `path`, or another one inside of the project, in one step; what stood there is kept, and
     /// `heal undo` brings it back. A link, a directory, a FIFO, or a file that somebody has open is left alone. When the newest
-    /// is damaged, the newest that is not is taken, and said.
+    /// is damaged, the newest that is not is taken, and said. A service that keeps its state in memory writes over what is
+    /// restored: stop it first.
     ///
     /// Exits with 0 when the newest is restored, or stands there already; 1 when it is an older one; 2 when none is whole; 69
     /// when it is refused; 74 when it cannot be written; 75 when another run is at work.

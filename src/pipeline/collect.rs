@@ -19,5 +19,5 @@ pub(super) fn collect(dir: &DataDir) -> Option<String> {
         Err(error) => Err(error.to_string()),
     };
     let why = collected.err()?;
-    Some(format!("nothing that is not needed any more was removed from the vault: {why}"))
+    Some(format!("what is not needed any more stays in the vault: {why}"))
 }

@@ -314,6 +314,19 @@ fn a_restore_falls_back_until_none_is_whole_and_changes_nothing_then() {
 }
 
 #[test]
+fn the_clock_starts_it() {
+    let project = project("command = [\"echo\", \"state\"]\n\n[schedule]\ncheckpoint = \"5m\"");
+    let text = project.heal(&["install", "--systemd", "--print"]).exits(0).stdout;
+    let line = text.lines().find(|line| line.starts_with("ExecStart=") && line.contains("checkpoint"));
+    let line = line.unwrap_or_else(|| panic!("{text}"));
+    let words: Vec<&str> = line.split(' ').skip(1).collect();
+    // What it says is what is run.
+    project.heal(&words).exits(0);
+    assert_eq!(numbers(&project), [1], "{line}");
+    assert!(text.contains("OnUnitActiveSec=300"), "{text}");
+}
+
+#[test]
 fn a_restore_is_taken_back_and_that_too() {
     let project = of_file("one");
     project.heal(&["checkpoint", "save"]).exits(0);

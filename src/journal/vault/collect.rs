@@ -23,7 +23,7 @@ pub const MOST: usize = 1_000;
 /// As long as this is worked on it at a time at most. Who puts something waits for it, and has more patience.
 pub const LONGEST: Duration = Duration::from_secs(3);
 
-/// A file of the journal, or a ledger, beyond this is not read, in bytes. It is more than a year of ticks writes in a day.
+/// A file of the journal, or a ledger, beyond this is not read, in bytes: no day comes to so much.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// What a collection came to.
@@ -76,15 +76,19 @@ impl Vault {
             return Ok(collected);
         }
         spare_named(&self.dir, &mut old, deadline)?;
+        let mut failed = None;
         for path in old.into_values().flatten() {
             if collected.gone == most || Instant::now() > deadline {
                 collected.more = true;
                 break;
             }
-            files::remove(&path).map_err(|error| told(&path, error))?;
-            collected.gone += 1;
+            match files::remove(&path) {
+                Ok(()) => collected.gone += 1,
+                // One that cannot go is no reason to keep the others.
+                Err(error) => failed = failed.or(Some(told(&path, error))),
+            }
         }
-        Ok(collected)
+        failed.map_or(Ok(collected), Err)
     }
 
     /// Files of ours that are old enough to go, by the SHA-256 that each is named by. What a run that died left half written
