@@ -245,3 +245,32 @@ fn while_others_save_nothing_is_gone_that_they_need() {
     assert!(named(&project).is_superset(&kept(&project)), "all of the rest is gone");
     all_comes_back(&project);
 }
+
+#[test]
+fn while_somebody_takes_back_nothing_is_gone_that_he_needs() {
+    let project = world();
+    for number in 0..400 {
+        orphan(&project, number);
+    }
+    let mut run = project.events("replaced")[0]["run"].as_str().expect("a run").to_owned();
+    let texts = ["{\"cash\": 1}\n".to_owned(), project.read("state/book.json")];
+    let rounds = if std::env::var_os("HEAL_LONG").is_some() { 60 } else { 8 };
+    std::thread::scope(|scope| {
+        let person = scope.spawn(|| {
+            for round in 0..rounds {
+                // While a tick is at work it is told to try again.
+                while project.heal(&["undo", &run]).code == 75 {}
+                assert_eq!(project.read("state/book.json"), texts[round % 2], "round {round}");
+                run = project.events("replaced").last().expect("one")["run"].as_str().expect("a run").to_owned();
+            }
+        });
+        while !person.is_finished() {
+            age(&project);
+            project.heal(&["heal"]);
+        }
+        person.join().expect("all of it came back");
+    });
+    age(&project);
+    project.heal(&["heal"]);
+    assert!(named(&project).is_superset(&kept(&project)), "all of the rest is gone");
+}
