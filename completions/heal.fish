@@ -43,6 +43,7 @@ complete -c heal -n "__fish_heal_needs_command" -f -a "doctor" -d 'Tell whether 
 complete -c heal -n "__fish_heal_needs_command" -f -a "heal" -d 'One tick: look, decide, act one rung, verify, record, alert'
 complete -c heal -n "__fish_heal_needs_command" -f -a "clean-locks" -d 'Clear locks that are proved stale; tell who holds the others'
 complete -c heal -n "__fish_heal_needs_command" -f -a "validate-state" -d 'Look at directories, links and state files; say what is wrong, and where'
+complete -c heal -n "__fish_heal_needs_command" -f -a "checkpoint" -d 'Save states under numbers; prove and restore them'
 complete -c heal -n "__fish_heal_needs_command" -f -a "release" -d 'End the hold of a service, so that heal may act on it again'
 complete -c heal -n "__fish_heal_needs_command" -f -a "undo" -d 'Take back what a run changed'
 complete -c heal -n "__fish_heal_needs_command" -f -a "update" -d 'Bring the code forward to what was pushed, and back if that does not do well'
@@ -147,6 +148,75 @@ complete -c heal -n "__fish_heal_using_subcommand validate-state" -l dry-run -d 
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -l json -d 'Print one JSON document instead of text'
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -s q -l quiet -d 'Print nothing while all is well'
 complete -c heal -n "__fish_heal_using_subcommand validate-state" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -f -a "save" -d 'Save the state under the next number'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -f -a "restore" -d 'Bring back the newest that is whole'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -f -a "list" -d 'List what is saved, newest first'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and not __fish_seen_subcommand_from save restore list verify" -f -a "verify" -d 'Read every byte of what is saved: is it what was saved?'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l from -d 'Save this file instead of what is declared; `-` is stdin' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l dry-run -d 'Print what would be done; change nothing, and run no command'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l sequence -d 'This number, and no other' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l to -d 'Replace this file instead; `-` prints it to stdout, and changes nothing' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l dry-run -d 'Print what would be done; change nothing'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'
+json\t'One JSON document'
+nagios\t'A monitoring plugin: one line, its figures, exit code 0 to 3'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -l exit-map -d 'End with other exit codes, such as 1=0,2=1' -r
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -l color -d 'Colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document instead of text'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print nothing while all is well'
+complete -c heal -n "__fish_heal_using_subcommand checkpoint; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c heal -n "__fish_heal_using_subcommand release" -l config -d 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)' -r -F
 complete -c heal -n "__fish_heal_using_subcommand release" -l set -d 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated' -r
 complete -c heal -n "__fish_heal_using_subcommand release" -l format -d 'Print the answer in this format' -r -f -a "human\t'Text for people'

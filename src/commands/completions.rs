@@ -82,6 +82,8 @@ pub enum Names {
     Locks,
     /// State files.
     States,
+    /// Checkpoints.
+    Checkpoints,
     /// Settings, for `--set`.
     Keys,
 }
@@ -98,6 +100,7 @@ impl Names {
             Self::Probes => named.probes.clone(),
             Self::Locks => named.locks.clone(),
             Self::States => named.states.clone(),
+            Self::Checkpoints => named.checkpoints.clone(),
             Self::Keys => named.keys.iter().map(|key| format!("{key}=")).collect(),
         }
     }

@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod beat;
 pub mod check;
+pub mod checkpoint;
 pub mod clean_locks;
 pub mod completions;
 pub mod config;
@@ -38,7 +39,7 @@ use crate::output::schema::{self, Described, Document, Failure};
 use crate::output::status_json::Told;
 use crate::output::update_json;
 use crate::output::view::{Looked, Report, Ticked};
-use crate::output::{self, crash_json, locks_json};
+use crate::output::{self, checkpoint_json, crash_json, locks_json};
 
 /// What a command answers. It is put into words when it is known in which format: the others would cost as much again.
 pub struct Answer {
@@ -117,6 +118,14 @@ views! {
     Status(Told) = "status" as "status",
     /// `heal undo`
     Undo(output::undo::Told) = "undo" as "undo",
+    /// `heal checkpoint save`
+    CheckpointSave(checkpoint_json::Saved) = "checkpoint" as "checkpoint-save",
+    /// `heal checkpoint restore`
+    CheckpointRestore(checkpoint_json::Restored) = "checkpoint" as "checkpoint-restore",
+    /// `heal checkpoint list`
+    CheckpointList(checkpoint_json::Listed) = "checkpoint" as "checkpoint-list",
+    /// `heal checkpoint verify`
+    CheckpointVerify(checkpoint_json::Verified) = "checkpoint" as "checkpoint-verify",
     /// `heal update check`
     UpdateCheck(update_json::UpdateFound) = "update" as "update-check",
     /// `heal update apply`, `heal update rollback`

@@ -13,7 +13,6 @@ pub(super) const PLANNED: &[&str] = &[
     "backup",
     "breaker",
     "capability",
-    "checkpoint",
     "command",
     "database",
     "http",
@@ -25,14 +24,37 @@ pub(super) const PLANNED: &[&str] = &[
 ];
 
 /// The sections that are built.
-pub(super) const SECTIONS: [&str; 13] = [
-    "project", "service", "host", "layout", "lock", "state", "alert", "alerting", "schedule", "crash", "git", "revert",
+pub(super) const SECTIONS: [&str; 14] = [
+    "project",
+    "service",
+    "host",
+    "layout",
+    "lock",
+    "state",
+    "checkpoint",
+    "alert",
+    "alerting",
+    "schedule",
+    "crash",
+    "git",
+    "revert",
     "update",
 ];
 
 /// Sections whose tables have names that a person chose.
-pub(super) const NAMED: [&str; 10] =
-    ["service", "alert", "lock", "state", "database", "port", "breaker", "rotation", "capability", "command"];
+pub(super) const NAMED: [&str; 11] = [
+    "service",
+    "alert",
+    "lock",
+    "state",
+    "checkpoint",
+    "database",
+    "port",
+    "breaker",
+    "rotation",
+    "capability",
+    "command",
+];
 
 /// `[project]`: what heal.toml is about.
 #[derive(Debug, Deserialize, JsonSchema)]

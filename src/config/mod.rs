@@ -1,5 +1,6 @@
 //! What did the user declare? Three phases: file (as written) → validated (every fault at once) → resolved (paths absolute, defaults in).
 
+mod checkpoint;
 mod checks;
 mod code;
 mod crash;
@@ -33,6 +34,7 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::{files, trust};
+use crate::model::checkpoint::Checkpoint;
 use crate::model::crash::CrashRules;
 use crate::model::{Layout, Lock, Rate, Service, Span, StateFile, schedule};
 use crate::{alert, probe};
@@ -87,6 +89,8 @@ pub struct Config {
     pub layout: Layout,
     /// `[state.*]`.
     pub states: Vec<StateFile>,
+    /// `[checkpoint.*]`.
+    pub checkpoints: Vec<Checkpoint>,
     /// `[alert.*]`.
     pub alerts: Vec<alert::Declared>,
     /// `[alerting] heal_rate`: to be healed more often than this is itself an alarm.
@@ -256,8 +260,9 @@ impl Reader<'_> {
         let alerts: Vec<alert::Declared> = alerts.into_iter().map(|(channel, _)| channel).collect();
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
-        let schedule = schedule
-            .and_then(|table| partly::<file::Schedule>("schedule", &["enabled", "heal", "update"], table, faults));
+        let schedule = schedule.and_then(|table| {
+            partly::<file::Schedule>("schedule", &["enabled", "heal", "update", "checkpoint"], table, faults)
+        });
         let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting").and_then(|table| typed::read::<file::Alerting>(&table, faults));
         let alerting = alerting.filter(|alerting| alerting.enabled);
@@ -287,6 +292,7 @@ impl Reader<'_> {
         let locks = self.locks(section("lock").as_ref(), &data_dir, &services, faults);
         let layout = self.layout(copy("layout"), faults);
         let states = self.states(section("state").as_ref(), &data_dir, &services, faults);
+        let checkpoints = self.checkpoints(section("checkpoint").as_ref(), &data_dir, &services, faults);
         check_written(&alerts, &services, &host_probes, self.root, &document.span(), faults);
         // Default logs need the data directory, which is known only now.
         for watched in &mut services {
@@ -310,6 +316,7 @@ impl Reader<'_> {
             locks,
             layout,
             states,
+            checkpoints,
             alerts,
             heal_rate: alerting.as_ref().and_then(|alerting| alerting.heal_rate),
             max_per_hour: alerting.and_then(|alerting| alerting.max_per_hour).unwrap_or(MAX_PER_HOUR),

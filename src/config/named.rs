@@ -19,6 +19,8 @@ pub struct Named {
     pub locks: Vec<String>,
     /// `[state.NAME]`
     pub states: Vec<String>,
+    /// `[checkpoint.NAME]`
+    pub checkpoints: Vec<String>,
     /// Every setting as `--set` takes it: `service.bot.startup_grace`.
     pub keys: Vec<String>,
 }
@@ -39,6 +41,7 @@ fn named(text: &str) -> Named {
         services: keys(table(document, "service")),
         locks: keys(table(document, "lock")),
         states: keys(table(document, "state")),
+        checkpoints: keys(table(document, "checkpoint")),
         host: table(document, "host").is_some_and(|host| table(host, "probes").is_some()),
         ..Named::default()
     };
@@ -101,11 +104,14 @@ disk = { kind = "disk" }
 path = "run.lock"
 [state.positions]
 path = "p.json"
+[checkpoint.app]
+command = ["dump"]
 "#;
         let named = named(text);
         assert_eq!((named.services, named.host), (vec!["bot".to_owned(), "app".to_owned()], true));
         assert_eq!(named.probes, ["log", "web", "disk"]);
         assert_eq!((named.locks, named.states), (vec!["run".to_owned()], vec!["positions".to_owned()]));
+        assert_eq!(named.checkpoints, ["app"]);
         assert_eq!(named.keys[..3], ["project.name", "service.bot.startup_grace", "service.bot.match.executable"]);
         assert!(named.keys.contains(&"service.app.probes.web.kind".to_owned()), "{:?}", named.keys);
         assert!(!named.keys.iter().any(|key| key.contains('$')));

@@ -5,6 +5,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use super::checkpoint::{self, Written};
 use super::checks::NAME;
 use super::file;
 use super::service::STOP_GRACE;
@@ -39,6 +40,7 @@ pub fn schema() -> Value {
         "layout": of::<super::layout::Written>(&mut generator),
         "lock": named("lock", "Files that may keep a service from starting, by name."),
         "state": named("state", "Files whose content has to be right, by name."),
+        "checkpoint": named("checkpoint", "States that are saved under numbers, by name."),
         "alert": named("channel", "Whom heal tells, by name."),
         "alerting": alerting,
         "schedule": schedule,
@@ -57,6 +59,7 @@ pub fn schema() -> Value {
         ("channel".to_owned(), one_of(channels, &[])),
         ("lock".to_owned(), of::<super::lock::Written>(&mut generator)),
         ("state".to_owned(), state(&mut generator)),
+        ("checkpoint".to_owned(), with_defaults(of::<Written>(&mut generator), &checkpoint::defaults())),
     ]);
     definitions.extend(generator.take_definitions(true));
     let mut schema = json!({

@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::service::{short, unstartable};
-use super::{Config, Mode, Watched, layout, lock, state};
+use super::{Config, Mode, Watched, checkpoint, layout, lock, state};
 use crate::host::env;
 use crate::model::{Layout, Selector, redact};
 
@@ -55,6 +55,10 @@ impl Config {
         if !self.states.is_empty() {
             let states = self.states.iter().map(|one| (one.name.clone(), state::shown(one, &self.root)));
             shown.insert("state".into(), Value::Object(states.collect()));
+        }
+        if !self.checkpoints.is_empty() {
+            let all = self.checkpoints.iter().map(|one| (one.name.clone(), checkpoint::shown(one, &self.root)));
+            shown.insert("checkpoint".into(), Value::Object(all.collect()));
         }
         let alerts: Map<String, Value> = self
             .alerts

@@ -218,7 +218,7 @@ impl Reader<'_> {
     }
 
     /// Why a file cannot be one that heal may replace, and what to write instead.
-    fn check_state_path(&self, path: &str, data_dir: &Path) -> Result<(), (&'static str, &'static str)> {
+    pub(super) fn check_state_path(&self, path: &str, data_dir: &Path) -> Result<(), (&'static str, &'static str)> {
         let elsewhere = "what lies elsewhere is named by its absolute path";
         let whole = check_path(self.root, path, elsewhere)?;
         if path.ends_with('/') || whole == self.root {
@@ -259,7 +259,7 @@ pub(super) fn check_path(
 }
 
 /// `./state/x` as `state/x`.
-fn plain(path: &str) -> PathBuf {
+pub(super) fn plain(path: &str) -> PathBuf {
     Path::new(path).components().filter(|part| *part != Component::CurDir).collect()
 }
 

@@ -91,6 +91,17 @@ pub fn run(job: &Job<'_>) -> Result<Ended, String> {
     run_up_to(job, OUTPUT_LIMIT)
 }
 
+/// As [`run`], for a command whose answer need not be text: at most `limit` bytes of its output, as they came. What is told
+/// of how it ended has no output.
+///
+/// # Errors
+/// It could not be started; the message says why.
+pub fn run_for_bytes(job: &Job<'_>, limit: usize) -> Result<(Ended, Vec<u8>), String> {
+    let (command, name) = command(job)?;
+    let (status, stdout, stderr) = watched(command, name, (job.stdin, job.timeout, limit), Rest::Ends)?;
+    Ok((ended((status, Vec::new(), stderr)), stdout))
+}
+
 /// As [`run`], for a command that may start something that stays: when it exits with 0, its group is left alone. When it
 /// does not, or takes too long, the group ends with it.
 ///
@@ -98,7 +109,7 @@ pub fn run(job: &Job<'_>) -> Result<Ended, String> {
 /// It could not be started; the message says why.
 pub fn run_and_leave(job: &Job<'_>) -> Result<Ended, String> {
     let (command, name) = command(job)?;
-    watched(command, name, (job.stdin, job.timeout, OUTPUT_LIMIT), Rest::StaysAfterSuccess)
+    watched(command, name, (job.stdin, job.timeout, OUTPUT_LIMIT), Rest::StaysAfterSuccess).map(ended)
 }
 
 /// As [`run`], for a command whose answer may be longer: `limit` bytes of its output are kept.
@@ -107,7 +118,7 @@ pub fn run_and_leave(job: &Job<'_>) -> Result<Ended, String> {
 /// It could not be started; the message says why.
 pub fn run_up_to(job: &Job<'_>, limit: usize) -> Result<Ended, String> {
     let (command, name) = command(job)?;
-    watched(command, name, (job.stdin, job.timeout, limit), Rest::Ends)
+    watched(command, name, (job.stdin, job.timeout, limit), Rest::Ends).map(ended)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
@@ -142,7 +153,7 @@ pub fn ourselves_up_to(word: &str, stdin: &[u8], timeout: Duration, limit: usize
     let program = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
     let mut command = Command::new(program);
     command.arg0("heal").arg(word).current_dir("/").env_clear();
-    watched(command, "heal", (stdin, timeout, limit), Rest::Ends)
+    watched(command, "heal", (stdin, timeout, limit), Rest::Ends).map(ended)
 }
 
 /// What becomes of the rest of its group when the command has ended.
@@ -152,12 +163,20 @@ enum Rest {
     StaysAfterSuccess,
 }
 
+/// Its status, its output and its errors, as they came.
+type Raw = (Option<ExitStatus>, Vec<u8>, Vec<u8>);
+
+fn ended((status, stdout, stderr): Raw) -> Ended {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ended { status, stdout: text(stdout), stderr: text(stderr) }
+}
+
 fn watched(
     mut command: Command,
     name: &str,
     (stdin, timeout, limit): (&[u8], Duration, usize),
     rest: Rest,
-) -> Result<Ended, String> {
+) -> Result<Raw, String> {
     command.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     sys::before_exec(&mut command, || {
@@ -170,7 +189,7 @@ fn watched(
     attend(child, stdin, timeout, limit, rest).map_err(|error| format!("`{name}` cannot be attended: {error}"))
 }
 
-fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize, rest: Rest) -> io::Result<Ended> {
+fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize, rest: Rest) -> io::Result<Raw> {
     let deadline = Instant::now() + timeout;
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
     let mut stdin = child.stdin.take();
@@ -206,8 +225,7 @@ fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize, rest:
     let status = reap(&mut child);
     drain(&mut stdout, &mut out, limit);
     drain(&mut stderr, &mut err, OUTPUT_LIMIT);
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Ended { status: status.filter(|_| in_time), stdout: text(out), stderr: text(err) })
+    Ok((status.filter(|_| in_time), out, err))
 }
 
 /// Its group goes with it. The child is not reaped yet, so the group's number is still its own.

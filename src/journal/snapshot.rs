@@ -271,6 +271,19 @@ fn is_torn(line: &[u8], begin: u64) -> bool {
     line.len() <= TORN_LIMIT && if text.is_empty() { begin > 0 } else { begun && unfinished() }
 }
 
+/// Is there a line in this file of the journal that is no JSON, and not what a crash leaves of one either? A file that was
+/// moved aside, or is somebody else's, is none of the journal.
+pub(super) fn is_damaged(name: &str, text: &[u8]) -> bool {
+    let mut begin = 0;
+    is_ours(name)
+        && text.split(|byte| *byte == b'\n').any(|line| {
+            let begun = begin;
+            begin += line.len() as u64 + 1;
+            let blank = line.iter().all(u8::is_ascii_whitespace);
+            !blank && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err() && !is_torn(line, begun)
+        })
+}
+
 /// All that can be said of a line whose shape is not ours: who is newer may have changed everything but its version.
 fn is_newer(line: &[u8]) -> bool {
     let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();

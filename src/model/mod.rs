@@ -5,6 +5,7 @@ pub mod address;
 pub mod alert;
 pub mod beat;
 pub mod change;
+pub mod checkpoint;
 pub mod crash;
 pub mod digest;
 pub mod disturbance;

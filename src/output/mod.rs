@@ -1,6 +1,8 @@
 //! How do we speak? Human text, JSON and plugin output from the same report; whatever came from outside is made harmless first.
 
 pub mod alert;
+pub mod checkpoint;
+pub mod checkpoint_json;
 pub mod crash;
 pub mod crash_json;
 pub mod doctor;

@@ -2,6 +2,8 @@
 
 mod act;
 pub mod attended;
+pub mod checkpoint;
+mod collect;
 pub mod crash_log;
 pub mod crash_pattern;
 mod crashes;

@@ -129,6 +129,7 @@ fn acting(
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
+    report.warnings.extend(super::collect::collect(dir));
     drop(lock);
     for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
         if let Some(Err(why)) = push_pending(config, &mut journal, &subject.name) {

@@ -33,7 +33,7 @@ fn sections_that_nobody_knows() {
             8 | [zzzzzzzz]
               |  ^^^^^^^^
               |
-              = help: known are `project`, `service`, `host`, `layout`, `lock`, `state`, `alert`, `alerting`, `schedule`, `crash`, `git`, `revert`, `update`, `backup`, `breaker`, `capability`, `checkpoint`, `command`, `database`, `http`, `journal`, `metrics`, `port`, `retry`, `rotation`
+              = help: known are `project`, `service`, `host`, `layout`, `lock`, `state`, `checkpoint`, `alert`, `alerting`, `schedule`, `crash`, `git`, `revert`, `update`, `backup`, `breaker`, `capability`, `command`, `database`, `http`, `journal`, `metrics`, `port`, `retry`, `rotation`
 
               correct it and try again with `heal config check`
         "#]],

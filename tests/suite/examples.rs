@@ -59,10 +59,8 @@ fn desktop() {
         &expect![[r#"
             note  heal.toml:32:2: [database] is not built yet and does nothing
             note  heal.toml:36:2: [capability] is not built yet and does nothing
-            note  heal.toml:40:2: [checkpoint] is not built yet and does nothing
             note  heal.toml:44:2: [backup] is not built yet and does nothing
             note  heal.toml:48:2: [journal] is not built yet and does nothing
-            note  heal.toml:56:1: [schedule] checkpoint is not built yet and does nothing
             note  heal.toml:57:1: [schedule] integrity is not built yet and does nothing
             note  heal.toml:58:1: [schedule] backup is not built yet and does nothing
             note  heal.toml:59:1: [schedule] database is not built yet and does nothing

@@ -212,7 +212,7 @@ fn a_failure_of_heal_itself_is_unknown_in_one_line() {
         HEAL UNKNOWN: `heal release` has no answer in the format nagios (it has human and json; check, heal and status have nagios as well)
         HEAL UNKNOWN: --json and --format nagios are two answers, and heal gives one (leave one of them out)
         HEAL UNKNOWN: invalid value '1' for '--exit-map <MAP>': `1` is not a pair such as 1=0; write 1=0,2=1 to map 1 to 0 and 2 to 1
-        HEAL UNKNOWN: 'heal' requires a subcommand but one was not provided [subcommands: check, status, doctor, heal, clean-locks, validate-state, release, undo, update, pause, resume, hold, restart, lock, revert, crash, run, alert, beat, init, install, uninstall, config, completions, man]
+        HEAL UNKNOWN: 'heal' requires a subcommand but one was not provided [subcommands: check, status, doctor, heal, clean-locks, validate-state, checkpoint, release, undo, update, pause, resume, hold, restart, lock, revert, crash, run, alert, beat, init, install, uninstall, config, completions, man]
         HEAL UNKNOWN: another recovery is in progress (try again when it is done)
         HEAL UNKNOWN: [DIR]/heal.toml has 1 fault: heal.toml:2:12: not TOML: the closing `"` of this text is missing (correct it and try again with `heal config check`)
     "#]].assert_eq(&said);

@@ -139,7 +139,7 @@ fn the_quick_start_goes_as_it_is_printed() {
 fn every_heal_toml_in_it_is_right() {
     let configs: Vec<String> =
         blocks(&readme()).into_iter().filter(|(language, _)| language == "toml").map(|(_, block)| block).collect();
-    assert_eq!(configs.len(), 6);
+    assert_eq!(configs.len(), 7);
     for config in configs {
         let project = Project::new(&config);
         project.script("scripts/tell-me", "#!/bin/sh\n");

@@ -55,6 +55,7 @@ fn the_help_of_heal() {
           revert         Take back the code that a service crashes with
           update         Bring the code forward to what was pushed, and back if that does not do well
           undo           Take back what a run changed
+          checkpoint     Save states under numbers; prove and restore them
           restart        Start a service again, because you say so: verified, and not counted against its budget
           run            Run the command that is a service, and record when it starts, stops and crashes, and on which release
           pause          Keep heal's hands off services for a while: looked at and reported, never acted upon
@@ -154,7 +155,7 @@ fn what_was_mistyped_is_named() {
         $ heal chek
         heal: unrecognized subcommand 'chek'
 
-          tip: a similar subcommand exists: 'check'
+          tip: some similar subcommands exist: 'checkpoint', 'check'
 
         Usage: heal [OPTIONS] <COMMAND>
 
@@ -201,7 +202,7 @@ fn what_was_mistyped_is_named() {
         For more information, try '--help'.
         $ heal man chekc
         heal: there is no page heal-chekc
-          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-validate-state, heal-release, heal-undo, heal-update, heal-update-check, heal-update-apply, heal-update-rollback, heal-update-status, heal-update-history, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
+          pages: heal, heal-check, heal-status, heal-doctor, heal-heal, heal-clean-locks, heal-validate-state, heal-checkpoint, heal-checkpoint-save, heal-checkpoint-restore, heal-checkpoint-list, heal-checkpoint-verify, heal-release, heal-undo, heal-update, heal-update-check, heal-update-apply, heal-update-rollback, heal-update-status, heal-update-history, heal-pause, heal-resume, heal-hold, heal-restart, heal-lock, heal-revert, heal-crash, heal-crash-log, heal-crash-pattern, heal-crash-history, heal-run, heal-alert, heal-alert-test, heal-alert-flush, heal-alert-list, heal-alert-ack, heal-alert-preview, heal-beat, heal-init, heal-install, heal-uninstall, heal-config, heal-config-check, heal-config-show, heal-config-kinds, heal-config-schema, heal-completions, heal-man
         $ heal config chek
         heal: unrecognized subcommand 'chek'
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Vault, above, within};
 use crate::host;
 use crate::journal::{DataDir, files};
-use crate::model::Stamp;
+use crate::model::checkpoint::{Kept, Listed};
 use crate::model::digest::sha256;
 
 /// A ledger beyond this is none of ours, in bytes.
@@ -28,24 +28,9 @@ pub(super) fn folder(dir: &DataDir) -> PathBuf {
     dir.root().join("vault/ledgers")
 }
 
-/// One copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// Its number: a later one is higher.
-    pub sequence: u64,
-    /// When it was taken, by the wall clock, for people.
-    pub at: Stamp,
-    /// Under which it is in the vault.
-    pub sha256: String,
-    /// Bytes.
-    pub size: u64,
-}
-
-impl Kept {
-    fn check(&self) -> String {
-        let whole = format!("{} {} {} {}", self.sequence, self.at.timestamp_micros(), self.sha256, self.size);
-        sha256(whole.as_bytes())[..16].to_owned()
-    }
+fn check(kept: &Kept) -> String {
+    let whole = format!("{} {} {} {}", kept.sequence, kept.at.timestamp_micros(), kept.sha256, kept.size);
+    sha256(whole.as_bytes())[..16].to_owned()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,15 +38,6 @@ struct Line {
     #[serde(flatten)]
     kept: Kept,
     check: String,
-}
-
-/// What a ledger says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
-    /// The copies, oldest first.
-    pub copies: Vec<Kept>,
-    /// Lines that say nothing any more.
-    pub torn: u64,
 }
 
 /// The copies of one thing.
@@ -96,9 +72,9 @@ impl Copies {
         };
         let mut listed = Listed::default();
         for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            match serde_json::from_slice::<Line>(line) {
-                Ok(line) if line.check == line.kept.check() => listed.copies.push(line.kept),
-                _ => listed.torn += 1,
+            match read(line) {
+                Some(kept) => listed.copies.push(kept),
+                None => listed.torn += 1,
             }
         }
         listed.copies.sort_by_key(|kept| kept.sequence);
@@ -135,11 +111,13 @@ impl Copies {
     }
 
     fn save(&self, bytes: &[u8], stay: impl Fn(&[Kept]) -> BTreeSet<u64>) -> io::Result<Kept> {
+        // From here on until the ledger says so nothing that it names, or will, may be taken for what nobody needs.
+        let _steady = self.vault.steady()?;
         above(&self.path)?;
         let lock = self.path.with_extension("lock");
         let lock = files::open(&lock, OpenOptions::new().read(true).append(true))?;
         if !within(|| fs2::FileExt::try_lock_exclusive(&lock)) {
-            return Err(io::Error::other("somebody else saves it all the time"));
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, "somebody else saves it all the time"));
         }
         let sha256 = self.vault.put(bytes)?;
         let Listed { mut copies, torn } = self.list()?;
@@ -159,8 +137,21 @@ impl Copies {
     }
 }
 
-fn line(kept: &Kept) -> io::Result<String> {
-    Ok(serde_json::to_string(&Line { kept: kept.clone(), check: kept.check() })?)
+/// Is there a line in this ledger that says nothing any more, and is not just the end of one that was being written? Another
+/// file beside them is no ledger.
+pub(super) fn is_damaged(name: &str, text: &[u8]) -> bool {
+    let ledger = name.ends_with(".jsonl") && !name.starts_with('.');
+    let right = |line: &[u8]| read(line).is_some();
+    let torn = |line: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof());
+    ledger && text.split(|byte| *byte == b'\n').any(|line| !line.is_empty() && !right(line) && !torn(line))
+}
+
+fn read(line: &[u8]) -> Option<Kept> {
+    serde_json::from_slice::<Line>(line).ok().filter(|line| line.check == check(&line.kept)).map(|line| line.kept)
+}
+
+pub(super) fn line(kept: &Kept) -> io::Result<String> {
+    Ok(serde_json::to_string(&Line { kept: kept.clone(), check: check(kept) })?)
 }
 
 /// Which copies stay: the newest, and the last of each of the last days.

@@ -1,17 +1,18 @@
 //! Which bytes do we keep, and are they still the ones? Each under the SHA-256 of what it holds, compressed, written once and
-//! verified on each read. What no line of the journal and no ledger names any more goes, but never what is younger than a day.
+//! verified on each read. What nothing names any more is collected.
 //!
 //! A file is plain gzip: `zcat vault/bytes/SHA256.gz` brings it back without heal.
 
+mod collect;
 mod copies;
 
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-pub use copies::{Copies, Kept, Listed};
+pub use collect::{Collected, LONGEST, MOST};
+pub use copies::Copies;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -23,9 +24,6 @@ use crate::model::digest;
 /// Nothing larger is kept or read, in bytes.
 const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 
-/// Younger bytes are never collected: whoever put them may not have written down yet what for.
-const YOUNG: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// How long somebody waits for who collects, or writes the same ledger.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -33,15 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Vault {
     dir: DataDir,
-}
-
-/// What a collection came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Collected {
-    /// Files that went.
-    pub gone: usize,
-    /// Files that stay.
-    pub kept: usize,
 }
 
 impl Vault {
@@ -56,9 +45,8 @@ impl Vault {
     }
 
     fn path(&self, sha256: &str) -> io::Result<PathBuf> {
-        let right = sha256.len() == 64 && sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "it is named by no SHA-256");
-        right.then(|| self.folder().join(format!("{sha256}.gz"))).ok_or_else(wrong)
+        is_sha256(sha256).then(|| self.folder().join(format!("{sha256}.gz"))).ok_or_else(wrong)
     }
 
     /// Keeps these bytes; they are on the disk, and were read back, before this returns. Answers with their SHA-256.
@@ -69,11 +57,7 @@ impl Vault {
         if bytes.len() as u64 > LARGEST {
             return Err(io::Error::other("it is larger than anything that is kept"));
         }
-        files::create_dir(&self.folder())?;
-        let lock = self.lock()?;
-        if !within(|| fs2::FileExt::try_lock_shared(&lock)) {
-            return Err(io::Error::other("the vault is being cleared all the time"));
-        }
+        let _steady = self.steady()?;
         let sha256 = digest::sha256(bytes);
         let path = self.path(&sha256)?;
         // What is there and whole is made young again: from now on somebody else needs it as well.
@@ -112,62 +96,29 @@ impl Vault {
         if digest::sha256(&bytes) == sha256 { Ok(bytes) } else { Err(damaged(&"its SHA-256 is another one")) }
     }
 
-    /// Removes what nothing names any more. When the journal or a ledger cannot be read whole, nothing is removed.
-    ///
-    /// # Errors
-    /// The system's, or somebody puts bytes at this moment.
-    pub fn collect(&self) -> io::Result<Collected> {
-        let mut collected = Collected::default();
-        if !self.folder().is_dir() {
-            return Ok(collected);
-        }
+    /// Nothing is collected as long as this is held.
+    fn steady(&self) -> io::Result<File> {
+        files::create_dir(&self.folder())?;
         let lock = self.lock()?;
-        if !within(|| fs2::FileExt::try_lock_exclusive(&lock)) {
-            return Err(io::Error::other("somebody keeps putting something into the vault"));
-        }
-        let named = self.named()?;
-        let now = SystemTime::from(host::clock::now().at);
-        for entry in std::fs::read_dir(self.folder())? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            // A clock that was set back makes nothing old.
-            let age = now.duration_since(entry.metadata()?.modified()?).unwrap_or_default();
-            let needed = name.strip_suffix(".gz").is_some_and(|name| named.contains(name));
-            if needed || age < YOUNG || !entry.file_type()?.is_file() || name == LOCK {
-                collected.kept += 1;
-            } else {
-                files::remove(&entry.path())?;
-                collected.gone += 1;
-            }
-        }
-        Ok(collected)
+        let taken = within(|| fs2::FileExt::try_lock_shared(&lock));
+        let busy = || io::Error::new(io::ErrorKind::WouldBlock, "the vault is being cleared all the time");
+        taken.then_some(lock).ok_or_else(busy)
     }
 
     fn lock(&self) -> io::Result<File> {
-        files::open(&self.folder().join(LOCK), OpenOptions::new().read(true).append(true))
+        files::open(&self.lock_path(), OpenOptions::new().read(true).append(true))
     }
 
-    /// Every SHA-256 that stands anywhere in the journal or a ledger, whatever kind of line it is: a version that knows more
-    /// kinds than this one may have written there.
-    fn named(&self) -> io::Result<BTreeSet<String>> {
-        let mut named = BTreeSet::new();
-        for folder in [self.dir.journal(), copies::folder(&self.dir)] {
-            let entries = match std::fs::read_dir(&folder) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                entries => entries?,
-            };
-            for entry in entries {
-                let text = host::files::read(&entry?.path(), LARGEST);
-                let text = text.map_err(|why| io::Error::other(format!("{}: {why}", folder.display())))?;
-                let words = text.split(|byte| !byte.is_ascii_hexdigit()).filter(|word| word.len() == 64);
-                named.extend(words.map(|word| String::from_utf8_lossy(word).into_owned()));
-            }
-        }
-        Ok(named)
+    /// Its time says when somebody last looked for what may go.
+    fn lock_path(&self) -> PathBuf {
+        self.folder().join(".lock")
     }
 }
 
-const LOCK: &str = ".lock";
+/// Is this how bytes are named?
+fn is_sha256(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
 
 /// Tries until it works or [`PATIENCE`] is over.
 fn within(take: impl Fn() -> io::Result<()>) -> bool {

@@ -37,8 +37,11 @@ struct Job {
 }
 
 /// Every command that a schedule can start. One that gets built is added here, and its key is no longer only noted.
-const JOBS: [Job; 2] =
-    [Job { name: "heal", words: &["heal", "--quiet"] }, Job { name: "update", words: &["update", "apply", "--quiet"] }];
+const JOBS: [Job; 3] = [
+    Job { name: "heal", words: &["heal", "--quiet"] },
+    Job { name: "update", words: &["update", "apply", "--quiet"] },
+    Job { name: "checkpoint", words: &["checkpoint", "save", "--quiet"] },
+];
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]

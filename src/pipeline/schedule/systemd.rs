@@ -109,6 +109,7 @@ fn reach(config: &Config) -> Reach {
     }
     let probes = config.services.iter().flat_map(|one| &one.probes).chain(&config.host_probes);
     let asks = probes.into_iter().any(|probe| probe.probe.program().is_some())
+        || config.checkpoints.iter().any(|checkpoint| checkpoint.enabled && checkpoint.command.is_some())
         || config.alerts.iter().any(|alert| alert.channel.program().is_some());
     if asks { Reach::Asks } else { Reach::Looks }
 }

@@ -17,8 +17,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::host::files::{self, Unread};
-use crate::model::FileId;
 use crate::model::state::{Format, Judged, Mark, Problem, StateFile, Trouble, Verdict};
+use crate::model::{Bytes, FileId};
 pub use layout::look as layout;
 
 /// How often a file that changes while it is read is read anew.
@@ -44,7 +44,13 @@ pub struct Read {
 /// Reads a whole file, as it was at one moment.
 #[must_use]
 pub fn read(file: &StateFile) -> Read {
-    let (mark, read) = settled(file, |mut opened, meta| {
+    read_at(&file.path, file.max_size)
+}
+
+/// As [`read`], of a file of which nothing is declared but how large it may be.
+#[must_use]
+pub fn read_at(path: &Path, max_size: Bytes) -> Read {
+    let (mark, read) = settled(path, max_size, |mut opened, meta| {
         let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0).saturating_add(1));
         // A file that grows meanwhile is one that changes, and not more to keep.
         let limit = meta.len().saturating_add(1);
@@ -62,7 +68,7 @@ pub fn read(file: &StateFile) -> Read {
 pub fn judge(file: &StateFile, others: Others<'_>) -> Judged {
     let streamed = file.format == Format::Json && file.schema.is_none() && file.invariants.is_empty();
     let (mark, troubles) = if streamed {
-        let (mark, troubles) = settled(file, |opened, _| stream(file, opened));
+        let (mark, troubles) = settled(&file.path, file.max_size, |opened, _| stream(file, opened));
         (mark, troubles.unwrap_or_else(|trouble| vec![trouble]))
     } else {
         let Read { mark, bytes, troubles } = read(file);
@@ -145,26 +151,27 @@ fn stream(file: &StateFile, mut opened: &File) -> Result<Vec<Trouble>, Trouble> 
 
 /// Does something with a file, and makes sure that it was one and the same all the while.
 fn settled<T>(
-    file: &StateFile,
+    path: &Path,
+    max_size: Bytes,
     work: impl Fn(&File, &Metadata) -> Result<T, Trouble>,
 ) -> (Option<Mark>, Result<T, Trouble>) {
     let mut mark = None;
     for _ in 0..TRIES {
-        let (opened, meta) = match files::open_itself(&file.path) {
+        let (opened, meta) = match files::open_itself(path) {
             Ok(opened) => opened,
             Err((why, what)) => return (None, Err(unopened(&why, what))),
         };
         let before = mark_of(&meta);
         mark = Some(before);
-        if meta.len() > file.max_size.0 {
-            let sizes = (crate::model::Bytes(meta.len()), file.max_size);
+        if meta.len() > max_size.0 {
+            let sizes = (Bytes(meta.len()), max_size);
             let message = format!("it has {}; more than {} is not read unless max_size says so", sizes.0, sizes.1);
             return (mark, Err(Trouble::new(Problem::TooLarge, message)));
         }
         let done = work(&opened, &meta);
         // Written to, or replaced: then half of it may be new.
         let same = opened.metadata().is_ok_and(|meta| mark_of(&meta) == before);
-        if same && is_at(&file.path) == Some(before.file) {
+        if same && is_at(path) == Some(before.file) {
             return (mark, done);
         }
     }
