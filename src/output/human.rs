@@ -243,6 +243,9 @@ pub(super) fn change_line(change: &Change) -> String {
         Change::MoveAside { path, why, .. } => format!("move {} aside ({why})", path.display()),
         Change::PutBack { path, .. } => format!("put {} back", path.display()),
         Change::ReplaceFile { path, why, loss, .. } => format!("replace {} ({why}; {loss})", path.display()),
+        Change::MakeDirectory { path, .. } => format!("make the directory {}", path.display()),
+        Change::MakeLink { path, target } => format!("lay the link {} to {}", path.display(), target.display()),
+        Change::SetAccess { path, before, after, .. } => format!("make {} {after} (it is {before})", path.display()),
         Change::RecoverDatabase { path, .. } => format!("let SQLite recover {}, then check it", path.display()),
         Change::StopProcess { identity, command, grace_ms } => {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))

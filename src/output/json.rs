@@ -205,6 +205,22 @@ pub(super) fn change(change: &change::Change) -> Change {
             loss: loss.clone(),
             irreversible,
         },
+        change::Change::MakeDirectory { path, mode, .. } => Change::MakeDirectory {
+            path: path.display().to_string(),
+            mode: mode.map(|mode| format!("{mode:04o}")),
+            irreversible,
+        },
+        change::Change::MakeLink { path, target } => Change::MakeLink {
+            path: path.display().to_string(),
+            target: target.display().to_string(),
+            irreversible,
+        },
+        change::Change::SetAccess { path, before, after, .. } => Change::SetAccess {
+            path: path.display().to_string(),
+            before: before.into(),
+            after: after.into(),
+            irreversible,
+        },
         change::Change::RecoverDatabase { path, why, .. } => {
             Change::RecoverDatabase { path: path.display().to_string(), why: why.clone(), irreversible }
         }

@@ -124,7 +124,8 @@ fn act(
     };
     let (path, lock, judged) = (file.path.clone(), file.lock.clone(), proposal.judged.clone());
     let (why, loss) = (proposal.how.clone(), proposal.loss.to_string());
-    let mut changes = vec![Change::ReplaceFile { path, judged, sha256, lock, why: why.clone(), loss }];
+    let state = Some(file.name.clone());
+    let mut changes = vec![Change::ReplaceFile { path, judged, sha256, lock, why: why.clone(), loss, state }];
     if let Some(argv) = &file.notify {
         changes.push(Change::RunCommand { argv: argv.clone(), timeout_ms: NOTIFY_MS });
     }

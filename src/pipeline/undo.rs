@@ -13,6 +13,7 @@ use crate::host::{holders, process::Processes};
 use crate::journal::vault::Vault;
 use crate::journal::{DataDir, Journal, RecoveryLock, entries};
 use crate::model::Change;
+use crate::model::change::Access;
 use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
 
 /// Whoever repairs files at this moment is soon done.
@@ -161,8 +162,21 @@ fn moved_on(dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
                 (!same).then(|| format!("{} was written to since", path.display()))
             }
         },
+        Done::Reaccessed { path, id, after, .. } => match meta(path) {
+            None => Some(format!("{} is not there any more", path.display())),
+            Some(now) if (now.dev(), now.ino()) != *id => Some(format!("{} is something else by now", path.display())),
+            Some(now) => {
+                let now = access(&now);
+                (now != *after).then(|| format!("somebody made {} {now}", path.display()))
+            }
+        },
         Done::Other(_) => None,
     }
+}
+
+/// Who may do what with it.
+pub(super) fn access(meta: &std::fs::Metadata) -> Access {
+    Access { mode: meta.mode() & 0o7777, uid: meta.uid() }
 }
 
 /// Chooses the run, and plans its way back, the last change first.
@@ -219,7 +233,18 @@ fn reverse(change: &PastChange, force: bool) -> std::result::Result<Vec<Change>,
             let (sha256, loss) = (before.sha256.clone(), "what came after it is kept".to_owned());
             let why = "a repair is taken back".to_owned();
             let (path, judged) = (path.clone(), Some(now));
-            Ok(vec![Change::ReplaceFile { path, judged, sha256, lock: None, why, loss }])
+            Ok(vec![Change::ReplaceFile { path, judged, sha256, lock: None, why, loss, state: None }])
+        }
+        (Done::Reaccessed { path, id, before, .. }, fate) => {
+            let meta = std::fs::symlink_metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            match fate {
+                // Another one never had what it would be given.
+                Fate::MovedOn(why) if (meta.dev(), meta.ino()) != *id => Err(why.clone()),
+                _ => {
+                    let ((device, inode), now) = (*id, access(&meta));
+                    Ok(vec![Change::SetAccess { path: path.clone(), device, inode, before: now, after: *before }])
+                }
+            }
         }
         (Done::Back { path, .. } | Done::Replaced { path, .. }, _) => {
             Ok(vec![away(path, "putting it back is taken back")?])
