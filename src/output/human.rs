@@ -34,8 +34,8 @@ pub fn report(report: &Report, quiet: bool) -> String {
         }
     }
     super::locks::cleared(&mut text, &report.locks);
-    super::states::stated(&mut text, &report.states, quiet);
-    if report.subjects.is_empty() && report.states.is_empty() {
+    super::states::stated(&mut text, report, quiet);
+    if report.subjects.is_empty() && report.states.is_empty() && report.layout.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
         let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));
     }

@@ -12,7 +12,7 @@ use crate::journal::vault::{Copies, Vault};
 use crate::journal::{DataDir, Journal, RecoveryLock};
 use crate::model::change::FileState;
 use crate::model::loss::Loss;
-use crate::model::mended::{Mended, Outcome};
+use crate::model::mended::{Mended, Outcome, Work};
 use crate::model::state::{Format, Judged, Problem, Repair, StateFile, Verdict};
 use crate::model::{Change, Validation};
 use crate::probe::state;
@@ -37,8 +37,11 @@ const NOTIFY_MS: i64 = 20_000;
 pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<Validation> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut validation = validate_state(config, names)?;
+    let whole = names.is_empty();
     if dry_run {
-        validation.mended = all(config, &validation.files, &mut Hand { dir: &dir, journal: None })?;
+        validation.mended = everything(config, whole, &mut Hand { dir: &dir, journal: None, asked: true }, || {
+            Ok(validation.files.clone())
+        })?;
         return Ok(validation);
     }
     apply::refuse_links(&config.root, dir.root())?;
@@ -48,8 +51,8 @@ pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<
     let mut journal = Journal::open(dir.clone())?;
     let unfinished = apply::resume(&mut journal, Some(&config.root))?;
     // What was seen before the locks were had may be over.
-    let before = validate_state(config, names)?;
-    let mended = all(config, &before.files, &mut Hand { dir: &dir, journal: Some(&mut journal) })?;
+    let look = || Ok(validate_state(config, names)?.files);
+    let mended = everything(config, whole, &mut Hand { dir: &dir, journal: Some(&mut journal), asked: true }, look)?;
     journal.save();
     validation = validate_state(config, names)?;
     validation.mended = mended;
@@ -58,25 +61,46 @@ pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<
     Ok(validation)
 }
 
+/// The layout first: what lies in a directory that is missing is made after it.
+///
+/// # Errors
+/// The journal cannot be written, or there is no such state.
+pub(super) fn everything(
+    config: &Config,
+    layout: bool,
+    hand: &mut Hand<'_>,
+    look: impl FnOnce() -> Result<Vec<Judged>>,
+) -> Result<Vec<Mended>> {
+    let mut mended = if layout { super::layout::put_right(config, hand)? } else { Vec::new() };
+    mended.extend(all(config, &look()?, hand)?);
+    Ok(mended)
+}
+
 /// Copies every file that is sound into the vault, if its newest copy is another one. Answers with what could not be kept.
 pub(super) fn keep_sound(config: &Config, dir: &DataDir, files: &[Judged]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for judged in files.iter().filter(|judged| judged.verdict.is_sound()) {
-        let Some(file) = config.states.iter().find(|file| file.name == judged.name) else { continue };
-        let read = state::read(file);
-        // Another content than was judged is judged by the next run.
-        let Some(bytes) = read.bytes.filter(|_| read.mark == judged.mark) else { continue };
-        if let Err(error) = Copies::of_state(dir, &file.name).add_if_new(&bytes) {
-            warnings.push(format!("no copy of {} could be kept: {error}", file.path.display()));
-        }
-    }
-    warnings
+    files.iter().filter_map(|judged| keep(config, dir, judged).err()).collect()
+}
+
+/// The same for one file. Answers whether the vault has a copy of what was judged.
+///
+/// # Errors
+/// None could be kept, and why.
+pub(super) fn keep(config: &Config, dir: &DataDir, judged: &Judged) -> std::result::Result<bool, String> {
+    let file = config.states.iter().find(|file| file.name == judged.name && judged.verdict.is_sound());
+    let Some(file) = file else { return Ok(false) };
+    let read = state::read(file);
+    // Another content than was judged is judged by the next run.
+    let Some(bytes) = read.bytes.filter(|_| read.mark == judged.mark) else { return Ok(false) };
+    let kept = Copies::of_state(dir, &file.name).add_if_new(&bytes);
+    kept.map(|_| true).map_err(|error| format!("no copy of {} could be kept: {error}", file.path.display()))
 }
 
 /// With what it is done: without a journal it is only said.
 pub(super) struct Hand<'a> {
     pub(super) dir: &'a DataDir,
     pub(super) journal: Option<&'a mut Journal>,
+    /// A person asked for it: what a person took back is done again.
+    pub(super) asked: bool,
 }
 
 /// Every file that is wrong, one after the other: what cannot be done for one is no reason to leave another.
@@ -87,17 +111,19 @@ pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Res
     let mut mended = Vec::new();
     for judged in files.iter().filter(|judged| judged.verdict == Verdict::Invalid) {
         let Some(file) = config.states.iter().find(|file| file.name == judged.name) else { continue };
-        let (how, loss, outcome) = match propose(config, hand.dir, file, judged) {
-            Err(why) => (String::new(), None, Outcome::Refused(why)),
+        let (name, path) = (file.name.clone(), file.path.clone());
+        mended.push(match propose(config, hand.dir, file, judged, hand.asked) {
+            Err(Left { why, lasting }) => Mended::left(name, path, why, lasting),
             Ok(proposal) => {
                 let outcome = match hand.journal.as_deref_mut() {
                     None => Outcome::Would,
                     Some(journal) => act(config, hand.dir, file, &proposal, journal)?,
                 };
-                (proposal.how, Some(proposal.loss), outcome)
+                let work = if proposal.judged.is_some() { Work::Change } else { Work::Create };
+                let (how, loss) = (proposal.how, Some(proposal.loss));
+                Mended { name, path, work, how, loss, outcome, lasting: false }
             }
-        };
-        mended.push(Mended { name: file.name.clone(), path: file.path.clone(), how, loss, outcome });
+        });
     }
     Ok(mended)
 }
@@ -134,36 +160,73 @@ fn act(
     let service = file.service.as_deref().unwrap_or_default();
     let order = Order { service, root: &config.root, rung: RUNG, changes, why, unheld: &unheld };
     let repaired = apply::repair(journal, table.as_ref(), &order)?;
-    Ok(match repaired.failure {
+    Ok(outcome(repaired.failure))
+}
+
+/// What came of a repair, by the change that could not be made.
+pub(super) fn outcome(failure: Option<(Change, Refusal)>) -> Outcome {
+    match failure {
         None => Outcome::Done,
         Some((Change::RunCommand { .. }, trouble)) => Outcome::Untold(trouble.to_string()),
         Some((_, trouble @ (Refusal::Io(_) | Refusal::Stuck(_)))) => Outcome::Failed(trouble.to_string()),
         Some((_, trouble)) => Outcome::Refused(trouble.to_string()),
-    })
+    }
+}
+
+/// Why it is left as it is.
+struct Left {
+    why: String,
+    /// As long as nothing changes that was declared or found.
+    lasting: bool,
+}
+
+impl From<String> for Left {
+    fn from(why: String) -> Self {
+        Self { why, lasting: false }
+    }
+}
+
+fn left_for_good(why: impl Into<String>) -> Left {
+    Left { why: why.into(), lasting: true }
 }
 
 /// The first candidate that is sound.
-fn propose(config: &Config, dir: &DataDir, file: &StateFile, judged: &Judged) -> std::result::Result<Proposal, String> {
+fn propose(
+    config: &Config,
+    dir: &DataDir,
+    file: &StateFile,
+    judged: &Judged,
+    asked: bool,
+) -> std::result::Result<Proposal, Left> {
     let has = |fits: fn(Problem) -> bool| judged.troubles.iter().any(|trouble| fits(trouble.problem));
     if has(Problem::is_unknown) {
-        return Err("something about it could not be looked at, and what is unknown is not repaired".to_owned());
+        let why = "something about it could not be looked at, and what is unknown is not repaired";
+        return Err(why.to_owned().into());
     }
     if has(|problem| problem == Problem::ConflictMarkers) {
-        return Err("it holds two versions that git could not merge: a person has to choose".to_owned());
+        return Err(left_for_good("it holds two versions that git could not merge: a person has to choose"));
     }
     let missing = has(|problem| problem == Problem::Missing);
     if missing && !file.create {
-        return Err("it is missing, and `create` does not allow to make it".to_owned());
+        return Err(left_for_good("it is missing, and `create` does not allow to make it"));
     }
     let broken = has(|problem| problem == Problem::InvariantBroken);
     let read = if missing { None } else { Some(state::read(file)) };
     let now = match &read {
         None => None,
         Some(read) if read.bytes.is_none() || read.mark != judged.mark => {
-            return Err("it changed since it was looked at; the next run looks again".to_owned());
+            return Err("it changed since it was looked at; the next run looks again".to_owned().into());
         }
         Some(_) => Some(apply::state_of(&config.root, &file.path).map_err(|error| error.to_string())?),
     };
+    if !asked && super::undo::was_taken_back(dir, &file.path, now.as_ref()) {
+        let why = format!(
+            "a person took the repair of exactly this back; `{} validate-state --repair {}` makes it all the same",
+            config.call(),
+            file.name
+        );
+        return Err(left_for_good(why));
+    }
     let bytes = read.and_then(|read| read.bytes).unwrap_or_default();
     let case = Case { config, dir, file, judged, bytes: &bytes, shelf: Shelf::new(config), missing };
     let mut tried = Vec::new();
@@ -174,12 +237,13 @@ fn propose(config: &Config, dir: &DataDir, file: &StateFile, judged: &Judged) ->
         }
     }
     Err(if !tried.is_empty() {
-        tried.join("; ")
+        tried.join("; ").into()
     } else if broken {
-        "an invariant is broken: only a `fix` that is declared for it, with \"fix\" in `repair`, may change it"
-            .to_owned()
+        left_for_good(
+            "an invariant is broken: only a `fix` that is declared for it, with \"fix\" in `repair`, may change it",
+        )
     } else {
-        format!("`repair` of [state.{}] allows nothing that could help", file.name)
+        left_for_good(format!("`repair` of [state.{}] allows nothing that could help", file.name))
     })
 }
 

@@ -13,7 +13,7 @@ use crate::host::{holders, process::Processes};
 use crate::journal::vault::Vault;
 use crate::journal::{DataDir, Journal, RecoveryLock, entries};
 use crate::model::Change;
-use crate::model::change::Access;
+use crate::model::change::{Access, FileState};
 use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
 
 /// Whoever repairs files at this moment is soon done.
@@ -172,6 +172,35 @@ fn moved_on(dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
         },
         Done::Other(_) => None,
     }
+}
+
+/// Did a person take back what heal had made of exactly this? `now` is what stands there, `None` where nothing does. Then it is
+/// not for heal to know better a minute later.
+pub(super) fn was_taken_back(dir: &DataDir, path: &Path, now: Option<&FileState>) -> bool {
+    let is_this = |done: &Done| match done {
+        Done::Replaced { path: stood, before, .. } => {
+            let sum = |file: &FileState| file.sha256.clone();
+            stood == path && before.as_ref().map(sum) == now.map(sum)
+        }
+        _ => false,
+    };
+    is_taken_back(dir, is_this)
+}
+
+/// The same of permissions and an owner.
+pub(super) fn was_given_back(dir: &DataDir, path: &Path, now: Access) -> bool {
+    is_taken_back(
+        dir,
+        |done| matches!(done, Done::Reaccessed { path: stood, before, .. } if stood == path && *before == now),
+    )
+}
+
+/// The last change of that kind counts. What the journal does not say was not taken back.
+fn is_taken_back(dir: &DataDir, is_this: impl Fn(&Done) -> bool) -> bool {
+    let Ok(entries) = entries(dir) else { return false };
+    let runs = runs(&entries);
+    let mut changes = runs.iter().rev().flat_map(|run| run.changes.iter().rev()).filter(|change| change.rung != UNDO);
+    changes.find(|change| is_this(&change.done)).is_some_and(|change| matches!(change.fate, Fate::TakenBack(_)))
 }
 
 /// Who may do what with it.
