@@ -41,7 +41,10 @@ pub(super) fn stated(text: &mut String, report: &Report, quiet: bool) {
     for one in report.states.iter().filter(|one| one.news || (!quiet && one.judged.verdict >= Verdict::Warning)) {
         file(text, &one.judged);
     }
-    report.mended.iter().filter(|one| !quiet || one.is_done()).for_each(|one| mended(text, one));
+    // Why nothing was done is said with the trouble, by a run that knows trouble.
+    let said = |one: &&Mended| matches!(one.outcome, Outcome::Refused(_)) && !report.dry_run;
+    let news = |one: &&Mended| !said(one) && (!quiet || one.is_done());
+    report.mended.iter().filter(news).for_each(|one| mended(text, one));
 }
 
 /// What is not as the layout wants it.

@@ -181,7 +181,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
                 _ => (Level::Unhealthy, trouble.summary.clone()),
             };
         };
-        let stable = watched.map_or_else(Default::default, |watched| watched.service.rules.stable_for);
+        let stable = super::seen::rules(watched).stable_for;
         let well = format!("well again for {}, over after {stable}; it was: {}", span_text(well), trouble.summary);
         return (Level::Degraded, well);
     }

@@ -180,7 +180,7 @@ impl<'a> Care<'a> {
                 .collect();
             let left = report.mended.iter().filter(|one| one.name == "layout").find_map(|one| one.outcome.why());
             let left = left.map(str::to_owned);
-            let next = format!("{} validate-state", self.config.call());
+            let next = format!("{} validate-state", self.config.call_anywhere());
             let subject = self.subject(SECTION.to_owned(), "layout", (&troubles, left, next), journal)?;
             report.subjects.extend(subject);
         }
@@ -192,10 +192,10 @@ impl<'a> Care<'a> {
             let now = report.mended.iter().find(|mended| mended.path == judged.path);
             let left = now.and_then(|mended| match &mended.outcome {
                 Outcome::Would => Some(format!("heal only observes; it would repair it: {}", mended.how)),
-                outcome => outcome.why().map(|why| format!("not repaired: {why}")),
+                outcome => outcome.why().map(str::to_owned),
             });
-            let left = left.or_else(|| one.noted.left.as_ref().map(|why| format!("not repaired: {why}")));
-            let next = format!("{} validate-state {}", self.config.call(), judged.name);
+            let left = left.or_else(|| one.noted.left.clone());
+            let next = format!("{} validate-state {}", self.config.call_anywhere(), judged.name);
             let probe = judged.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let subject = self.subject(section(&judged.name), &probe, (&troubles, left, next), journal)?;
             report.subjects.extend(subject);
