@@ -71,9 +71,18 @@ fn directory(config: &Config, hand: &Hand<'_>, one: &Placed) -> Plan {
         Ok(meta) if meta.is_dir() => reaccess(hand, one, &meta),
         Ok(meta) => Err(in_the_way(&meta)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok((above(config, &one.path)?, "it was made".to_owned(), Work::Place))
+            Ok((above(config, &one.path)?, "made".to_owned(), Work::Place))
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(unseen(&error)),
+    }
+}
+
+fn unseen(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotADirectory => {
+            "what should be a directory above it is none: a person has to look".to_owned()
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -86,7 +95,7 @@ fn file(config: &Config, hand: &Hand<'_>, one: &Placed) -> Plan {
             Err("what should stand in it is not known here; a [state.NAME] with `create` and a `template` says it"
                 .to_owned())
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(unseen(&error)),
     }
 }
 
@@ -106,7 +115,7 @@ fn link(config: &Config, hand: &Hand<'_>, one: &Link) -> Plan {
     let short = target.strip_prefix(folder).unwrap_or(target).to_owned();
     let mut changes = if folder.exists() { Vec::new() } else { above(config, folder)? };
     changes.push(Change::MakeLink { path: one.path.clone(), target: short });
-    Ok((changes, format!("it was laid, to {}", target.display()), Work::Place))
+    Ok((changes, format!("laid, to {}", target.display()), Work::Place))
 }
 
 /// May anything be done there at all? What a rule forbids is not begun: an intent a minute would come of it.
@@ -154,7 +163,7 @@ fn reaccess(hand: &Hand<'_>, one: &Placed, meta: &std::fs::Metadata) -> Plan {
     let uid = owner(one)?.unwrap_or(before.uid);
     let after = Access { mode: one.mode.unwrap_or(before.mode), uid };
     if before == after {
-        return Ok((Vec::new(), "it was made along with what lies in it".to_owned(), Work::Place));
+        return Ok((Vec::new(), "made along with what lies in it".to_owned(), Work::Place));
     }
     if !is_root() && uid != before.uid {
         return Err("only root can give it to somebody else".to_owned());
@@ -169,7 +178,7 @@ fn reaccess(hand: &Hand<'_>, one: &Placed, meta: &std::fs::Metadata) -> Plan {
         return Err("a person took this very change back".to_owned());
     }
     let (path, device, inode) = (one.path.clone(), meta.dev(), meta.ino());
-    let how = format!("it is {after} now; it was {before}");
+    let how = format!("set to {after}, from {before}");
     Ok((vec![Change::SetAccess { path, device, inode, before, after }], how, Work::Change))
 }
 

@@ -178,8 +178,9 @@ impl<'a> Care<'a> {
                 .iter()
                 .map(|(path, trouble)| (format!("{}: ", self.config.short(path)), trouble))
                 .collect();
-            let left = report.mended.iter().filter(|one| one.name == "layout").find_map(|one| one.outcome.why());
-            let left = left.map(str::to_owned);
+            let worst = worst(&troubles).map(|(place, _)| place.clone());
+            let says = |one: &&Mended| Some(format!("{}: ", self.config.short(&one.path))) == worst;
+            let left = report.mended.iter().find(says).and_then(|one| one.outcome.why()).map(str::to_owned);
             let next = format!("{} validate-state", self.config.call_anywhere());
             let subject = self.subject(SECTION.to_owned(), "layout", (&troubles, left, next), journal)?;
             report.subjects.extend(subject);

@@ -34,10 +34,31 @@ fn what_is_missing_is_made_and_a_mode_comes_back_with_an_undo() {
     set(&project, "state", 0o777);
     set(&project, "key", 0o644);
     let planned = project.heal(&["validate-state", "--repair", "--dry-run"]).exits(2);
-    expect![[]].assert_eq(&project.normalise(&planned.stdout));
+    expect![[r#"
+        wrong     [DIR]/logs [layout]  a directory should be there, and nothing is
+        wrong     [DIR]/run/deep/er [layout]  a directory should be there, and nothing is
+        wrong     [DIR]/state [layout]  its mode is 0777, not 0750
+        wrong     [DIR]/current [layout]  a link should be there, and nothing is
+        wrong     [DIR]/key [layout]  its mode is 0644, not 0600
+        would     [DIR]/logs [layout]  made
+        would     [DIR]/run/deep/er [layout]  made
+        would     [DIR]/state [layout]  set to 0750 of uid 0, from 0777 of uid 0
+        would     [DIR]/current [layout]  laid, to [DIR]/slots/A
+        would     [DIR]/key [layout]  set to 0600 of uid 0, from 0644 of uid 0
+        note  no state file is declared: add a [state.NAME] to heal.toml
+    "#]]
+    .assert_eq(&project.normalise(&planned.stdout));
     assert!(!project.path("logs").exists() && !project.path("data").exists());
     let ran = project.heal(&["validate-state", "--repair"]).exits(0);
-    expect![[]].assert_eq(&project.normalise(&ran.stdout));
+    expect![[r#"
+        repaired  [DIR]/logs [layout]  made
+        repaired  [DIR]/run/deep/er [layout]  made
+        repaired  [DIR]/state [layout]  set to 0750 of uid 0, from 0777 of uid 0
+        repaired  [DIR]/current [layout]  laid, to [DIR]/slots/A
+        repaired  [DIR]/key [layout]  set to 0600 of uid 0, from 0644 of uid 0
+        note  no state file is declared: add a [state.NAME] to heal.toml
+    "#]]
+    .assert_eq(&project.normalise(&ran.stdout));
     let modes = ["logs", "run", "run/deep/er", "state", "key"].map(|path| mode(&project, path));
     let above = mode(&project, "") & 0o755;
     assert_eq!(modes, [above, above, 0o711, 0o750, 0o600]);
@@ -71,7 +92,18 @@ fn a_tick_and_a_cold_start_put_it_right_and_one_failure_stops_nobody() {
     tick.write("b", "a file in its place");
     fs::create_dir(tick.path("d")).expect("made");
     let ran = tick.heal(&["heal"]).exits(2);
-    expect![[]].assert_eq(&tick.normalise(&ran.stdout));
+    expect![[r#"
+        unhealthy [layout] (resource)  no: a file should be there, and nothing is (and 1 more)
+            bad      layout  a file should be there, and nothing is (and 1 more)
+            incident since [TIME], 0 acts so far
+            nothing done: what should stand in it is not known here; a [state.NAME] with `create` and a `template` says it
+        unknown   [DIR]/b/c [layout]  Not a directory (os error 20)
+        wrong     [DIR]/no [layout]  a file should be there, and nothing is
+        repaired  [DIR]/a [layout]  made
+        repaired  [DIR]/d [layout]  set to 0700 of uid 0, from 0755 of uid 0
+        next  heal --config [DIR]/heal.toml validate-state
+    "#]]
+    .assert_eq(&tick.normalise(&ran.stdout));
     assert_eq!((mode(&tick, "d"), tick.read("b").as_str()), (0o700, "a file in its place"));
     assert!(tick.path("a").is_dir() && !tick.path("no").exists());
     assert_eq!(tick.heal(&["heal", "--quiet"]).exits(2).stdout, "", "no news");
@@ -81,8 +113,7 @@ fn a_tick_and_a_cold_start_put_it_right_and_one_failure_stops_nobody() {
     fs::create_dir(cold.path("d")).expect("made");
     let answer = cold.heal(&["heal", "--startup", "--json"]).exits(2).json();
     assert_eq!((&answer["gate"], &answer["score"]), (&"closed".into(), &50.into()), "{answer:#}");
-    let made =
-        answer["healed"].as_array().expect("a list").iter().filter(|line| line.to_string().contains("it was made"));
+    let made = answer["healed"].as_array().expect("a list").iter().filter(|line| line.to_string().contains(": made"));
     assert_eq!((made.count(), &answer["stats"]["files_repaired"]), (2, &1.into()), "{answer:#}");
     cold.write("no", "");
     cold.heal(&["heal", "--startup"]).exits(0);
