@@ -174,7 +174,7 @@ fn owner<'n>(config: &'n Config, name: &'n str) -> &'n str {
         return config.only_service().unwrap_or(HOST);
     }
     let file = config.states.iter().find(|file| section(&file.name) == name);
-    file.and_then(|file| file.service.as_deref()).unwrap_or(name)
+    file.map_or(name, |file| file.service.as_deref().unwrap_or(HOST))
 }
 
 /// Is nothing wrong any more, as far as this run saw?
