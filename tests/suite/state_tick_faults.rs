@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::Value;
 
+use super::acting::later;
 use super::killpoints::{self, Fault};
 use super::state_tick::{WHOLE, project, told};
 use super::support::Project;
@@ -26,17 +27,22 @@ fn swept(fault: Fault, most: usize) {
         let now = project.read("state/book.json");
         assert!(now == LACKS || now.contains("\"limit\":2.5"), "{point:?} {ran:?}\n{now}");
         assert!(ran.code != 0 || now != LACKS, "{point:?} {ran:?}");
+        let repaired = || told(project).iter().filter(|line| line.contains("repaired: ")).count();
+        let heard = repaired();
+        // An alert of the disk may wait for its channel by then: that is a duty, and no trouble of the files.
+        let most = if matches!(fault, Fault::Error(_)) { 1 } else { 0 };
         // Whoever died with the rest undone is followed by one who does it.
         let again = project.heal(&["heal"]);
         let right = project.read("state/book.json");
-        assert_eq!(again.code, 0, "{point:?} {ran:?}\n{again:?}");
+        assert!((0..=most).contains(&again.code), "{point:?} {ran:?}\n{again:?}");
         assert!(right.contains("\"limit\":2.5"), "{point:?} {again:?}\n{right}");
         let mode = |path: &str| fs::metadata(project.path(path)).expect("there").mode() & 0o7777;
         assert_eq!((mode("state"), mode("logs/old")), (0o711, 0o700), "{point:?} {ran:?} {again:?}");
-        project.heal(&["heal"]).exits(0);
-        let said = told(project);
-        let repaired = said.iter().filter(|line| line.contains("repaired: ")).count();
-        assert!(repaired == 1 || repaired == 2 && matches!(fault, Fault::Error(_)), "{point:?} {said:?}");
+        // Late enough for whatever waits because its channel could not take it.
+        let third = later(project, "2h", &["heal"]);
+        assert!((0..=most).contains(&third.code), "{point:?} {ran:?}\n{third:?}");
+        // Who died between telling and writing down that it was told tells once more, rather than never.
+        assert!((1..=1 + heard).contains(&repaired()), "{point:?} {heard} {:?}", told(project));
         let left = |folder: &str| {
             let names = fs::read_dir(project.path(folder)).expect("there").flatten();
             names.map(|one| one.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>()
