@@ -91,8 +91,7 @@ fn acting(
     dir.create_root()?;
     let mut lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let begun = tell::begun(config);
-    // Files before services, under a lock of its own that is let go before a service is started: what that does first may
-    // be `heal heal --startup`.
+    // Files first, under a lock that is let go before a service is started: it may begin with `heal heal --startup`.
     startup::files(config, dir, &mut report)?;
     let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
