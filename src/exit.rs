@@ -5,6 +5,7 @@ use std::str::FromStr;
 use crate::error::{Error, Kind};
 use crate::model::doctor::{Diagnosis, Health};
 use crate::model::lock::Verdict;
+use crate::model::mended::Outcome as Mended;
 use crate::model::report::{Decision, Left, Level, Report, Subject};
 use crate::model::state::Verdict as State;
 use crate::model::sweep::{Fate, Swept, SweptLock};
@@ -120,11 +121,14 @@ impl Exit {
     pub fn of(report: &Report) -> Self {
         // Nothing was looked at: that is not health.
         let states = report.states.iter().map(|one| of_verdict(one.judged.verdict)).max();
-        let subjects = report.subjects.iter().map(of_subject).max().max(states).unwrap_or(Self::Unknown);
+        let layout = report.layout.iter().map(|(_, one)| of_verdict(State::of(std::slice::from_ref(one)))).max();
+        let subjects = report.subjects.iter().map(of_subject).max().max(states).max(layout).unwrap_or(Self::Unknown);
         let pending = !report.waiting.is_empty() || report.alerts.iter().any(|delivery| delivery.failure.is_some());
         let alarmed = report.subjects.iter().any(|subject| subject.alarm.is_some());
         // Whoever was left behind may do what the service does, a second time.
         let left = |subject: &Subject| subject.orphans.iter().any(|orphan| orphan.left != Left::Stopped);
+        let untold = report.mended.iter().any(|one| matches!(one.outcome, Mended::Untold(_)));
+        let pending = pending || untold;
         let least = if pending || alarmed || report.subjects.iter().any(left) { Self::Warning } else { Self::Fine };
         let locks = report.locks.iter().flat_map(|lock| &lock.files).map(of_cleared).max().unwrap_or(Self::Fine);
         subjects.max(least).max(locks).max(if report.unwritable.is_some() { Self::Io } else { Self::Fine })

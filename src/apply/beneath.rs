@@ -140,13 +140,25 @@ impl Place {
 /// # Errors
 /// It lies elsewhere, or a link or a mount stands in the way, or a folder above it is not there.
 pub(super) fn place(root: &Path, path: &Path) -> io::Result<Place> {
+    place_within(root, path, Reach::OneFileSystem)
+}
+
+/// As [`place`], also on what is mounted below it: for what is not moved.
+///
+/// # Errors
+/// It lies outside of the project, or a link stands in the way, or a folder above it is not there.
+pub(super) fn place_across(root: &Path, path: &Path) -> io::Result<Place> {
+    place_within(root, path, Reach::Mounts)
+}
+
+fn place_within(root: &Path, path: &Path, reach: Reach) -> io::Result<Place> {
     let names = inside(root, path).ok_or_else(|| io::Error::other("it is not inside of the project"))?;
     let (name, folders) = names.split_last().ok_or_else(|| io::Error::other("it is the project's directory"))?;
     let mut at = rustix::fs::open(root, FOLDER - OFlags::NOFOLLOW, Mode::empty())?;
     let device = rustix::fs::fstat(&at)?.st_dev;
     for folder in folders {
-        at = step(at.as_fd(), folder, FOLDER, Mode::empty(), Reach::OneFileSystem)?;
-        if rustix::fs::fstat(&at)?.st_dev != device {
+        at = step(at.as_fd(), folder, FOLDER, Mode::empty(), reach)?;
+        if reach == Reach::OneFileSystem && rustix::fs::fstat(&at)?.st_dev != device {
             return Err(elsewhere(folder));
         }
     }

@@ -9,6 +9,7 @@ mod deliver;
 mod family;
 mod files;
 mod launch;
+mod lay;
 mod own;
 pub mod pass;
 mod pidfd;
@@ -233,6 +234,9 @@ fn masked(change: &Change) -> Change {
         | Change::MoveAside { .. }
         | Change::PutBack { .. }
         | Change::ReplaceFile { .. }
+        | Change::MakeDirectory { .. }
+        | Change::MakeLink { .. }
+        | Change::SetAccess { .. }
         | Change::RecoverDatabase { .. }
         | Change::RevertRelease(_)
         | Change::UpdateRelease(_) => change.clone(),

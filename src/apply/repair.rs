@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::aside::{self, Moved, Order};
 use super::replace::{self, Replacement};
 use super::trouble::Trouble;
-use super::{back, beneath, own, recover, stop_all};
+use super::{back, beneath, lay, own, recover, stop_all};
 use crate::error::Result;
 use crate::host::process::Processes;
 use crate::journal::{DataDir, Journal};
@@ -200,7 +200,7 @@ impl Site<'_> {
                 }
                 Err(trouble) => Ok(Err(trouble)),
             },
-            Change::ReplaceFile { path, judged, sha256, lock, why, loss } => {
+            Change::ReplaceFile { path, judged, sha256, lock, why, loss, state } => {
                 let wanted =
                     Replacement { judged: judged.as_ref(), sha256, lock: lock.as_deref(), unheld: self.unheld };
                 let own = DataDir::at(data.clone()).owns(path);
@@ -209,7 +209,7 @@ impl Site<'_> {
                     return Ok(Err(Trouble::Refused(format!("{} is left alone: {why}", path.display()))));
                 }
                 match replace::replace(&self.order(&data, number, path), &wanted) {
-                    Ok(after) => self.replaced(journal, (path, judged.as_ref()), after, (why, loss)).map(Ok),
+                    Ok(after) => self.replaced(journal, (path, judged.as_ref()), after, (why, loss, state)).map(Ok),
                     Err(trouble) => Ok(Err(trouble)),
                 }
             }
@@ -222,6 +222,9 @@ impl Site<'_> {
                     .map(|()| "it was told".to_owned())
                     .map_err(|why| Trouble::Io(format!("it could not be told: {why}"))))
             }
+            Change::MakeDirectory { path, .. } | Change::MakeLink { path, .. } | Change::SetAccess { path, .. } => {
+                lay::change(self, journal, &self.order(&data, number, path), change)
+            }
             _ => Ok(Err(Trouble::Refused("it is no change of files".to_owned()))),
         }
     }
@@ -231,15 +234,15 @@ impl Site<'_> {
         journal: &mut Journal,
         (path, before): (&Path, Option<&FileState>),
         after: FileState,
-        (how, loss): (&str, &str),
+        (how, loss, state): (&str, &str, &Option<String>),
     ) -> Result<String> {
         super::failpoint("after-move");
         let (intent, service) = (self.intent.to_owned(), self.service.to_owned());
-        let (how, loss) = (how.to_owned(), loss.to_owned());
+        let (how, loss, state) = (how.to_owned(), loss.to_owned(), state.clone());
         let said = if before.is_some() { "replaced" } else { "created" };
         let seen = format!("{said} {}: {how}; {loss}", path.display());
         let (path, before) = (path.display().to_string(), before.cloned());
-        journal.record(Event::Replaced(Replaced { intent, service, path, before, after, how, loss }))?;
+        journal.record(Event::Replaced(Replaced { intent, service, path, before, after, how, loss, state }))?;
         Ok(seen)
     }
 
@@ -348,14 +351,17 @@ impl Site<'_> {
                     Err(trouble) => Found::Doubtful(trouble.to_string()),
                 }
             }
-            Change::ReplaceFile { path, judged, sha256, why, loss, .. } => {
+            Change::ReplaceFile { path, judged, sha256, why, loss, state, .. } => {
                 match replace::finish(&self.order(&data, number, path), judged.as_ref(), sha256) {
                     Ok(Some(after)) => {
-                        self.replaced(journal, (path, judged.as_ref()), after, (why, loss)).map(Found::Done)?
+                        self.replaced(journal, (path, judged.as_ref()), after, (why, loss, state)).map(Found::Done)?
                     }
                     Ok(None) => Found::Undone,
                     Err(trouble) => Found::Doubtful(trouble.to_string()),
                 }
+            }
+            Change::MakeDirectory { path, .. } | Change::MakeLink { path, .. } | Change::SetAccess { path, .. } => {
+                lay::finish(self, journal, &self.order(&data, number, path), change)?
             }
             // SQLite goes on from wherever it was.
             _ => Found::Undone,

@@ -18,6 +18,9 @@ use crate::pipeline::{self, Options, Progress};
 /// For each service that is unhealthy, heal takes one rung of its ladder, looks again until the service has proved itself,
 /// and writes down what it did. What it may do is limited by budgets, and it never acts on what it could not see.
 ///
+/// Before it looks at services it clears stale locks, puts right what `[layout]` declares, and repairs state files as `repair = […]`
+/// of each `[state.NAME]` allows; of those that are sound and have changed it keeps a copy.
+///
 /// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation, healed too often, or ails while it is paused, or when
 /// somebody could not be told; 2 when something unhealthy remains; 3 when something could not be looked at; 69 when all that is
 /// unhealthy waits for a person or for time; 74 when the data directory cannot be written; 75 when another run is at work.

@@ -20,7 +20,8 @@ use crate::{output, pipeline};
 /// loses nothing first: keys of the template that it lacks are added (merge), what is provably whole in its bytes is taken
 /// (salvage), the newest sound copy in the vault is put back (backup), the owner's own filter is run (fix), or it begins anew
 /// (template). Whatever that comes to has to be sound by the same rules before it replaces the file; what was there is kept, and
-/// `heal undo` brings it back. Of each sound file a copy is kept.
+/// `heal undo` brings it back. Of each sound file a copy is kept. Of the layout, missing directories are made, modes and owners are
+/// set, and a link that has one target is laid; never through a link, nor outside of the project.
 ///
 /// Exits with 0 when all is as declared; 1 when there are only warnings; 2 when something is wrong; 3 when something could not be
 /// looked at: a file that is larger than max_size, something else in its place, an invariant that came to no end.

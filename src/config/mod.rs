@@ -145,6 +145,23 @@ impl Config {
     }
 }
 
+impl Config {
+    /// A path as people read it: from the project's directory where it lies below that.
+    #[must_use]
+    pub fn short(&self, path: &Path) -> String {
+        service::short(path, &self.root).display().to_string()
+    }
+
+    /// The service that what belongs to no other belongs to: the only one there is.
+    #[must_use]
+    pub fn only_service(&self) -> Option<&str> {
+        match self.services.as_slice() {
+            [one] => Some(one.name()),
+            _ => None,
+        }
+    }
+}
+
 impl Watched {
     /// The service's name.
     #[must_use]

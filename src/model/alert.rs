@@ -200,6 +200,7 @@ pub const fn word(notice: Notice) -> &'static str {
         Notice::Reminder => "reminder",
         Notice::Misconfigured => "misconfigured",
         Notice::Reverted => "reverted",
+        Notice::Repaired => "repaired",
         Notice::Digest => "digest",
         Notice::Manual => "manual",
         Notice::Recovered => "recovered",

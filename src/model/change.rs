@@ -109,6 +109,42 @@ pub enum Change {
         why: String,
         /// What is lost by it.
         loss: String,
+        /// The `[state.NAME]` that it is, whose repair somebody is told of; `None` for a taking back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
+    /// Make a directory of the layout where nothing stands.
+    MakeDirectory {
+        /// Where, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// Its permissions; `None`: as open as the folder above it.
+        mode: Option<u32>,
+        /// Its owner; `None`: whoever the folder above it belongs to.
+        uid: Option<u32>,
+    },
+    /// Lay a link of the layout where nothing stands.
+    MakeLink {
+        /// Where, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// What it points to, as it is written into it.
+        #[serde(serialize_with = "as_text")]
+        target: PathBuf,
+    },
+    /// Change the permissions and the owner of a directory or a file. Neither a link nor what it leads to.
+    SetAccess {
+        /// Where it stands, absolute.
+        #[serde(serialize_with = "as_text")]
+        path: PathBuf,
+        /// The device of what was judged.
+        device: u64,
+        /// Its inode: something else under this name is left alone.
+        inode: u64,
+        /// What they were when it was judged.
+        before: Access,
+        /// What they are to be.
+        after: Access,
     },
     /// Open a database that nobody holds, as its owner, so that SQLite finishes what was begun, and check it.
     RecoverDatabase {
@@ -147,6 +183,21 @@ pub struct FileState {
     pub sha256: String,
 }
 
+/// Who may do what with a directory or a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The permission bits.
+    pub mode: u32,
+    /// The owner.
+    pub uid: u32,
+}
+
+impl std::fmt::Display for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04o} of uid {}", self.mode, self.uid)
+    }
+}
+
 /// How long recovering one database may take: what its child gets, and two seconds to be ended and collected.
 pub const RECOVERY: Duration = Duration::from_secs(60);
 
@@ -181,16 +232,23 @@ impl Change {
     pub const fn is_repair(&self) -> bool {
         matches!(
             self,
-            Self::MoveAside { .. } | Self::PutBack { .. } | Self::ReplaceFile { .. } | Self::RecoverDatabase { .. }
+            Self::MoveAside { .. }
+                | Self::PutBack { .. }
+                | Self::ReplaceFile { .. }
+                | Self::MakeDirectory { .. }
+                | Self::MakeLink { .. }
+                | Self::SetAccess { .. }
+                | Self::RecoverDatabase { .. }
         )
     }
 
-    /// Does it move, or replace, the file that stands, or is kept, here?
+    /// Does it move, replace or change what stands, or is kept, here?
     #[must_use]
     pub fn moves(&self, from: &str) -> bool {
         match self {
             Self::MoveAside { path: here, .. }
             | Self::PutBack { kept: here, .. }
+            | Self::SetAccess { path: here, .. }
             | Self::ReplaceFile { path: here, .. } => here.as_os_str() == from,
             _ => false,
         }
@@ -219,7 +277,12 @@ impl Change {
             Self::AskSupervisor { grace_ms: millis, .. } => {
                 REQUEST + Duration::from_millis(u64::try_from(*millis).unwrap_or(0))
             }
-            Self::StartService { .. } | Self::MoveAside { .. } | Self::PutBack { .. } => Duration::ZERO,
+            Self::StartService { .. }
+            | Self::MoveAside { .. }
+            | Self::PutBack { .. }
+            | Self::MakeDirectory { .. }
+            | Self::MakeLink { .. }
+            | Self::SetAccess { .. } => Duration::ZERO,
             Self::ReplaceFile { .. } => APPLICATION_LOCK,
             Self::RecoverDatabase { .. } => RECOVERY + Duration::from_secs(2),
             Self::RevertRelease(_) | Self::UpdateRelease(_) => REVERT,
@@ -239,7 +302,13 @@ impl Change {
             }
             Self::RunCommand { .. } | Self::SendRequest { .. } => Some("only its owner knows what it changed"),
             Self::RecoverDatabase { .. } => Some("SQLite finished what had been begun, and nothing was lost by it"),
-            Self::MoveAside { .. } | Self::PutBack { .. } | Self::ReplaceFile { .. } | Self::RevertRelease(_) => None,
+            Self::MakeDirectory { .. } => Some("somebody may keep something in it by now"),
+            Self::MakeLink { .. } => Some("somebody may go by it by now"),
+            Self::MoveAside { .. }
+            | Self::PutBack { .. }
+            | Self::ReplaceFile { .. }
+            | Self::SetAccess { .. }
+            | Self::RevertRelease(_) => None,
             Self::UpdateRelease(_) => Some("`heal update rollback` takes it back, with what is built from it"),
         }
     }

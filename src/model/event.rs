@@ -7,7 +7,7 @@ pub use super::entry::{Entry, FORMAT};
 use super::evidence::Evidence;
 use super::finding::Class;
 use super::identity::Identity;
-pub use super::made::{Replaced, Reverted, Updated};
+pub use super::made::{Reaccessed, Replaced, Reverted, Updated};
 pub use super::moment::Moment;
 pub use super::notice::{Notice, Outcome};
 use super::report::Level;
@@ -177,6 +177,8 @@ pub enum Event {
     },
     /// Other content was put in the place of a file, or where none was.
     Replaced(Replaced),
+    /// The permissions and the owner of a directory or a file were changed.
+    Reaccessed(Reaccessed),
     /// SQLite recovered a database.
     Recovered {
         /// The intent it belongs to.

@@ -11,7 +11,7 @@ use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::finding::Class;
 use super::identity::Identity;
 pub use super::incident::Incident;
-use super::made::{Replaced, Reverted};
+use super::made::{Reaccessed, Replaced, Reverted};
 use super::open_intent::OpenIntent;
 use super::report::Level;
 use super::taken_back::{self, TakenBack};
@@ -78,6 +78,9 @@ pub struct ServiceHistory {
     /// Code of it was taken back: for those who were not told yet.
     #[serde(default)]
     pub reverted: Option<Incident>,
+    /// A state file was put right: for those who were not told yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<Incident>,
     /// What its probes warn of, from the first warning until all of them were good for `stable_for`.
     #[serde(default)]
     pub warning: Option<Incident>,
@@ -234,7 +237,11 @@ impl History {
             }
             Event::MovedAside { intent, path: from, .. }
             | Event::Replaced(Replaced { intent, path: from, .. })
+            | Event::Reaccessed(Reaccessed { intent, path: from, .. })
             | Event::PutBack { intent, kept: from, .. } => {
+                if let Event::Replaced(made) = &entry.event {
+                    made.told_as(when, &mut self.services);
+                }
                 if let Some(open) = self.open_intents.get_mut(intent) {
                     open.repairs.retain(|(_, change)| !change.moves(from));
                 }
@@ -272,7 +279,7 @@ impl History {
 impl ServiceHistory {
     /// What is open and told under this id.
     fn told_as(&mut self, id: &str) -> Option<&mut Incident> {
-        let open = [&mut self.incident, &mut self.frequent, &mut self.reverted, &mut self.warning];
+        let open = [&mut self.incident, &mut self.frequent, &mut self.reverted, &mut self.repaired, &mut self.warning];
         open.into_iter().flatten().find(|open| open.id == id)
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::sha256;
 use super::event::{Moment, Notice};
 use super::evidence::Digest;
-use super::finding::Class;
+use super::finding::{Class, Severity};
 
 /// From the first unhealthy verdict until `stable_for` of health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Incident {
     pub class: Class,
     /// One line for a person.
     pub summary: String,
+    /// How urgent it is, where what it is does not say that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
     /// Probes that were bad since it was opened: only their own good look says that they are well again.
     #[serde(default)]
     pub bad: BTreeSet<String>,
@@ -69,6 +72,7 @@ impl Incident {
             opened: opened.clone(),
             class,
             summary: summary.to_owned(),
+            severity: None,
             bad: BTreeSet::new(),
             probe: None,
             would: BTreeSet::new(),

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// The name under which the layout stands in reports, in the history and in alerts. No service can have it.
+pub const SECTION: &str = "[layout]";
+
 /// `[layout]`, checked and resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {

@@ -1,8 +1,16 @@
 //! What was made of code and files? The longer lines of the journal: enough to take each of them back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::change::FileState;
+use super::change::{Access, FileState};
+use super::event::Moment;
+use super::finding::{Class, Severity};
+use super::history::ServiceHistory;
+use super::incident::Incident;
+use super::loss::Loss;
+use super::state::section;
 
 /// Code was taken back: the branch moved, and the files with it. To take it back in turn, `base` is where it stood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +53,51 @@ pub struct Replaced {
     pub how: String,
     /// What is lost by it.
     pub loss: String,
+    /// The `[state.NAME]` that it is, whose repair somebody is told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// More is not said of repairs that nobody was told of yet, in bytes.
+const ENOUGH: usize = 600;
+
+impl Replaced {
+    /// That somebody has to be told of it; nobody of a taking back. What nobody heard of yet is not forgotten over this one.
+    pub(super) fn told_as(&self, when: &Moment, services: &mut BTreeMap<String, ServiceHistory>) {
+        let Some(name) = self.state.as_deref() else { return };
+        let history = services.entry(section(name)).or_default();
+        let mut summary = format!("{} was put right: {}; {}", self.path, self.how, self.loss);
+        let lossless = self.loss == Loss::None.to_string();
+        let mut severity = if lossless { Severity::Info } else { Severity::Warning };
+        let unheard = |before: &&Incident| before.queued.is_empty() && before.told.is_empty();
+        if let Some(before) = history.repaired.as_ref().filter(unheard) {
+            severity = severity.max(before.severity.unwrap_or(severity));
+            if before.summary.len() < ENOUGH {
+                summary = format!("{}; then {summary}", before.summary);
+            }
+        }
+        let incident = Incident::new(&format!("{}/repaired", self.intent), when, Class::Resource, &summary);
+        history.repaired = Some(Incident { severity: Some(severity), ..incident });
+    }
+}
+
+/// The permissions and the owner of a directory or a file were changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaccessed {
+    /// The intent it belongs to.
+    pub intent: String,
+    /// The service.
+    pub service: String,
+    /// Where it stands.
+    pub path: String,
+    /// The device that it is on.
+    pub device: u64,
+    /// Its inode there.
+    pub inode: u64,
+    /// What they were.
+    pub before: Access,
+    /// What they are.
+    pub after: Access,
 }
 
 /// The branch moved to a commit that was fetched, or back, and the files with it.

@@ -1,22 +1,52 @@
-//! What came of a damaged state file? How it was put right, what that cost, or why it was left as it is.
+//! What came of a damaged state file, or of a part of the layout? How it was put right, what that cost, or why it was left as it is.
 
 use std::path::PathBuf;
 
 use super::loss::Loss;
 
-/// One state file that was found damaged.
+/// One state file that was found damaged, or one directory, link or file of the layout that was not as declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mended {
-    /// The name of its `[state.NAME]`.
+    /// The name of its `[state.NAME]`; `layout` for a part of that.
     pub name: String,
-    /// The file.
+    /// Where it stands.
     pub path: PathBuf,
+    /// What is done to it.
+    pub work: Work,
     /// How, for a person; empty when there is no way.
     pub how: String,
     /// What is lost by it; `None` when there is no way.
     pub loss: Option<Loss>,
     /// What came of it.
     pub outcome: Outcome,
+    /// It was refused for what is declared and what was found: as long as neither changes, nothing else comes of it.
+    pub lasting: bool,
+}
+
+/// What is done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A directory is made, or a link is laid.
+    Place,
+    /// A file is made.
+    Create,
+    /// What is there is put right.
+    Change,
+}
+
+impl Mended {
+    /// One that is left as it is, and why.
+    #[must_use]
+    pub const fn left(name: String, path: PathBuf, why: String, lasting: bool) -> Self {
+        let outcome = Outcome::Refused(why);
+        Self { name, path, work: Work::Change, how: String::new(), loss: None, outcome, lasting }
+    }
+
+    /// Is it as it should be now?
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self.outcome, Outcome::Done | Outcome::Untold(_))
+    }
 }
 
 /// What came of it.

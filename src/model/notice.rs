@@ -39,6 +39,8 @@ pub enum Notice {
     Misconfigured,
     /// Code was taken back, whatever came of it.
     Reverted,
+    /// A state file was put right; what was lost by it stands in the title.
+    Repaired,
     /// Many messages in one.
     Digest,
     /// A person or a script said it, by `heal alert`.

@@ -1,6 +1,7 @@
 //! What does a command answer? The report of a look or a tick: rendered by `output`, mapped to an exit code by `exit`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,9 @@ use super::event::Outcome;
 use super::evidence::Evidence;
 use super::finding::{Class, Finding};
 use super::identity::Identity;
+use super::mended::Mended;
 use super::pause::Paused;
+use super::state;
 use super::status::Trouble;
 use super::sweep::SweptLock;
 use super::validation::Stated;
@@ -253,12 +256,17 @@ pub struct Report {
     pub duration_ms: u64,
     /// Nothing was done, only planned.
     pub dry_run: bool,
-    /// Services in the order of the configuration, then `host`.
+    /// Services in the order of the configuration, then `host`, then `[layout]` and `[state.NAME]` with which something is, or
+    /// just was, wrong.
     pub subjects: Vec<Subject>,
     /// Lock files that were cleared beside all that, or could not be.
     pub locks: Vec<SweptLock>,
+    /// What of the layout is not as it should be, with its path.
+    pub layout: Vec<(PathBuf, state::Trouble)>,
     /// State files, in the order of the configuration.
     pub states: Vec<Stated>,
+    /// What came of those that were found damaged, and of the layout.
+    pub mended: Vec<Mended>,
     /// Why the data directory cannot be written: then only what is positively dead was restarted.
     pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.

@@ -1,6 +1,7 @@
 //! What came of a cold start? What was put right before a service starts, and whether it may. Nothing in it is about a process.
 
 use super::Stamp;
+use super::mended::{Mended, Work};
 
 /// The answer of `heal heal --startup`.
 #[derive(Clone, Debug)]
@@ -38,16 +39,28 @@ pub struct Startup {
 /// How much was done, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Directories that were missing.
+    /// Directories and links that were missing.
     pub directories_created: u32,
     /// Files that were missing.
     pub files_created: u32,
-    /// Files that were there and not right.
+    /// Files and directories that were there and not right.
     pub files_repaired: u32,
     /// Locks that were proved stale.
     pub locks_cleared: u32,
     /// Orphans that were stopped. Never by a cold start, which touches no process.
     pub orphans_stopped: u32,
+}
+
+impl Stats {
+    /// Counts what was done.
+    pub fn count(&mut self, mended: &Mended) {
+        let count = match mended.work {
+            Work::Place => &mut self.directories_created,
+            Work::Create => &mut self.files_created,
+            Work::Change => &mut self.files_repaired,
+        };
+        *count += u32::from(mended.is_done());
+    }
 }
 
 impl Startup {

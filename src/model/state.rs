@@ -22,6 +22,12 @@ pub const MAX_DEPTH: usize = 127;
 /// So many troubles of one file are told; more say no more.
 pub const MOST_TROUBLES: usize = 20;
 
+/// The name under which a state file stands in reports, in the history and in alerts. No service can have it.
+#[must_use]
+pub fn section(name: &str) -> String {
+    format!("[state.{name}]")
+}
+
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use super::change::{Change, FileState};
+use super::change::{Access, Change, FileState};
 use super::event::{Entry, Event};
-use super::made::Replaced;
+use super::made::{Reaccessed, Replaced};
 use super::{Stamp, rfc3339};
 
 /// One run that changed something.
@@ -61,6 +61,17 @@ pub enum Done {
         before: Option<FileState>,
         /// What stands there now.
         after: FileState,
+    },
+    /// The permissions and the owner of a directory or a file were changed.
+    Reaccessed {
+        /// Where it stands.
+        path: PathBuf,
+        /// Its device and its inode.
+        id: (u64, u64),
+        /// What they were.
+        before: Access,
+        /// What they were made.
+        after: Access,
     },
     /// Something that has no way back.
     Other(Change),
@@ -150,6 +161,16 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                     taken_back(&mut runs, intent, again);
                 }
                 let done = Done::Replaced { path: path.into(), before: before.clone(), after: after.clone() };
+                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+            }
+            Event::Reaccessed(Reaccessed { intent, service, path, device, inode, before, after }) => {
+                let (id, before, after) = ((*device, *inode), *before, *after);
+                let again = |done: &Done| matches!(done, Done::Reaccessed { id: same, before: was, after: left, .. } if *same == id && *was == after && *left == before);
+                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                if rung == UNDO {
+                    taken_back(&mut runs, intent, again);
+                }
+                let done = Done::Reaccessed { path: path.into(), id, before, after };
                 add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
             }
             Event::Recovered { intent, service, path, detail } => {

@@ -34,8 +34,8 @@ pub fn report(report: &Report, quiet: bool) -> String {
         }
     }
     super::locks::cleared(&mut text, &report.locks);
-    super::states::stated(&mut text, &report.states, quiet);
-    if report.subjects.is_empty() && report.states.is_empty() {
+    super::states::stated(&mut text, report, quiet);
+    if report.subjects.is_empty() && report.states.is_empty() && report.layout.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
         let _ = writeln!(text, "{} {line}", mark("unknown", Level::Unknown));
     }
@@ -243,6 +243,9 @@ pub(super) fn change_line(change: &Change) -> String {
         Change::MoveAside { path, why, .. } => format!("move {} aside ({why})", path.display()),
         Change::PutBack { path, .. } => format!("put {} back", path.display()),
         Change::ReplaceFile { path, why, loss, .. } => format!("replace {} ({why}; {loss})", path.display()),
+        Change::MakeDirectory { path, .. } => format!("make the directory {}", path.display()),
+        Change::MakeLink { path, target } => format!("lay the link {} to {}", path.display(), target.display()),
+        Change::SetAccess { path, before, after, .. } => format!("make {} {after} (it is {before})", path.display()),
         Change::RecoverDatabase { path, .. } => format!("let SQLite recover {}, then check it", path.display()),
         Change::StopProcess { identity, command, grace_ms } => {
             format!("stop {identity} `{command}` (TERM, {} later KILL)", span_text(*grace_ms))

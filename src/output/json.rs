@@ -3,9 +3,10 @@
 use super::outcome;
 use super::update_json::Moved;
 use super::view::{
-    Act, Change, Considered, Decision, Delivery, Finding, Left, Looked, Orphan, Process, Refusal, Report, Seen, Stats,
+    Act, Change, Considered, Decision, Delivery, Finding, Left, Looked, Orphan, Process, Refusal, Report, Seen,
     Subject, TakenBack, Ticked, times,
 };
+use crate::model::sweep::Fate;
 use crate::model::{Finding as Found, Verdict, change, redact, report};
 
 /// The version of all documents.
@@ -26,14 +27,19 @@ pub fn ticked(report: &report::Report) -> Report<Ticked> {
     };
     let critical = report.subjects.iter().filter(|subject| super::human::is_critical(subject));
     let critical: Vec<String> = critical.map(|subject| subject.name.clone()).collect();
+    let mut stats = crate::model::startup::Stats::default();
     let orphans = report.subjects.iter().flat_map(|subject| &subject.orphans);
-    let stopped = orphans.filter(|orphan| orphan.left == report::Left::Stopped);
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    stats.orphans_stopped = count(orphans.filter(|orphan| orphan.left == report::Left::Stopped).count());
+    let files = report.locks.iter().flat_map(|lock| &lock.files);
+    stats.locks_cleared = count(files.filter(|file| matches!(file.fate, Fate::Done(_))).count());
+    report.mended.iter().for_each(|mended| stats.count(mended));
     let totals = Ticked {
         healed: acted(&["healed", "probation"]),
         failed: acted(&["failed", "unchanged"]),
         success: critical.is_empty(),
         critical,
-        stats: Stats { orphans_stopped: stopped.count() },
+        stats: stats.into(),
     };
     view(report, totals)
 }
@@ -53,6 +59,8 @@ fn view<Totals>(report: &report::Report, totals: Totals) -> Report<Totals> {
         dry_run: report.dry_run,
         services: report.subjects.iter().map(subject).collect(),
         locks: report.locks.iter().map(super::locks_json::lock).collect(),
+        layout: report.layout.iter().map(|(path, one)| super::states_json::misplaced(path, one)).collect(),
+        repairs: report.mended.iter().map(super::states_json::mend).collect(),
         states: report.states.iter().map(|one| super::states_json::file(&one.judged)).collect(),
         totals,
         unwritable: report.unwritable.clone(),
@@ -203,6 +211,20 @@ pub(super) fn change(change: &change::Change) -> Change {
             sha256: sha256.clone(),
             why: why.clone(),
             loss: loss.clone(),
+            irreversible,
+        },
+        change::Change::MakeDirectory { path, mode, .. } => Change::MakeDirectory {
+            path: path.display().to_string(),
+            mode: mode.map(|mode| format!("{mode:04o}")),
+            irreversible,
+        },
+        change::Change::MakeLink { path, target } => {
+            Change::MakeLink { path: path.display().to_string(), target: target.display().to_string(), irreversible }
+        }
+        change::Change::SetAccess { path, before, after, .. } => Change::SetAccess {
+            path: path.display().to_string(),
+            before: before.into(),
+            after: after.into(),
             irreversible,
         },
         change::Change::RecoverDatabase { path, why, .. } => {

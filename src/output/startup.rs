@@ -49,25 +49,36 @@ pub struct Started {
     warnings: Vec<String>,
 }
 
-/// How much was done, by kind.
+/// What was put in order beside the services, by kind: nothing of it counts as healed.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Stats {
-    /// Directories that were missing.
+pub(super) struct Stats {
+    /// Directories and links that were missing.
     directories_created: u32,
     /// Files that were missing.
     files_created: u32,
-    /// Files that were there and not right.
+    /// Files and directories that were there and not right.
     files_repaired: u32,
     /// Locks that were proved stale.
     locks_cleared: u32,
-    /// Orphans that were stopped; none by a cold start.
+    /// Processes that were left behind and were stopped; none by a cold start.
     orphans_stopped: u32,
+}
+
+impl From<crate::model::startup::Stats> for Stats {
+    fn from(stats: crate::model::startup::Stats) -> Self {
+        Self {
+            directories_created: stats.directories_created,
+            files_created: stats.files_created,
+            files_repaired: stats.files_repaired,
+            locks_cleared: stats.locks_cleared,
+            orphans_stopped: stats.orphans_stopped,
+        }
+    }
 }
 
 /// For a program.
 #[must_use]
 pub fn told(startup: &Startup) -> Started {
-    let stats = startup.stats;
     Started {
         project: startup.project.clone(),
         host: startup.host.clone(),
@@ -83,13 +94,7 @@ pub fn told(startup: &Startup) -> Started {
         critical: startup.critical.clone(),
         unknown: startup.unknown.clone(),
         cautions: startup.cautions.clone(),
-        stats: Stats {
-            directories_created: stats.directories_created,
-            files_created: stats.files_created,
-            files_repaired: stats.files_repaired,
-            locks_cleared: stats.locks_cleared,
-            orphans_stopped: stats.orphans_stopped,
-        },
+        stats: startup.stats.into(),
         warnings: startup.warnings.clone(),
     }
 }

@@ -1,45 +1,28 @@
 //! What does a person read about state files? What is wrong first: a line for the file, and indented what is wrong with it and where.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::human::{dim, mark};
 use super::sanitize;
-use crate::model::Validation;
 use crate::model::finding::Severity;
-use crate::model::mended::Outcome;
+use crate::model::mended::{Mended, Outcome};
 use crate::model::report::Level;
 use crate::model::state::{Judged, Trouble, Verdict};
-use crate::model::validation::Stated;
+use crate::model::{Report, Validation};
 
 /// The text of a validation. With `quiet` it is empty unless something is wrong.
 #[must_use]
 pub fn human(validation: &Validation, quiet: bool) -> String {
     let mut text = String::new();
-    for (path, trouble) in validation.layout.iter().flatten() {
-        let (word, level) = of_trouble(trouble);
-        let line = format!("{} [layout]  {}", path.display(), trouble.message);
-        let _ = writeln!(text, "{} {}", mark(word, level), sanitize::line(&line));
-    }
+    validation.layout.iter().flatten().for_each(|(path, trouble)| misplaced(&mut text, path, trouble));
     let mut files: Vec<&Judged> = validation.files.iter().collect();
     // Stable: equals stay in the order of the file.
     files.sort_by_key(|file| std::cmp::Reverse(file.verdict));
     for file in files.into_iter().filter(|file| !quiet || file.verdict >= Verdict::Warning) {
         self::file(&mut text, file);
     }
-    for mended in &validation.mended {
-        let (level, word) = match mended.outcome {
-            Outcome::Done => (Level::Healthy, "repaired"),
-            Outcome::Would => (Level::Starting, "would"),
-            Outcome::Untold(_) => (Level::Degraded, "repaired"),
-            Outcome::Refused(_) => (Level::Degraded, "left"),
-            Outcome::Failed(_) => (Level::Unhealthy, "failed"),
-        };
-        let loss = mended.loss.as_ref().map(|loss| format!("; {loss}")).unwrap_or_default();
-        let parts = [mended.how.as_str(), mended.outcome.why().unwrap_or_default()];
-        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let line = format!("{} [{}]  {}{loss}", mended.path.display(), mended.name, said.join(": "));
-        let _ = writeln!(text, "{} {}", mark(word, level), sanitize::line(&line));
-    }
+    validation.mended.iter().for_each(|one| mended(&mut text, one));
     if validation.files.is_empty() && !quiet {
         let line = "no state file is declared: add a [state.NAME] to heal.toml";
         let _ = writeln!(text, "{}", dim(format!("note  {line}")));
@@ -50,11 +33,41 @@ pub fn human(validation: &Validation, quiet: bool) -> String {
     text
 }
 
-/// The state files of a tick or a look: what is wrong, or has come right.
-pub(super) fn stated(text: &mut String, states: &[Stated], quiet: bool) {
-    for one in states.iter().filter(|one| one.news || (!quiet && one.judged.verdict >= Verdict::Warning)) {
+/// The layout and the state files of a tick or a look: what is wrong, has come right, or was put right.
+pub(super) fn stated(text: &mut String, report: &Report, quiet: bool) {
+    for (path, trouble) in report.layout.iter().filter(|_| !quiet) {
+        misplaced(text, path, trouble);
+    }
+    for one in report.states.iter().filter(|one| one.news || (!quiet && one.judged.verdict >= Verdict::Warning)) {
         file(text, &one.judged);
     }
+    // Why nothing was done is said with the trouble, by a run that knows trouble.
+    let said = |one: &&Mended| matches!(one.outcome, Outcome::Refused(_)) && !report.dry_run;
+    let news = |one: &&Mended| !said(one) && (!quiet || one.is_done());
+    report.mended.iter().filter(news).for_each(|one| mended(text, one));
+}
+
+/// What is not as the layout wants it.
+fn misplaced(text: &mut String, path: &Path, trouble: &Trouble) {
+    let (word, level) = of_trouble(trouble);
+    let line = format!("{} [layout]  {}", path.display(), trouble.message);
+    let _ = writeln!(text, "{} {}", mark(word, level), sanitize::line(&line));
+}
+
+/// What came of what was wrong.
+fn mended(text: &mut String, mended: &Mended) {
+    let (level, word) = match mended.outcome {
+        Outcome::Done => (Level::Healthy, "repaired"),
+        Outcome::Would => (Level::Starting, "would"),
+        Outcome::Untold(_) => (Level::Degraded, "repaired"),
+        Outcome::Refused(_) => (Level::Degraded, "left"),
+        Outcome::Failed(_) => (Level::Unhealthy, "failed"),
+    };
+    let loss = mended.loss.as_ref().map(|loss| format!("; {loss}")).unwrap_or_default();
+    let parts = [mended.how.as_str(), mended.outcome.why().unwrap_or_default()];
+    let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let line = format!("{} [{}]  {}{loss}", mended.path.display(), mended.name, said.join(": "));
+    let _ = writeln!(text, "{} {}", mark(word, level), sanitize::line(&line));
 }
 
 /// One file, and what is wrong with it.

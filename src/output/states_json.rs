@@ -38,11 +38,11 @@ pub struct Told {
     warnings: Vec<String>,
 }
 
-/// One file that was found damaged.
+/// One file that was found damaged, or one part of the layout that was not as declared.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "StateRepair")]
 pub(super) struct Mend {
-    /// Its name in `heal.toml`.
+    /// Its name in `heal.toml`; `layout` for a part of that.
     name: String,
     /// Its path.
     path: String,
@@ -50,7 +50,7 @@ pub(super) struct Mend {
     outcome: &'static str,
     /// How; empty when there is no way.
     how: String,
-    /// Is nothing lost by it? null when there is no way.
+    /// Is nothing lost by it? null when there is no way, and for the layout.
     lossless: Option<bool>,
     /// What is lost by it.
     loss: Option<String>,
@@ -60,7 +60,7 @@ pub(super) struct Mend {
 
 /// A directory, link or file that is not as `[layout]` wants it.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Misplaced {
+pub(super) struct Misplaced {
     /// Its path.
     path: String,
     /// What is wrong.
@@ -113,12 +113,6 @@ struct Wrong {
 #[must_use]
 pub fn told(validation: &Validation) -> Told {
     let count = |fits: &dyn Fn(Verdict) -> bool| validation.files.iter().filter(|file| fits(file.verdict)).count();
-    let misplaced = |path: &Path, trouble: &Trouble| Misplaced {
-        path: path.display().to_string(),
-        problem: trouble.problem,
-        severity: trouble.severity,
-        message: trouble.message.clone(),
-    };
     Told {
         project: validation.project.clone(),
         host: validation.host.clone(),
@@ -134,7 +128,16 @@ pub fn told(validation: &Validation) -> Told {
     }
 }
 
-fn mend(mended: &Mended) -> Mend {
+pub(super) fn misplaced(path: &Path, trouble: &Trouble) -> Misplaced {
+    Misplaced {
+        path: path.display().to_string(),
+        problem: trouble.problem,
+        severity: trouble.severity,
+        message: trouble.message.clone(),
+    }
+}
+
+pub(super) fn mend(mended: &Mended) -> Mend {
     Mend {
         name: mended.name.clone(),
         path: mended.path.display().to_string(),

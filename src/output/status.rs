@@ -151,6 +151,8 @@ fn next_command(status: &Status) -> String {
         .find_map(|one| Some((one, one.paused.as_ref()?)))
         .filter(|(_, paused)| paused.holder.is_none());
     match (unhealthy, paused) {
+        // The layout and state files are looked at by a command of their own.
+        (Some(one), _) if one.name.starts_with('[') => format!("{heal} validate-state"),
         (Some(one), _) => format!("{heal} check --only {} --explain", one.name),
         (None, Some((one, paused))) => {
             format!("{heal} resume {}   (heal acts again)", if paused.all { "--all" } else { &one.name })

@@ -139,6 +139,7 @@ fn what(change: &PastChange) -> String {
         Done::Back { path, .. } => format!("put {} back", path.display()),
         Done::Replaced { path, before: Some(_), .. } => format!("replaced {}", path.display()),
         Done::Replaced { path, .. } => format!("created {}", path.display()),
+        Done::Reaccessed { path, before, after, .. } => format!("made {} {after}; it was {before}", path.display()),
         Done::Other(change) => change_line(change),
     }
 }

@@ -37,12 +37,17 @@ pub struct Report<Totals> {
     pub(super) duration_ms: u64,
     /// Nothing was done, only planned.
     pub(super) dry_run: bool,
-    /// Services in the order of the configuration, then `host`.
+    /// Services in the order of the configuration, then `host`; in a tick also `[layout]` and `[state.NAME]` with which something
+    /// is, or just was, wrong.
     pub(super) services: Vec<Subject>,
     /// Locks of which a tick cleared files, or tried to.
     pub(super) locks: Vec<super::locks_json::Lock>,
+    /// What of the layout is not as it should be.
+    pub(super) layout: Vec<super::states_json::Misplaced>,
     /// State files, in the order of the configuration.
     pub(super) states: Vec<super::states_json::File>,
+    /// What came of those that were found damaged, and of the layout.
+    pub(super) repairs: Vec<super::states_json::Mend>,
     #[serde(flatten)]
     pub(super) totals: Totals,
     /// Why the data directory cannot be written; null when it can.
@@ -71,14 +76,7 @@ pub struct Ticked {
     /// Nothing is critical.
     pub(super) success: bool,
     /// What was put in order beside the services.
-    pub(super) stats: Stats,
-}
-
-/// What was put in order beside the services: nothing of it counts as healed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Stats {
-    /// Processes that were left behind and were stopped.
-    pub(super) orphans_stopped: usize,
+    pub(super) stats: super::startup::Stats,
 }
 
 /// A process that was left behind.

@@ -90,6 +90,35 @@ pub(super) enum Change {
         /// Why it cannot be taken back; null for what can.
         irreversible: Option<&'static str>,
     },
+    /// Make a directory of the layout.
+    MakeDirectory {
+        /// Where.
+        path: String,
+        /// Its permissions, in octal; null: as open as the folder above it.
+        mode: Option<String>,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Lay a link of the layout.
+    MakeLink {
+        /// Where.
+        path: String,
+        /// What it points to.
+        target: String,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
+    /// Change the permissions and the owner of a directory or a file.
+    SetAccess {
+        /// Where it stands.
+        path: String,
+        /// What they were.
+        before: Access,
+        /// What they are to be.
+        after: Access,
+        /// Why it cannot be taken back; null for what can.
+        irreversible: Option<&'static str>,
+    },
     /// Let SQLite finish what was begun in a database, and check it.
     RecoverDatabase {
         /// The database.
@@ -114,6 +143,21 @@ pub(super) enum Change {
     RevertRelease(Box<TakenBack>),
     /// Bring code forward to what was fetched, or back.
     UpdateRelease(Box<super::update_json::Moved>),
+}
+
+/// Who may do what with a directory or a file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Access {
+    /// The permissions, in octal: `0750`.
+    mode: String,
+    /// The owner.
+    uid: u32,
+}
+
+impl From<&crate::model::change::Access> for Access {
+    fn from(access: &crate::model::change::Access) -> Self {
+        Self { mode: format!("{:04o}", access.mode), uid: access.uid }
+    }
 }
 
 /// Code that is taken back. Ids are full.

@@ -333,7 +333,9 @@ fn put(
     let why = format!("checkpoint {} of {}, saved at {}", kept.sequence, checkpoint.name, rfc3339(kept.at));
     let loss = if judged.is_some() { "what stood there is kept" } else { "nothing stood there" }.to_owned();
     let lock = checkpoint.lock.clone();
-    let change = Change::ReplaceFile { path, judged, sha256: kept.sha256.clone(), lock, why: why.clone(), loss };
+    // A person asked for it, and knows what it costs.
+    let (sha256, state) = (kept.sha256.clone(), None);
+    let change = Change::ReplaceFile { path, judged, sha256, lock, why: why.clone(), loss, state };
     let table = processes();
     let unheld = Free(table.as_ref());
     let service = checkpoint.service.as_deref().unwrap_or_default();

@@ -10,6 +10,7 @@ mod crashes;
 mod doctor;
 mod emergency;
 mod evidence;
+mod layout;
 mod locks;
 mod look;
 mod mend;
@@ -28,6 +29,7 @@ mod states;
 mod status;
 mod supervised;
 pub mod tell;
+mod tend;
 mod tick;
 #[cfg(debug_assertions)]
 pub mod trial;
@@ -104,7 +106,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.warnings.extend(orphans::find(&looker, &mut seen, &before));
     let seen = seen.into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
-    report.states = states::look(config, options, &mut journal::Notes::read(&dir));
+    tend::glance(config, options, &journal::Notes::read(&dir), &mut report);
     // Read once more: an act may have begun, or ended, while we looked.
     let after = journal::past(&dir)?.history;
     if let Some(held) = holds(&dir.lock()).or(holder) {
@@ -138,7 +140,9 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         dry_run: false,
         subjects: Vec::new(),
         locks: Vec::new(),
+        layout: Vec::new(),
         states: Vec::new(),
+        mended: Vec::new(),
         unwritable: None,
         unfinished: Vec::new(),
         alerts: Vec::new(),

@@ -207,10 +207,9 @@ fn has_state(scene: &Scene<'_>) -> bool {
 /// The layout and the state files: what may be put right is, and then everything is judged as it stands.
 fn state_files(scene: &Scene<'_>, answer: &mut Startup) {
     let judge = || validate_state(scene.config, &[]);
-    let mended = judge().and_then(|before| {
-        let mut journal = scene.journal()?;
-        let mended =
-            mend::all(scene.config, &before.files, &mut mend::Hand { dir: scene.dir, journal: journal.as_mut() });
+    let mended = scene.journal().and_then(|mut journal| {
+        let mut hand = mend::Hand { dir: scene.dir, journal: journal.as_mut(), asked: false };
+        let mended = mend::everything(scene.config, true, &mut hand, || Ok(judge()?.files));
         if let Some(journal) = &mut journal {
             journal.save();
         }
@@ -233,18 +232,16 @@ fn state_files(scene: &Scene<'_>, answer: &mut Startup) {
             // That it is still broken is said below.
             Outcome::Refused(_) | Outcome::Failed(_) => continue,
         }
-        if one.outcome != Outcome::Would {
-            answer.stats.files_repaired += 1;
-        }
+        answer.stats.count(one);
     }
     let seen = match judge() {
         Ok(seen) => seen,
         Err(error) => return answer.unknown.push(error.to_string()),
     };
-    let layout = seen.layout.iter().flatten().map(|(path, trouble)| (path, trouble, None));
-    let left = |name: &str| mended.iter().find(|one| one.name == name).and_then(|one| one.outcome.why());
+    let left = |path: &std::path::Path| mended.iter().find(|one| one.path == path).and_then(|one| one.outcome.why());
+    let layout = seen.layout.iter().flatten().map(|(path, trouble)| (path, trouble, left(path)));
     let files =
-        seen.files.iter().flat_map(|file| file.troubles.iter().map(|trouble| (&file.path, trouble, left(&file.name))));
+        seen.files.iter().flat_map(|file| file.troubles.iter().map(|trouble| (&file.path, trouble, left(&file.path))));
     for (path, trouble, left) in layout.chain(files) {
         let id = trouble.invariant.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
         let at = trouble.at.as_deref().map(|at| format!("{at}: ")).unwrap_or_default();

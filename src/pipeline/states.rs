@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::clock;
 use crate::journal::Notes;
 use crate::model::digest::sha256;
-use crate::model::state::{Judged, Mark, Verdict};
+use crate::model::state::{Judged, Mark, Trouble, Verdict};
 use crate::model::validation::Stated;
 use crate::model::{StateFile, Validation};
 use crate::probe::state;
@@ -46,11 +47,43 @@ pub fn validate_state(config: &Config, names: &[String]) -> Result<Validation> {
 }
 
 /// What was found at the last look.
-#[derive(Deserialize, Serialize)]
-struct Noted {
-    /// What it depended on: see [`seal`]. Empty when that may change unseen.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Noted {
+    /// What it depended on: see [`Seals::of`]. Empty when that may change unseen.
     seal: String,
-    verdict: Verdict,
+    verdict: Option<Verdict>,
+    /// What was wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    troubles: Vec<Trouble>,
+    /// The vault has a copy of it.
+    #[serde(default)]
+    pub(super) kept: bool,
+    /// Why it is not repaired, as long as neither it nor what is declared of it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) left: Option<String>,
+}
+
+/// One state file, as a run found it.
+pub(super) struct Found<'a> {
+    pub(super) file: &'a StateFile,
+    pub(super) stated: Stated,
+    /// What the next run should know of it.
+    pub(super) noted: Noted,
+}
+
+impl Found<'_> {
+    /// Is there something to do about it for a run that acts: to repair it, or to keep a copy?
+    pub(super) fn is_due(&self) -> bool {
+        self.is_broken() || self.is_to_keep()
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.stated.judged.verdict == Verdict::Invalid && self.noted.left.is_none()
+    }
+
+    pub(super) fn is_to_keep(&self) -> bool {
+        self.stated.judged.verdict.is_sound() && !self.noted.kept
+    }
 }
 
 /// Under which a file is noted. No subject of a probe is called like that.
@@ -63,49 +96,96 @@ pub(super) fn is_subject(config: &Config, noted: &str) -> bool {
     config.states.iter().any(|file| file.enabled && subject(&file.name) == noted)
 }
 
-/// What a tick or a look says of the state files. One that has not changed since it was found right is not read again, unless all
-/// are to be. What is found is noted for the next look.
-pub(super) fn look(config: &Config, options: &Options, notes: &mut Notes) -> Vec<Stated> {
+/// What a look says of the state files, and what a tick begins with. One that has not changed since the last look is not read
+/// again, unless all are to be. `acts` asks for more than a verdict: a tick also keeps a copy, and repairs.
+pub(super) fn look<'a>(config: &'a Config, options: &Options, notes: &Notes, acts: bool) -> Vec<Found<'a>> {
     let asked = |file: &&StateFile| file.enabled && options.asks(file.service.as_deref());
-    let shelf = Shelf::new(config);
+    let (shelf, seals) = (Shelf::new(config), Seals::new(config));
     let mut found = Vec::new();
     for file in config.states.iter().filter(asked) {
-        let subject = subject(&file.name);
-        let noted = notes.of(&subject, "").and_then(|note| Noted::deserialize(note).ok());
-        let seal = seal(config, file);
-        let same = noted.as_ref().is_some_and(|noted| noted.verdict == Verdict::Valid && noted.seal == seal);
-        let judged = if same && !seal.is_empty() && !options.all {
-            let (name, path) = (file.name.clone(), file.path.clone());
-            let mark = state::mark_at(&path);
-            Judged { name, path, format: file.format, mark, troubles: Vec::new(), verdict: Verdict::Unchanged }
+        let noted = notes.of(&subject(&file.name), "").and_then(|note| Noted::deserialize(note).ok());
+        let seal = seals.of(file);
+        let same = noted.clone().filter(|noted| noted.seal == seal && !seal.is_empty() && !options.all);
+        let known = same.filter(|noted| match noted.verdict {
+            Some(Verdict::Valid | Verdict::Warning) => noted.kept || !acts,
+            // What could be repaired is, or is tried again.
+            Some(Verdict::Invalid) => noted.left.is_some(),
+            _ => false,
+        });
+        let (judged, next) = if let Some(noted) = known {
+            let (name, path, mark) = (file.name.clone(), file.path.clone(), seals.mark(&file.path));
+            let verdict = match noted.verdict {
+                Some(verdict @ (Verdict::Warning | Verdict::Invalid)) => verdict,
+                _ => Verdict::Unchanged,
+            };
+            let troubles = noted.troubles.clone();
+            (Judged { name, path, format: file.format, mark, troubles, verdict }, noted)
         } else {
             options.progress(&format!("reading {}", file.path.display()));
-            shelf.judge(file)
+            let judged = shelf.judge(file);
+            let troubles = judged.troubles.clone();
+            let verdict = Some(judged.verdict);
+            (judged, Noted { seal, verdict, troubles, kept: false, left: None })
         };
-        let verdict = if judged.verdict == Verdict::Unchanged { Verdict::Valid } else { judged.verdict };
-        let news = noted.map_or(verdict != Verdict::Valid, |noted| noted.verdict != verdict);
-        if let Ok(note) = serde_json::to_value(Noted { seal, verdict }) {
-            notes.take(&subject, note);
-        }
-        found.push(Stated { judged, news });
+        let before = noted.and_then(|noted| noted.verdict);
+        let news = before.map_or(next.verdict != Some(Verdict::Valid), |before| next.verdict != Some(before));
+        found.push(Found { file, stated: Stated { judged, news }, noted: next });
     }
     found
 }
 
-/// All that the verdict on a file depends on, as one word: what is declared of it, this program, and which contents it, its schema
-/// and the files that its invariants ask for have. Empty if one of them is not there, or was changed just now.
-fn seal(config: &Config, file: &StateFile) -> String {
-    let names: Vec<&str> = config.states.iter().map(|other| other.name.as_str()).collect();
-    let asked = state::asks_for(file, &names);
-    let others = config.states.iter().filter(|other| asked.contains(&other.name.as_str())).map(|other| &other.path);
-    let old = clock::now().at - COARSE;
-    let before = old.timestamp_nanos_opt().map_or(0, i128::from);
-    let settled = |mark: &Mark| mark.mtime_ns < before && mark.ctime_ns < before;
-    let marks = [&file.path].into_iter().chain(&file.schema).chain(others);
-    let marks: Option<Vec<Mark>> = marks.map(|path| state::mark_at(path).filter(settled)).collect();
-    let Some(marks) = marks else { return String::new() };
-    let whole = format!("{} {file:?} {marks:?}", env!("CARGO_PKG_VERSION"));
-    sha256(whole.as_bytes())
+/// Keeps for the next run what was found.
+pub(super) fn remember(found: &[Found<'_>], notes: &mut Notes) {
+    for one in found {
+        if let Ok(note) = serde_json::to_value(&one.noted) {
+            notes.take(&subject(&one.file.name), note);
+        }
+    }
+}
+
+/// What it comes to, for a report.
+pub(super) fn stated(found: Vec<Found<'_>>) -> Vec<Stated> {
+    found.into_iter().map(|one| one.stated).collect()
+}
+
+/// Which contents files have, asked once each.
+struct Seals<'a> {
+    config: &'a Config,
+    names: Vec<&'a str>,
+    /// What was changed after that may change again unseen.
+    settled: i128,
+    marks: RefCell<BTreeMap<PathBuf, Option<Mark>>>,
+}
+
+impl<'a> Seals<'a> {
+    fn new(config: &'a Config) -> Self {
+        let names = config.states.iter().map(|other| other.name.as_str()).collect();
+        let settled = (clock::now().at - COARSE).timestamp_nanos_opt().map_or(0, i128::from);
+        Self { config, names, settled, marks: RefCell::default() }
+    }
+
+    fn mark(&self, path: &Path) -> Option<Mark> {
+        if let Some(mark) = self.marks.borrow().get(path) {
+            return *mark;
+        }
+        let mark = state::mark_at(path);
+        self.marks.borrow_mut().insert(path.to_owned(), mark);
+        mark
+    }
+
+    /// All that the verdict on a file depends on, as one word: what is declared of it, this program, and which contents it, its
+    /// schema and the files that its invariants ask for have. Empty if one of them is not there, or was changed just now.
+    fn of(&self, file: &StateFile) -> String {
+        let asked = state::asks_for(file, &self.names);
+        let others =
+            self.config.states.iter().filter(|other| asked.contains(&other.name.as_str())).map(|other| &other.path);
+        let settled = |mark: &Mark| mark.mtime_ns < self.settled && mark.ctime_ns < self.settled;
+        let marks = [&file.path].into_iter().chain(&file.schema).chain(others);
+        let marks: Option<Vec<Mark>> = marks.map(|path| self.mark(path).filter(settled)).collect();
+        let Some(marks) = marks else { return String::new() };
+        let whole = format!("{} {file:?} {marks:?}", env!("CARGO_PKG_VERSION"));
+        sha256(whole.as_bytes())
+    }
 }
 
 /// The files of one run.

@@ -12,7 +12,9 @@ use crate::host::processes;
 use crate::journal::{self, DataDir, LastRun, Pauses, Recent, Spool, holds, recent};
 use crate::model::disturbance;
 use crate::model::event::Moment;
+use crate::model::layout::SECTION;
 use crate::model::report::{Decision, Level, Standing};
+use crate::model::state::section;
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
 use crate::model::threshold::Look;
 use crate::model::units::{counted, span_text};
@@ -37,8 +39,9 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let history = super::emergency::recollect(config, past.history)?;
     let holder = holds(&dir.lock());
     let ticks = ticks(config, LastRun::read(&dir).as_ref(), holder.is_some(), &now);
-    let asked: Vec<&str> =
-        config.names().into_iter().filter(|name| names.is_empty() || names.iter().any(|one| one == name)).collect();
+    let files = files_in_trouble(config, &history);
+    let asked = config.names().into_iter().filter(|name| names.is_empty() || names.iter().any(|one| one == name));
+    let asked: Vec<&str> = asked.chain(files.iter().filter(|_| names.is_empty()).map(String::as_str)).collect();
     let wanted = asked.iter().map(|name| (String::from(*name), history.service(name).acts.len().min(acts))).collect();
     let observes = config.mode == Mode::Observe;
     let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
@@ -117,6 +120,16 @@ fn leave_alone(config: &Config, one: &mut Remembered, pauses: &Pauses) {
     one.paused = Some(paused);
 }
 
+/// The layout and the state files with which something is, or a moment ago was, wrong.
+fn files_in_trouble(config: &Config, history: &History) -> Vec<String> {
+    let states = config.states.iter().filter(|file| file.enabled).map(|file| section(&file.name));
+    let ails = |name: &String| {
+        let past = history.service(name);
+        past.incident.is_some() || past.warning.is_some() || past.stood.is_some()
+    };
+    [SECTION.to_owned()].into_iter().chain(states).filter(ails).collect()
+}
+
 fn unfinished(history: &History, asked: &[&str]) -> Vec<String> {
     let open = history.open_intents.values().filter(|open| asked.contains(&open.service.as_str()));
     open.map(ToString::to_string).collect()
@@ -128,7 +141,7 @@ fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recen
     let past = history.service(name);
     let trouble = Trouble::of(past, now);
     let (level, summary) = level(watched, past, trouble.as_ref());
-    let next = (level == Level::Unhealthy).then(|| next(config, watched, past, now));
+    let next = (level == Level::Unhealthy).then(|| next(config, (name, watched), past, now));
     let startable = watched.filter(|watched| watched.service.is_startable()).map(|watched| &watched.service);
     let budgets = startable.map(|service| policy::budgets(service, past, now));
     let would: BTreeMap<_, _> =
@@ -168,7 +181,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
                 _ => (Level::Unhealthy, trouble.summary.clone()),
             };
         };
-        let stable = watched.map_or_else(Default::default, |watched| watched.service.rules.stable_for);
+        let stable = super::seen::rules(watched).stable_for;
         let well = format!("well again for {}, over after {stable}; it was: {}", span_text(well), trouble.summary);
         return (Level::Degraded, well);
     }
@@ -199,9 +212,11 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
 }
 
 /// What a tick would decide now if it found what was found when the incident was opened.
-fn next(config: &Config, watched: Option<&Watched>, past: &ServiceHistory, now: &Moment) -> Decision {
+fn next(config: &Config, (name, watched): (&str, Option<&Watched>), past: &ServiceHistory, now: &Moment) -> Decision {
     let (Some(watched), Some(incident)) = (watched, &past.incident) else {
-        return Decision::Helpless { why: "heal does not clean up a machine".to_owned() };
+        let files = "what is allowed by `repair` is done by each tick; the rest is for a person";
+        let why = if name.starts_with('[') { files } else { "heal does not clean up a machine" };
+        return Decision::Helpless { why: why.to_owned() };
     };
     let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };
     let standing = Standing { level, class: Some(incident.class), summary: incident.summary.clone() };

@@ -13,7 +13,7 @@ use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{
     Options, act, crashes, emergency, empty, evidence, millis, misconfigured, orphans, pauses, settle, startup, states,
-    tell, update,
+    tell, tend, update,
 };
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -53,7 +53,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
                 report.subjects.push(seen.subject);
             }
         }
-        report.states = states::look(config, options, &mut Notes::read(&dir));
+        tend::plan(config, options, &dir, &mut report)?;
         report.duration_ms = millis(start);
         return Ok(report);
     }
@@ -91,8 +91,7 @@ fn acting(
     dir.create_root()?;
     let mut lock = RecoveryLock::take(&dir.lock(), "heal heal")?;
     let begun = tell::begun(config);
-    // Files before services, under a lock of its own that is let go before a service is started: what that does first may
-    // be `heal heal --startup`.
+    // Files first, under a lock that is let go before a service is started: it may begin with `heal heal --startup`.
     startup::files(config, dir, &mut report)?;
     let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
@@ -103,6 +102,7 @@ fn acting(
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     pauses::settle(dir, &looker, &mut journal);
+    let files = tend::tend(config, options, (&looker, start), &mut journal, &mut report)?;
     let mut seen = looker.look(journal.history());
     let tended = update::tend((config, options, dir), &mut journal, &looker, &seen, &mut lock)?;
     report.warnings.extend(tended.lines);
@@ -114,9 +114,9 @@ fn acting(
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
     report.warnings.append(&mut run.complaints);
-    report.subjects = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
-    report.subjects.extend(over);
-    report.states = states::look(config, options, &mut notes);
+    let treated = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
+    report.subjects.splice(..0, treated.into_iter().chain(over));
+    notes.update(files);
     let looked_at = subjects(config);
     notes.retain(|subject| looked_at.contains(subject) || states::is_subject(config, subject));
     if let Err(error) = notes.save_after(&looker.notes, dir) {

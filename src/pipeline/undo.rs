@@ -13,6 +13,7 @@ use crate::host::{holders, process::Processes};
 use crate::journal::vault::Vault;
 use crate::journal::{DataDir, Journal, RecoveryLock, entries};
 use crate::model::Change;
+use crate::model::change::{Access, FileState};
 use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
 
 /// Whoever repairs files at this moment is soon done.
@@ -161,8 +162,50 @@ fn moved_on(dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
                 (!same).then(|| format!("{} was written to since", path.display()))
             }
         },
+        Done::Reaccessed { path, id, after, .. } => match meta(path) {
+            None => Some(format!("{} is not there any more", path.display())),
+            Some(now) if (now.dev(), now.ino()) != *id => Some(format!("{} is something else by now", path.display())),
+            Some(now) => {
+                let now = access(&now);
+                (now != *after).then(|| format!("somebody made {} {now}", path.display()))
+            }
+        },
         Done::Other(_) => None,
     }
+}
+
+/// Did a person take back what heal had made of exactly this? `now` is what stands there, `None` where nothing does. Then it is
+/// not for heal to know better a minute later.
+pub(super) fn was_taken_back(dir: &DataDir, path: &Path, now: Option<&FileState>) -> bool {
+    let is_this = |done: &Done| match done {
+        Done::Replaced { path: stood, before, .. } => {
+            let sum = |file: &FileState| file.sha256.clone();
+            stood == path && before.as_ref().map(sum) == now.map(sum)
+        }
+        _ => false,
+    };
+    is_taken_back(dir, is_this)
+}
+
+/// The same of permissions and an owner.
+pub(super) fn was_given_back(dir: &DataDir, path: &Path, now: Access) -> bool {
+    is_taken_back(
+        dir,
+        |done| matches!(done, Done::Reaccessed { path: stood, before, .. } if stood == path && *before == now),
+    )
+}
+
+/// The last change of that kind counts. What the journal does not say was not taken back.
+fn is_taken_back(dir: &DataDir, is_this: impl Fn(&Done) -> bool) -> bool {
+    let Ok(entries) = entries(dir) else { return false };
+    let runs = runs(&entries);
+    let mut changes = runs.iter().rev().flat_map(|run| run.changes.iter().rev()).filter(|change| change.rung != UNDO);
+    changes.find(|change| is_this(&change.done)).is_some_and(|change| matches!(change.fate, Fate::TakenBack(_)))
+}
+
+/// Who may do what with it.
+pub(super) fn access(meta: &std::fs::Metadata) -> Access {
+    Access { mode: meta.mode() & 0o7777, uid: meta.uid() }
 }
 
 /// Chooses the run, and plans its way back, the last change first.
@@ -219,7 +262,18 @@ fn reverse(change: &PastChange, force: bool) -> std::result::Result<Vec<Change>,
             let (sha256, loss) = (before.sha256.clone(), "what came after it is kept".to_owned());
             let why = "a repair is taken back".to_owned();
             let (path, judged) = (path.clone(), Some(now));
-            Ok(vec![Change::ReplaceFile { path, judged, sha256, lock: None, why, loss }])
+            Ok(vec![Change::ReplaceFile { path, judged, sha256, lock: None, why, loss, state: None }])
+        }
+        (Done::Reaccessed { path, id, before, .. }, fate) => {
+            let meta = std::fs::symlink_metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            match fate {
+                // Another one never had what it would be given.
+                Fate::MovedOn(why) if (meta.dev(), meta.ino()) != *id => Err(why.clone()),
+                _ => {
+                    let ((device, inode), now) = (*id, access(&meta));
+                    Ok(vec![Change::SetAccess { path: path.clone(), device, inode, before: now, after: *before }])
+                }
+            }
         }
         (Done::Back { path, .. } | Done::Replaced { path, .. }, _) => {
             Ok(vec![away(path, "putting it back is taken back")?])

@@ -30,6 +30,7 @@ fn unhealthy(class: Class) -> Standing {
 
 fn incident(tries: &[&str], cured: &[&str], retries: u32) -> Incident {
     Incident {
+        severity: None,
         id: "i".to_owned(),
         opened: at(0),
         class: Class::Dead,

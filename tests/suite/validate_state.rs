@@ -9,7 +9,7 @@ use expect_test::expect;
 use super::support::Project;
 
 /// A project with one of the examples, and what its layout wants.
-fn example(name: &str) -> Project {
+pub fn example(name: &str) -> Project {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/examples/{name}.heal.toml"));
     let project = Project::new(&fs::read_to_string(path).expect("the example"));
     for folder in
@@ -22,17 +22,17 @@ fn example(name: &str) -> Project {
     project
 }
 
-const POSITIONS: &str = "logs/positions_futures.json";
-const PORTFOLIO: &str = "logs/portfolio_futures.json";
+pub const POSITIONS: &str = "logs/positions_futures.json";
+pub const PORTFOLIO: &str = "logs/portfolio_futures.json";
 
-fn trading(positions: &str, portfolio: &str) -> Project {
+pub fn trading(positions: &str, portfolio: &str) -> Project {
     let project = example("trading");
     project.write(POSITIONS, positions);
     project.write(PORTFOLIO, portfolio);
     project
 }
 
-const BTC: &str = r#"{"symbol": "BTC", "direction": "long", "entry_price": 61000.5, "size": 0.25}"#;
+pub const BTC: &str = r#"{"symbol": "BTC", "direction": "long", "entry_price": 61000.5, "size": 0.25}"#;
 
 #[test]
 fn a_cold_start_is_not_healthy_and_says_what_is_not_there() {

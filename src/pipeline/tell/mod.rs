@@ -16,8 +16,11 @@ use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock, Spool};
 use crate::model::alert::{Message, Parcel, Undelivered as Failed};
 use crate::model::event::{Moment, Notice};
+use crate::model::layout::SECTION;
 use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
+use crate::model::service::HOST;
 use crate::model::spool::{Item, Waiting};
+use crate::model::state::section;
 use crate::model::status::Undelivered;
 use crate::model::{Event, Incident, Outcome, Report, Severity};
 use crate::policy::{self, Taste};
@@ -115,7 +118,8 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
     let mut found = Vec::new();
     let mut add = |subject: &Subject, incident: &Incident, notice: Notice, nth: u32| {
         let message = message(config, report, subject, incident, notice);
-        let wants = |taste: &Taste<'_>| policy::wants(taste, message.severity, notice, &message.service, incident, now);
+        let whose = owner(config, &subject.name);
+        let wants = |taste: &Taste<'_>| policy::wants(taste, message.severity, notice, whose, incident, now);
         // Whoever is further away is not called for what is well by now, though its incident lives on for a while.
         let near = |taste: &&Taste<'_>| taste.escalate_after.is_none() || !is_well(subject);
         let tastes = tastes(config);
@@ -153,12 +157,24 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
         if let Some(alarm) = &past.frequent {
             add(subject, alarm, Notice::Frequent, 0);
         }
+        if let Some(repaired) = &past.repaired {
+            add(subject, repaired, Notice::Repaired, 0);
+        }
         // Also when all went well: code that runs is not what somebody deployed.
         if let Some(alarm) = &journal.history().service(&subject.name).reverted {
             add(subject, alarm, Notice::Reverted, 0);
         }
     }
     found
+}
+
+/// Whose trouble it is to those who only hear of certain services: a state file is a part of its service.
+fn owner<'n>(config: &'n Config, name: &'n str) -> &'n str {
+    if name == SECTION {
+        return config.only_service().unwrap_or(HOST);
+    }
+    let file = config.states.iter().find(|file| section(&file.name) == name);
+    file.map_or(name, |file| file.service.as_deref().unwrap_or(HOST))
 }
 
 /// Is nothing wrong any more, as far as this run saw?

@@ -27,6 +27,7 @@ pub(super) fn message(
     let severity = match notice {
         Notice::Opened if healed || probation => Severity::Warning,
         Notice::Recovered => Severity::Info,
+        Notice::Repaired => incident.severity.unwrap_or(Severity::Warning),
         Notice::Frequent | Notice::Reverted | Notice::Warned => Severity::Warning,
         _ => Severity::Critical,
     };
@@ -61,6 +62,10 @@ pub(super) fn message(
         Notice::Reverted => {
             let why = format!("look at what was taken back, and why: {heal} status {name}");
             (format!("{name}: {}", incident.summary), Some(why))
+        }
+        Notice::Repaired => {
+            let back = format!("nothing, if that is right; {heal} undo --list shows how to take it back");
+            (format!("{name}: {}", incident.summary), Some(back).filter(|_| severity > Severity::Info))
         }
         Notice::Reminder => {
             let next = subject.next.clone().unwrap_or_else(|| format!("{heal} check --only {name} --explain"));

@@ -21,6 +21,17 @@ pub fn look(layout: &Layout) -> Vec<(PathBuf, Trouble)> {
     found.flat_map(|(path, troubles)| troubles.into_iter().map(|trouble| (path.clone(), trouble))).collect()
 }
 
+/// Who is called that; `None`: nobody.
+///
+/// # Errors
+/// It cannot be said, and why.
+pub fn uid_of(owner: &str) -> Result<Option<u32>, String> {
+    match nix::unistd::User::from_name(owner) {
+        Ok(user) => Ok(user.map(|user| user.uid.as_raw())),
+        Err(error) => Err(format!("who {owner} is cannot be said: {error}")),
+    }
+}
+
 fn wrong(message: String) -> Trouble {
     Trouble::new(Problem::Layout, message)
 }
@@ -51,17 +62,15 @@ fn placed(one: &Placed, what: &str, fits: impl Fn(&Metadata) -> bool) -> Vec<Tro
         troubles.push(wrong(format!("its mode is {mode:04o}, not {wanted:04o}")));
     }
     if let Some(owner) = &one.owner {
-        match nix::unistd::User::from_name(owner) {
-            Ok(Some(user)) if user.uid.as_raw() == meta.uid() => {}
+        match uid_of(owner) {
+            Ok(Some(uid)) if uid == meta.uid() => {}
             Ok(Some(_)) => {
                 let is = nix::unistd::User::from_uid(meta.uid().into()).ok().flatten();
                 let is = is.map_or_else(|| format!("uid {}", meta.uid()), |user| user.name);
                 troubles.push(wrong(format!("it belongs to {is}, not to {owner}")));
             }
             Ok(None) => troubles.push(wrong(format!("it should belong to {owner}, and there is no such user"))),
-            Err(error) => {
-                troubles.push(Trouble::new(Problem::Unreadable, format!("who {owner} is cannot be said: {error}")))
-            }
+            Err(why) => troubles.push(Trouble::new(Problem::Unreadable, why)),
         }
     }
     troubles

@@ -19,7 +19,7 @@ use std::path::Path;
 use crate::host::files::{self, Unread};
 use crate::model::state::{Format, Judged, Mark, Problem, StateFile, Trouble, Verdict};
 use crate::model::{Bytes, FileId};
-pub use layout::look as layout;
+pub use layout::{look as layout, uid_of};
 
 /// How often a file that changes while it is read is read anew.
 const TRIES: usize = 3;

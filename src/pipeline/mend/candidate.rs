@@ -1,168 +1,82 @@
-//! How is a damaged state file put right? Candidates are made in the order that the owner allows, each is judged as if it had
-//! always been there, and the first that is sound replaces the file, behind an intent. What is unknown is left as it is, and so
-//! is a broken invariant for which nobody declared a `fix`.
+//! What could stand in the place of a damaged state file? Candidates are made in the order that the owner allows, each is judged as
+//! if it had always been there, and the first that is sound is it.
 
-use std::time::Duration;
-
-use crate::apply::{self, Repair as Order, Trouble as Refusal};
+use crate::apply;
 use crate::config::Config;
-use crate::error::{Error, Result};
 use crate::host::jq;
-use crate::journal::vault::{Copies, Vault};
-use crate::journal::{DataDir, Journal, RecoveryLock};
+use crate::journal::DataDir;
+use crate::journal::vault::Copies;
 use crate::model::change::FileState;
 use crate::model::loss::Loss;
-use crate::model::mended::{Mended, Outcome};
 use crate::model::state::{Format, Judged, Problem, Repair, StateFile, Verdict};
-use crate::model::{Change, Validation};
+use crate::pipeline::states::Shelf;
+use crate::pipeline::undo::was_taken_back;
 use crate::probe::state;
 use crate::remedy::state::{later_keys, merge, salvage};
 
-use super::states::{Shelf, validate_state};
-use super::undo::Free;
-
-/// What it is called in the journal.
-const RUNG: &str = "state";
-
-/// Whoever repairs files at this moment is soon done.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What a `notify` may take.
-const NOTIFY_MS: i64 = 20_000;
-
-/// `heal validate-state --repair`: judges, repairs what may be repaired, and judges again. Of what is sound a copy is kept.
-///
-/// # Errors
-/// There is no such state, another run is at work, or the journal cannot be written.
-pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<Validation> {
-    let dir = DataDir::at(config.data_dir.clone());
-    let mut validation = validate_state(config, names)?;
-    if dry_run {
-        validation.mended = all(config, &validation.files, &mut Hand { dir: &dir, journal: None })?;
-        return Ok(validation);
-    }
-    apply::refuse_links(&config.root, dir.root())?;
-    dir.create()?;
-    let _recovery = RecoveryLock::take(&dir.lock(), "heal validate-state --repair")?;
-    let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal validate-state --repair", PATIENCE)?;
-    let mut journal = Journal::open(dir.clone())?;
-    let unfinished = apply::resume(&mut journal, Some(&config.root))?;
-    // What was seen before the locks were had may be over.
-    let before = validate_state(config, names)?;
-    let mended = all(config, &before.files, &mut Hand { dir: &dir, journal: Some(&mut journal) })?;
-    journal.save();
-    validation = validate_state(config, names)?;
-    validation.mended = mended;
-    validation.warnings.extend(unfinished);
-    validation.warnings.extend(keep_sound(config, &dir, &validation.files));
-    Ok(validation)
-}
-
-/// Copies every file that is sound into the vault, if its newest copy is another one. Answers with what could not be kept.
-pub(super) fn keep_sound(config: &Config, dir: &DataDir, files: &[Judged]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for judged in files.iter().filter(|judged| judged.verdict.is_sound()) {
-        let Some(file) = config.states.iter().find(|file| file.name == judged.name) else { continue };
-        let read = state::read(file);
-        // Another content than was judged is judged by the next run.
-        let Some(bytes) = read.bytes.filter(|_| read.mark == judged.mark) else { continue };
-        if let Err(error) = Copies::of_state(dir, &file.name).add_if_new(&bytes) {
-            warnings.push(format!("no copy of {} could be kept: {error}", file.path.display()));
-        }
-    }
-    warnings
-}
-
-/// With what it is done: without a journal it is only said.
-pub(super) struct Hand<'a> {
-    pub(super) dir: &'a DataDir,
-    pub(super) journal: Option<&'a mut Journal>,
-}
-
-/// Every file that is wrong, one after the other: what cannot be done for one is no reason to leave another.
-///
-/// # Errors
-/// The journal cannot be written.
-pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Result<Vec<Mended>> {
-    let mut mended = Vec::new();
-    for judged in files.iter().filter(|judged| judged.verdict == Verdict::Invalid) {
-        let Some(file) = config.states.iter().find(|file| file.name == judged.name) else { continue };
-        let (how, loss, outcome) = match propose(config, hand.dir, file, judged) {
-            Err(why) => (String::new(), None, Outcome::Refused(why)),
-            Ok(proposal) => {
-                let outcome = match hand.journal.as_deref_mut() {
-                    None => Outcome::Would,
-                    Some(journal) => act(config, hand.dir, file, &proposal, journal)?,
-                };
-                (proposal.how, Some(proposal.loss), outcome)
-            }
-        };
-        mended.push(Mended { name: file.name.clone(), path: file.path.clone(), how, loss, outcome });
-    }
-    Ok(mended)
-}
-
 /// What would be put in its place.
-struct Proposal {
-    bytes: Vec<u8>,
-    how: String,
-    loss: Loss,
+pub(super) struct Proposal {
+    pub(super) bytes: Vec<u8>,
+    pub(super) how: String,
+    pub(super) loss: Loss,
     /// What stands there.
-    judged: Option<FileState>,
+    pub(super) judged: Option<FileState>,
 }
 
-fn act(
-    config: &Config,
-    dir: &DataDir,
-    file: &StateFile,
-    proposal: &Proposal,
-    journal: &mut Journal,
-) -> Result<Outcome> {
-    let sha256 = match Vault::of(dir).put(&proposal.bytes) {
-        Ok(sha256) => sha256,
-        Err(error) => return Err(Error::unwritable("cannot write the vault", error)),
-    };
-    let (path, lock, judged) = (file.path.clone(), file.lock.clone(), proposal.judged.clone());
-    let (why, loss) = (proposal.how.clone(), proposal.loss.to_string());
-    let mut changes = vec![Change::ReplaceFile { path, judged, sha256, lock, why: why.clone(), loss }];
-    if let Some(argv) = &file.notify {
-        changes.push(Change::RunCommand { argv: argv.clone(), timeout_ms: NOTIFY_MS });
+/// Why it is left as it is.
+pub(super) struct Left {
+    pub(super) why: String,
+    /// As long as nothing changes that was declared or found.
+    pub(super) lasting: bool,
+}
+
+impl From<String> for Left {
+    fn from(why: String) -> Self {
+        Self { why, lasting: false }
     }
-    let table = crate::host::processes();
-    let unheld = Free(table.as_ref());
-    let service = file.service.as_deref().unwrap_or_default();
-    let order = Order { service, root: &config.root, rung: RUNG, changes, why, unheld: &unheld };
-    let repaired = apply::repair(journal, table.as_ref(), &order)?;
-    Ok(match repaired.failure {
-        None => Outcome::Done,
-        Some((Change::RunCommand { .. }, trouble)) => Outcome::Untold(trouble.to_string()),
-        Some((_, trouble @ (Refusal::Io(_) | Refusal::Stuck(_)))) => Outcome::Failed(trouble.to_string()),
-        Some((_, trouble)) => Outcome::Refused(trouble.to_string()),
-    })
+}
+
+fn left_for_good(why: impl Into<String>) -> Left {
+    Left { why: why.into(), lasting: true }
 }
 
 /// The first candidate that is sound.
-fn propose(config: &Config, dir: &DataDir, file: &StateFile, judged: &Judged) -> std::result::Result<Proposal, String> {
+pub(super) fn propose(
+    config: &Config,
+    dir: &DataDir,
+    file: &StateFile,
+    judged: &Judged,
+    asked: bool,
+) -> std::result::Result<Proposal, Left> {
     let has = |fits: fn(Problem) -> bool| judged.troubles.iter().any(|trouble| fits(trouble.problem));
     if has(Problem::is_unknown) {
-        return Err("something about it could not be looked at, and what is unknown is not repaired".to_owned());
+        let why = "something about it could not be looked at, and what is unknown is not repaired";
+        return Err(why.to_owned().into());
     }
     if has(|problem| problem == Problem::ConflictMarkers) {
-        return Err("it holds two versions that git could not merge: a person has to choose".to_owned());
+        return Err(left_for_good("it holds two versions that git could not merge: a person has to choose"));
     }
     let missing = has(|problem| problem == Problem::Missing);
     if missing && !file.create {
-        return Err("it is missing, and `create` does not allow to make it".to_owned());
+        return Err(left_for_good("it is missing, and `create` does not allow to make it"));
     }
     let broken = has(|problem| problem == Problem::InvariantBroken);
     let read = if missing { None } else { Some(state::read(file)) };
     let now = match &read {
         None => None,
         Some(read) if read.bytes.is_none() || read.mark != judged.mark => {
-            return Err("it changed since it was looked at; the next run looks again".to_owned());
+            return Err("it changed since it was looked at; the next run looks again".to_owned().into());
         }
         Some(_) => Some(apply::state_of(&config.root, &file.path).map_err(|error| error.to_string())?),
     };
+    if !asked && was_taken_back(dir, &file.path, now.as_ref()) {
+        let why = format!(
+            "a person took the repair of exactly this back; `{} validate-state --repair {}` makes it all the same",
+            config.call(),
+            file.name
+        );
+        return Err(left_for_good(why));
+    }
     let bytes = read.and_then(|read| read.bytes).unwrap_or_default();
     let case = Case { config, dir, file, judged, bytes: &bytes, shelf: Shelf::new(config), missing };
     let mut tried = Vec::new();
@@ -173,12 +87,13 @@ fn propose(config: &Config, dir: &DataDir, file: &StateFile, judged: &Judged) ->
         }
     }
     Err(if !tried.is_empty() {
-        tried.join("; ")
+        tried.join("; ").into()
     } else if broken {
-        "an invariant is broken: only a `fix` that is declared for it, with \"fix\" in `repair`, may change it"
-            .to_owned()
+        left_for_good(
+            "an invariant is broken: only a `fix` that is declared for it, with \"fix\" in `repair`, may change it",
+        )
     } else {
-        format!("`repair` of [state.{}] allows nothing that could help", file.name)
+        left_for_good(format!("`repair` of [state.{}] allows nothing that could help", file.name))
     })
 }
 

@@ -1,0 +1,165 @@
+//! How is a damaged state file put right? The first candidate that is sound replaces it, behind an intent, and of what is sound a
+//! copy is kept. What is unknown is left as it is, and so is a broken invariant for which nobody declared a `fix`.
+
+mod candidate;
+
+use std::time::Duration;
+
+use crate::apply::{self, Repair as Order, Trouble as Refusal, Unheld};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::journal::vault::{Copies, Vault};
+use crate::journal::{DataDir, Journal, RecoveryLock};
+use crate::model::mended::{Mended, Outcome, Work};
+use crate::model::state::{Judged, StateFile, Verdict};
+use crate::model::{Change, Validation};
+use crate::probe::state;
+
+use super::states::validate_state;
+use super::undo::Free;
+use candidate::{Left, Proposal, propose};
+
+/// What it is called in the journal.
+const RUNG: &str = "state";
+
+/// Whoever repairs files at this moment is soon done.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a `notify` may take.
+const NOTIFY_MS: i64 = 20_000;
+
+/// `heal validate-state --repair`: judges, repairs what may be repaired, and judges again. Of what is sound a copy is kept.
+///
+/// # Errors
+/// There is no such state, another run is at work, or the journal cannot be written.
+pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<Validation> {
+    let dir = DataDir::at(config.data_dir.clone());
+    let mut validation = validate_state(config, names)?;
+    let whole = names.is_empty();
+    if dry_run {
+        validation.mended = everything(config, whole, &mut Hand { dir: &dir, journal: None, asked: true }, || {
+            Ok(validation.files.clone())
+        })?;
+        return Ok(validation);
+    }
+    apply::refuse_links(&config.root, dir.root())?;
+    dir.create()?;
+    let _recovery = RecoveryLock::take(&dir.lock(), "heal validate-state --repair")?;
+    let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal validate-state --repair", PATIENCE)?;
+    let mut journal = Journal::open(dir.clone())?;
+    let unfinished = apply::resume(&mut journal, Some(&config.root))?;
+    // What was seen before the locks were had may be over.
+    let look = || Ok(validate_state(config, names)?.files);
+    let mended = everything(config, whole, &mut Hand { dir: &dir, journal: Some(&mut journal), asked: true }, look)?;
+    journal.save();
+    validation = validate_state(config, names)?;
+    validation.mended = mended;
+    validation.warnings.extend(unfinished);
+    validation.warnings.extend(keep_sound(config, &dir, &validation.files));
+    Ok(validation)
+}
+
+/// The layout first: what lies in a directory that is missing is made after it.
+///
+/// # Errors
+/// The journal cannot be written, or there is no such state.
+pub(super) fn everything(
+    config: &Config,
+    layout: bool,
+    hand: &mut Hand<'_>,
+    look: impl FnOnce() -> Result<Vec<Judged>>,
+) -> Result<Vec<Mended>> {
+    let mut mended = if layout { super::layout::put_right(config, hand)? } else { Vec::new() };
+    mended.extend(all(config, &look()?, hand)?);
+    Ok(mended)
+}
+
+/// Copies every file that is sound into the vault, if its newest copy is another one. Answers with what could not be kept.
+pub(super) fn keep_sound(config: &Config, dir: &DataDir, files: &[Judged]) -> Vec<String> {
+    files.iter().filter_map(|judged| keep(config, dir, judged).err()).collect()
+}
+
+/// The same for one file. Answers whether the vault has a copy of what was judged.
+///
+/// # Errors
+/// None could be kept, and why.
+pub(super) fn keep(config: &Config, dir: &DataDir, judged: &Judged) -> std::result::Result<bool, String> {
+    let file = config.states.iter().find(|file| file.name == judged.name && judged.verdict.is_sound());
+    let Some(file) = file else { return Ok(false) };
+    let read = state::read(file);
+    // Another content than was judged is judged by the next run.
+    let Some(bytes) = read.bytes.filter(|_| read.mark == judged.mark) else { return Ok(false) };
+    let kept = Copies::of_state(dir, &file.name).add_if_new(&bytes);
+    kept.map(|_| true).map_err(|error| format!("no copy of {} could be kept: {error}", file.path.display()))
+}
+
+/// With what it is done: without a journal it is only said.
+pub(super) struct Hand<'a> {
+    pub(super) dir: &'a DataDir,
+    pub(super) journal: Option<&'a mut Journal>,
+    /// A person asked for it: what a person took back is done again.
+    pub(super) asked: bool,
+}
+
+/// Every file that is wrong, one after the other: what cannot be done for one is no reason to leave another.
+///
+/// # Errors
+/// The journal cannot be written.
+pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Result<Vec<Mended>> {
+    let mut mended = Vec::new();
+    for judged in files.iter().filter(|judged| judged.verdict == Verdict::Invalid) {
+        let Some(file) = config.states.iter().find(|file| file.name == judged.name) else { continue };
+        let (name, path) = (file.name.clone(), file.path.clone());
+        mended.push(match propose(config, hand.dir, file, judged, hand.asked) {
+            Err(Left { why, lasting }) => Mended::left(name, path, why, lasting),
+            Ok(proposal) => {
+                let outcome = match hand.journal.as_deref_mut() {
+                    None => Outcome::Would,
+                    Some(journal) => act(config, hand.dir, file, &proposal, journal)?,
+                };
+                let work = if proposal.judged.is_some() { Work::Change } else { Work::Create };
+                let (how, loss) = (proposal.how, Some(proposal.loss));
+                Mended { name, path, work, how, loss, outcome, lasting: false }
+            }
+        });
+    }
+    Ok(mended)
+}
+
+fn act(
+    config: &Config,
+    dir: &DataDir,
+    file: &StateFile,
+    proposal: &Proposal,
+    journal: &mut Journal,
+) -> Result<Outcome> {
+    let table = crate::host::processes();
+    let unheld = Free(table.as_ref());
+    // Asked once more right before it is replaced; but what somebody has open all day is not begun every minute.
+    if let (Some(_), Err(why)) = (&proposal.judged, unheld.unheld(&file.path)) {
+        return Ok(Outcome::Refused(format!("{} is left alone: {why}", file.path.display())));
+    }
+    let sha256 =
+        Vault::of(dir).put(&proposal.bytes).map_err(|error| Error::unwritable("cannot write the vault", error))?;
+    let (path, lock, judged) = (file.path.clone(), file.lock.clone(), proposal.judged.clone());
+    let (why, loss) = (proposal.how.clone(), proposal.loss.to_string());
+    let state = Some(file.name.clone());
+    let mut changes = vec![Change::ReplaceFile { path, judged, sha256, lock, why: why.clone(), loss, state }];
+    if let Some(argv) = &file.notify {
+        changes.push(Change::RunCommand { argv: argv.clone(), timeout_ms: NOTIFY_MS });
+    }
+    let service = file.service.as_deref().unwrap_or_default();
+    let order = Order { service, root: &config.root, rung: RUNG, changes, why, unheld: &unheld };
+    let repaired = apply::repair(journal, table.as_ref(), &order)?;
+    Ok(outcome(repaired.failure))
+}
+
+/// What came of a repair, by the change that could not be made.
+pub(super) fn outcome(failure: Option<(Change, Refusal)>) -> Outcome {
+    match failure {
+        None => Outcome::Done,
+        Some((Change::RunCommand { .. }, trouble)) => Outcome::Untold(trouble.to_string()),
+        Some((_, trouble @ (Refusal::Io(_) | Refusal::Stuck(_)))) => Outcome::Failed(trouble.to_string()),
+        Some((_, trouble)) => Outcome::Refused(trouble.to_string()),
+    }
+}
