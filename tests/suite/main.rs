@@ -11,6 +11,8 @@ mod alert_channels;
 mod alert_delivery;
 mod alert_edges;
 mod alert_real;
+mod alert_desktop;
+mod alert_template;
 mod architecture;
 mod beat;
 mod check;
