@@ -262,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_template_that_fails_on_one_message_does_not_keep_it_from_being_told() {
-        let template = read("{% if details.found %}fine{% else %}{{ 1 // 0 }}{% endif %}").expect("fine with the sample");
+        let template =
+            read("{% if details.found %}fine{% else %}{{ 1 // 0 }}{% endif %}").expect("fine with the sample");
         let message = Message { details: Vec::new(), ..sample() };
         let said = words(Some(&template), &message, plain).whole();
         assert!(said.starts_with("CRITICAL web: \"not\" running\n"), "{said}");

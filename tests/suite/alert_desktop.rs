@@ -27,7 +27,8 @@ impl Drop for Desktop {
 
 impl Desktop {
     fn new() -> Self {
-        let mut project = Project::new("[project]\nname = \"test\"\n\n[alert.me]\nkind = \"desktop\"\ntimeout = \"2s\"\n");
+        let mut project =
+            Project::new("[project]\nname = \"test\"\n\n[alert.me]\nkind = \"desktop\"\ntimeout = \"2s\"\n");
         let address = format!("unix:path={}", project.path("bus").display());
         let bus = Command::new("dbus-daemon")
             .args(["--session", "--nofork", "--nopidfile", "--address", &address])
@@ -64,7 +65,15 @@ impl Desktop {
 fn a_note_is_shown_as_it_was_said_and_nothing_in_it_is_markup() {
     let mut desktop = Desktop::new();
     desktop.show(None);
-    let urgent = ["alert", "--severity", "critical", "--detail", "log=<b>5 & 6</b> \u{1b}[31m C:\\new\\033[31m", "--", "-x <i>down</i>"];
+    let urgent = [
+        "alert",
+        "--severity",
+        "critical",
+        "--detail",
+        "log=<b>5 & 6</b> \u{1b}[31m C:\\new\\033[31m",
+        "--",
+        "-x <i>down</i>",
+    ];
     desktop.project.heal(&urgent).exits(0);
     desktop.project.heal(&["alert", "calm"]).exits(0);
     let notes = desktop.notes();

@@ -46,7 +46,8 @@ fn every_chat_gets_the_owners_words_with_the_values_escaped() {
         title: *CRITICAL* host: a_b *c* <!channel> @all ```x``` \u{1b}[31m \u{202e}é😀
         message: <!here> log=a_b <x> 
         from test, manual
-    "#]].assert_eq(&seen);
+    "#]]
+    .assert_eq(&seen);
 }
 
 #[test]
@@ -63,7 +64,8 @@ fn a_mail_and_a_note_have_the_first_line_as_their_title() {
             <!here> found=no process fits 
             from test, opened
 
-    "#]].assert_eq(&mail.heal(&["alert", "preview"]).exits(0).stdout);
+    "#]]
+    .assert_eq(&mail.heal(&["alert", "preview"]).exits(0).stdout);
     let note = with("kind = \"desktop\"");
     expect![[r#"
         x
@@ -72,7 +74,8 @@ fn a_mail_and_a_note_have_the_first_line_as_their_title() {
             &lt;!here&gt; found=no process fits 
             from test, opened
 
-    "#]].assert_eq(&note.heal(&["alert", "preview"]).exits(0).stdout);
+    "#]]
+    .assert_eq(&note.heal(&["alert", "preview"]).exits(0).stdout);
 }
 
 #[test]
@@ -121,7 +124,9 @@ fn what_is_too_long_is_cut_and_no_secret_is_shown() {
     let peer = Peer::new([]);
     let project = with(&format!("kind = \"slack\"\nurl = \"{}\"", peer.url()));
     let long = format!("api_key=CANARYtemplate1 {}", "<log> ".repeat(10_000));
-    project.heal(&["alert", "long", "--detail", &format!("log={long}"), "--detail", "password=CANARYtemplate2"]).exits(0);
+    project
+        .heal(&["alert", "long", "--detail", &format!("log={long}"), "--detail", "password=CANARYtemplate2"])
+        .exits(0);
     let text = peer.asked()[0].json()["text"].as_str().expect("text").to_owned();
     assert!(text.chars().count() <= 3_900 && text.contains("left out"), "{}", text.chars().count());
     assert!(text.starts_with("*WARNING* host: long\n<!here> ") && text.ends_with("\nfrom test, manual"), "{text}");
