@@ -122,6 +122,7 @@ mod second_one;
 mod servers;
 mod silence;
 mod startup;
+mod state_corpora;
 mod state_random;
 mod state_repair;
 mod status;
