@@ -63,7 +63,6 @@ fn a_mail_and_a_note_have_the_first_line_as_their_title() {
             *CRITICAL* web: web: "not" running
             <!here> found=no process fits 
             from test, opened
-
     "#]]
     .assert_eq(&mail.heal(&["alert", "preview"]).exits(0).stdout);
     let note = with("kind = \"desktop\"");
@@ -73,7 +72,6 @@ fn a_mail_and_a_note_have_the_first_line_as_their_title() {
             *CRITICAL* web: web: "not" running
             &lt;!here&gt; found=no process fits 
             from test, opened
-
     "#]]
     .assert_eq(&note.heal(&["alert", "preview"]).exits(0).stdout);
 }
