@@ -248,6 +248,11 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
                 error.rendered = Some(text.trim_end().to_owned());
                 Stop::Wrong(error)
             }
+            // Words without quotes around them; clap takes the second one for a subcommand.
+            K::ArgumentConflict if text.contains("cannot be used with '<TEXT>'") => {
+                let error = Error::new(Kind::Usage, "what there is to say has to be one argument");
+                Stop::Wrong(error.hint("put it in quotes: heal alert \"the backup failed\""))
+            }
             _ => Stop::Wrong(usage(&text)),
         }
     })

@@ -9,6 +9,7 @@ use serde_json::json;
 use toml::de::ValueDeserializer;
 
 use super::address::{Address, Trust};
+use super::template::{Template, Words, words};
 use super::text::{Count, body, cut, headline};
 use super::{Channel, Kind, post_to};
 use crate::model::Secret;
@@ -35,6 +36,8 @@ pub const KIND: Kind = Kind {
 pub struct Discord {
     /// The address of the web hook: whoever knows it may write there.
     url: Address,
+    /// The text, as a Jinja template; else heal's own words.
+    template: Option<Template>,
     /// The server may be asked without TLS although it is not on this machine.
     #[serde(default)]
     allow_http: bool,
@@ -48,12 +51,12 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Channel>, toml::de::Err
 
 impl Channel for Discord {
     fn render(&self, message: &Message, root: &Path) -> Parcel {
-        let title = escape(&cut(&headline(message), HEADLINE / 2, Count::Chars));
-        // Inside of the frame nothing is markup but what would end it.
-        let text = body(message).replace("```", "'''");
-        let text = cut(&text, LIMIT - title.chars().count(), Count::Chars);
+        let content = match words(self.template.as_ref(), message, escape) {
+            Words::Owner(text) => cut(&text, LIMIT, Count::Chars),
+            Words::Own(message) => framed(&message),
+        };
         let request = json!({
-            "content": format!("**{title}**\n```\n{text}\n```"),
+            "content": content,
             // Nobody is woken by a name in a log line.
             "allowed_mentions": {"parse": []},
         });
@@ -63,6 +66,15 @@ impl Channel for Discord {
     fn secrets(&self) -> Vec<&Secret> {
         self.url.secret().into_iter().collect()
     }
+}
+
+/// The headline in bold, the rest in a frame.
+fn framed(message: &Message) -> String {
+    let title = escape(&cut(&headline(message), HEADLINE / 2, Count::Chars));
+    // Inside of the frame nothing is markup but what would end it.
+    let text = body(message).replace("```", "'''");
+    let text = cut(&text, LIMIT - title.chars().count(), Count::Chars);
+    format!("**{title}**\n```\n{text}\n```")
 }
 
 fn escape(text: &str) -> String {

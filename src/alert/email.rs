@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde::de::Error as _;
 use toml::de::ValueDeserializer;
 
-use super::text::{Count, body, cut, mark};
+use super::template::{Template, Words, plain, words};
+use super::text::{Count, body, cut, headline};
 use super::{Channel, Kind};
 use crate::model::alert::{Mail, Message, Parcel, Post, Privacy, word};
 use crate::model::event::Notice;
@@ -51,6 +52,8 @@ pub struct Email {
     from: String,
     /// Who gets it.
     to: Vec<String>,
+    /// The text, as a Jinja template whose first line is the subject; else heal's own words.
+    template: Option<Template>,
     /// A file of certificates that are trusted instead of the platform's.
     ca: Option<PathBuf>,
 }
@@ -87,9 +90,18 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Channel>, toml::de::Err
 
 impl Channel for Email {
     fn render(&self, message: &Message, root: &Path) -> Parcel {
-        let title = sanitize::line(&message.title).into_owned();
-        let subject = cut(&format!("[heal] {} {title}", mark(message)), SUBJECT, Count::Chars).replace('\n', " ");
-        let text = format!("{title}\n\n{}\n", cut(&body(message), BODY, Count::Chars));
+        let words = words(self.template.as_ref(), message, plain);
+        let (subject, text) = match &words {
+            Words::Owner(text) => (words.parts().0, format!("{}\n", cut(text, BODY, Count::Chars))),
+            Words::Own(message) => {
+                let title = sanitize::line(&message.title);
+                (
+                    format!("[heal] {}", headline(message)),
+                    format!("{title}\n\n{}\n", cut(&body(message), BODY, Count::Chars)),
+                )
+            }
+        };
+        let subject = cut(&subject, SUBJECT, Count::Chars).replace('\n', " ");
         let host = super::identifier(&message.host);
         let incident = super::identifier(&message.incident);
         let opened = format!("<{incident}.{}@{host}.heal>", word(Notice::Opened));

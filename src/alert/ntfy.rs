@@ -9,11 +9,12 @@ use serde_json::json;
 use toml::de::ValueDeserializer;
 
 use super::address::{Base, check_base};
-use super::text::{Count, body, cut, mark};
+use super::template::{Template, plain, words};
+use super::text::{Count, cut};
 use super::{Channel, Kind, post};
 use crate::model::alert::{Message, Parcel};
 use crate::model::event::Notice;
-use crate::model::{Sealed, Secret, Severity, sanitize};
+use crate::model::{Sealed, Secret, Severity};
 
 /// A message of more than 4,096 bytes becomes an attachment.
 const LIMIT: usize = 4_000;
@@ -39,6 +40,8 @@ pub struct Ntfy {
     url: String,
     /// The topic. On a server without access control, whoever knows it may read along.
     topic: String,
+    /// The text, as a Jinja template whose first line is the headline; else heal's own words.
+    template: Option<Template>,
     /// An access token.
     token: Option<Secret>,
     /// A file of certificates that are trusted instead of the platform's.
@@ -66,11 +69,13 @@ impl Channel for Ntfy {
             (_, Severity::Warning) => (4, "warning"),
             (_, Severity::Info) => (3, "information_source"),
         };
-        let title = format!("{} {}", mark(message), sanitize::line(&message.title));
+        let (title, text) = words(self.template.as_ref(), message, plain).parts();
+        // An empty message would be replaced by the server's own words.
+        let text = if text.is_empty() { &title } else { &text };
         let request = json!({
             "topic": self.topic,
             "title": cut(&title, TITLE, Count::Bytes).replace('\n', " "),
-            "message": cut(&body(message), LIMIT, Count::Bytes),
+            "message": cut(text, LIMIT, Count::Bytes),
             "priority": priority,
             "tags": [tag],
         });

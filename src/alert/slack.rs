@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use toml::de::ValueDeserializer;
 
 use super::address::{Address, Trust};
-use super::text::{Count, body, cut, headline};
+use super::template::{Template, Words, words};
+use super::text::{Count, cut};
 use super::{Channel, Kind, post_to};
 use crate::model::Secret;
 use crate::model::alert::{Message, Parcel};
@@ -34,6 +35,8 @@ pub struct Slack {
     url: Address,
     /// Another channel than that of the web hook, where the server lets it be chosen.
     channel: Option<String>,
+    /// The text, as a Jinja template; else heal's own words.
+    template: Option<Template>,
     /// A file of certificates that are trusted instead of the platform's.
     ca: Option<std::path::PathBuf>,
     /// The server may be asked without TLS although it is not on this machine.
@@ -49,7 +52,10 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Channel>, toml::de::Err
 
 impl Channel for Slack {
     fn render(&self, message: &Message, root: &Path) -> Parcel {
-        let text = escape(&cut(&format!("{}\n{}", headline(message), body(message)), LIMIT, Count::Chars));
+        let words = words(self.template.as_ref(), message, escape);
+        let text = cut(&words.whole(), LIMIT, Count::Chars);
+        // In the owner's words, the values are escaped already.
+        let text = if matches!(words, Words::Own(_)) { escape(&text) } else { text };
         let mut request = json!({"text": text, "mrkdwn": false});
         if let (Some(channel), Value::Object(request)) = (&self.channel, &mut request) {
             request.insert("channel".to_owned(), channel.as_str().into());
@@ -64,7 +70,7 @@ impl Channel for Slack {
 
 /// `<!channel>` would wake everybody, and so would `@all` in Mattermost: a log line must not.
 fn escape(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let text = super::text::without_tags(text);
     ["all", "channel", "here", "everyone"]
         .into_iter()
         .fold(text, |text, word| text.replace(&format!("@{word}"), &format!("@\u{2060}{word}")))

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use toml::de::ValueDeserializer;
 
 use super::address::{Base, check_base};
-use super::text::{Count, body, cut, headline};
+use super::template::{Template, plain, words};
+use super::text::{Count, cut};
 use super::{Channel, Kind, post};
 use crate::model::alert::{Message, Parcel};
 use crate::model::{Sealed, Secret, Severity};
@@ -36,6 +37,8 @@ pub struct Telegram {
     chat_id: String,
     /// The topic of a group.
     thread_id: Option<i64>,
+    /// The text, as a Jinja template; else heal's own words.
+    template: Option<Template>,
     /// Another server that speaks the Bot API.
     #[serde(default = "official")]
     api: String,
@@ -56,7 +59,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Channel>, toml::de::Err
 
 impl Channel for Telegram {
     fn render(&self, message: &Message, _root: &Path) -> Parcel {
-        let text = cut(&format!("{}\n{}", headline(message), body(message)), LIMIT, Count::Utf16);
+        let text = cut(&words(self.template.as_ref(), message, plain).whole(), LIMIT, Count::Utf16);
         let mut request = json!({
             "chat_id": self.chat_id,
             "text": text,

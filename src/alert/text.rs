@@ -68,6 +68,11 @@ pub(super) fn body(message: &Message) -> String {
     lines.join("\n")
 }
 
+/// The three characters that begin, end or stand for markup, as entities: Slack and the desktop read them so.
+pub(super) fn without_tags(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// At most `limit` of the text: what is too much is taken out of the middle, and said.
 pub(super) fn cut(text: &str, limit: usize, count: Count) -> String {
     let all = count.all(text);

@@ -11,13 +11,11 @@ use crate::host::clock;
 use crate::journal::{self, DataDir, Spool};
 use crate::model::alert::Message;
 use crate::model::event::Notice;
-use crate::model::report::Delivery;
 use crate::model::service::HOST;
-use crate::model::status::Undelivered;
 use crate::model::{Severity, Span, redact, sanitize};
 use crate::output;
 use crate::output::alert::{Acknowledged, Listed, Open, Preview, Previewed, Told, Waits, shown};
-use crate::pipeline::tell;
+use crate::pipeline::{self, tell};
 
 /// A text from standard input is cut behind so many bytes: what is longer is a log, not an alert.
 const INPUT: u64 = 64 * 1024;
@@ -101,7 +99,20 @@ impl Args {
     /// # Errors
     /// The configuration is wrong, a name in the command line is, or the data directory cannot be read.
     pub fn run(self, global: &Global) -> Result<Answer> {
-        let config = global.origin().load()?;
+        let origin = global.origin();
+        let config = match origin.load() {
+            Ok(config) => config,
+            // What a script has to say cannot wait for whoever mends the file.
+            Err(error) if self.sub.is_none() => {
+                let Some(config) = pipeline::last_good(&origin, &error) else { return Err(error) };
+                let place = error.faults.first().map(|fault| format!(" ({})", fault.place)).unwrap_or_default();
+                let call = config.call();
+                let broken =
+                    format!("{error}{place}; told by its last good copy; `{call} config check` names the faults");
+                return self.say(&config, Some(broken));
+            }
+            Err(error) => return Err(error),
+        };
         match self.sub {
             Some(Sub::Test { channel }) => {
                 let deliveries = tell::test(&config, &channel)?;
@@ -110,12 +121,13 @@ impl Args {
                 } else {
                     Exit::Critical
                 };
-                Ok(told(exit, &deliveries, &[], "no channel is declared; add an [alert.NAME] to heal.toml\n"))
+                let said = tell::Said { deliveries, ..tell::Said::default() };
+                Ok(told(exit, said, &format!("{NO_CHANNEL}\n")))
             }
             Some(Sub::Flush) => {
                 let said = tell::flush_now(&config)?;
                 let exit = if said.waiting.is_empty() { Exit::Fine } else { Exit::Warning };
-                Ok(told(exit, &said.deliveries, &said.waiting, "nothing waits\n"))
+                Ok(told(exit, said, "nothing waits\n"))
             }
             Some(Sub::List) => list(&config),
             Some(Sub::Ack { fingerprint, lasts }) => {
@@ -133,15 +145,20 @@ impl Args {
                 let all = tell::preview(&config, &channel)?;
                 let all = all.into_iter().map(|(channel, parcel)| Preview { channel, sends: shown(&parcel) });
                 let view = Previewed { channels: all.collect() };
-                let text: String =
-                    view.channels.iter().map(|one| format!("{}\n{}\n\n", one.channel, one.sends)).collect();
+                let each = view.channels.iter().map(|one| format!("{}\n{}\n", one.channel, one.sends));
+                let text = if view.channels.is_empty() {
+                    format!("{NO_CHANNEL}\n")
+                } else {
+                    each.collect::<Vec<_>>().join("\n")
+                };
                 Ok(Answer::fine(text, View::AlertPreview(view)))
             }
-            None => self.say(&config),
+            None => self.say(&config, None),
         }
     }
 
-    fn say(self, config: &crate::config::Config) -> Result<Answer> {
+    /// `broken`: what is wrong with heal.toml, where it is told by the last good copy of it.
+    fn say(self, config: &crate::config::Config, broken: Option<String>) -> Result<Answer> {
         let severity = match self.severity {
             Urgency::Info => Severity::Info,
             Urgency::Warning => Severity::Warning,
@@ -193,7 +210,7 @@ impl Args {
             since: now,
             at: now,
         };
-        let said = tell::say(config, message, &self.channel)?;
+        let mut said = tell::say(config, message, &self.channel)?;
         let reached = said.deliveries.iter().any(|delivery| delivery.failure.is_none());
         let exit = match (said.channels.is_empty(), said.waiting.is_empty()) {
             (false, true) if said.deliveries.iter().all(|delivery| delivery.failure.is_none()) => Exit::Fine,
@@ -201,17 +218,23 @@ impl Args {
             (false, true) if reached => Exit::Warning,
             _ => Exit::Critical,
         };
-        let nobody = "nobody was told: no channel wants a message of this severity; it is in operator_alerts.jsonl\n";
-        Ok(told(exit, &said.deliveries, &said.waiting, nobody))
+        let exit = if broken.is_some() { exit.max(Exit::Warning) } else { exit };
+        said.warnings.extend(broken);
+        let why = if config.alerts.is_empty() { NO_CHANNEL } else { "no channel wants a message of this severity" };
+        Ok(told(exit, said, &format!("nobody was told: {why}; it is in operator_alerts.jsonl\n")))
     }
 }
 
-fn told(exit: Exit, deliveries: &[Delivery], waiting: &[Undelivered], nothing: &str) -> Answer {
-    let mut text = output::alert::told(deliveries, waiting, clock::now().at);
+/// What there is to do where nobody can be told.
+const NO_CHANNEL: &str = "no channel is declared; add an [alert.NAME] to heal.toml";
+
+fn told(exit: Exit, said: tell::Said, nothing: &str) -> Answer {
+    let mut text = output::alert::told(&said.deliveries, &said.waiting, clock::now().at);
     if text.is_empty() {
         text.push_str(nothing);
     }
-    Answer { exit, ..Answer::fine(text, View::Alert(Told::new(deliveries, waiting))) }
+    text.push_str(&output::alert::warned(&said.warnings));
+    Answer { exit, ..Answer::fine(text, View::Alert(Told::new(&said.deliveries, &said.waiting, said.warnings))) }
 }
 
 /// Reads only.

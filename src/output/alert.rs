@@ -19,6 +19,8 @@ pub struct Told {
     pub deliveries: Vec<Delivered>,
     /// What waits for its channel, oldest first.
     pub waiting: Vec<Waits>,
+    /// What was in the way of it.
+    pub warnings: Vec<String>,
 }
 
 /// One delivery.
@@ -111,13 +113,13 @@ pub struct Preview {
 impl Told {
     /// What became of it.
     #[must_use]
-    pub fn new(deliveries: &[Delivery], waiting: &[Undelivered]) -> Self {
+    pub fn new(deliveries: &[Delivery], waiting: &[Undelivered], warnings: Vec<String>) -> Self {
         let delivered = deliveries.iter().map(|one| Delivered {
             channel: one.channel.clone(),
             title: one.title.clone(),
             failure: one.failure.clone(),
         });
-        Self { deliveries: delivered.collect(), waiting: waiting.iter().map(Waits::from).collect() }
+        Self { deliveries: delivered.collect(), waiting: waiting.iter().map(Waits::from).collect(), warnings }
     }
 }
 
@@ -168,13 +170,17 @@ pub fn listed(listed: &Listed, waiting: &[Undelivered], now: Stamp) -> String {
         text.push_str(&format!("{}\n", sanitize::line(&line)));
     }
     text.push_str(&waits(waiting, now));
-    for warning in &listed.warnings {
-        text.push_str(&format!("warning   {}\n", sanitize::line(warning)));
-    }
+    text.push_str(&warned(&listed.warnings));
     if text.is_empty() {
         text.push_str("no incident is open and nothing waits\n");
     }
     text
+}
+
+/// What was in the way.
+#[must_use]
+pub fn warned(warnings: &[String]) -> String {
+    warnings.iter().map(|warning| format!("warning   {}\n", sanitize::line(warning))).collect()
 }
 
 /// What would leave, for a person.

@@ -47,6 +47,13 @@ pub fn tell_broken(origin: &Origin, error: &Error) -> Vec<Delivery> {
     deliveries
 }
 
+/// The last good copy of a configuration that is refused for what stands in it.
+#[must_use]
+pub fn last_good(origin: &Origin, error: &Error) -> Option<Config> {
+    let broken = error.kind == Kind::Config && !error.faults.is_empty();
+    remembered(origin, &origin.find().ok().filter(|_| broken)?).map(|(_, config)| config)
+}
+
 /// Keeps this configuration as the last good one; `known` is the sum of what was kept when a tick last looked. Answers with
 /// the sum of what is kept now.
 pub(super) fn keep(config: &Config, known: Option<u64>, dir: &DataDir, report: &mut Report) -> Option<u64> {

@@ -206,6 +206,48 @@ fn a_preview_shows_what_would_leave_and_no_secret() {
 }
 
 #[test]
+fn a_broken_heal_toml_keeps_no_script_from_telling() {
+    let peer = Peer::new([]);
+    let project = quiet(&hook(&peer));
+    // Nobody knows a good copy yet.
+    let good = project.read("heal.toml");
+    let broken = good.replace("[alert.", "[alrt.");
+    project.write("heal.toml", &broken);
+    project.heal(&["alert", "lost"]).exits(78);
+    project.write("heal.toml", &good);
+    project.heal(&["heal"]).exits(0);
+    project.write("heal.toml", &broken);
+    let ran = project.heal(&["alert", "the backup failed"]).exits(1);
+    let last = peer.asked().pop().expect("asked").json();
+    assert_eq!(last["message"], "the backup failed");
+    assert!(ran.stdout.contains("warning   ") && ran.stdout.contains("has 1 fault (heal.toml:"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("told by its last good copy; `heal --config ")
+            && ran.stdout.contains("config check` names the faults"),
+        "{ran:?}"
+    );
+    let json = project.heal(&["alert", "again", "--json"]).exits(1).json();
+    assert!(json["warnings"][0].as_str().expect("text").contains("last good copy"), "{json}");
+    // What only looks says what is wrong, as everything does.
+    project.heal(&["alert", "list"]).exits(78);
+}
+
+#[test]
+fn who_declares_no_channel_is_told_how() {
+    let project = quiet("");
+    let said = |args: &[&str], code| project.heal(args).exits(code).stdout;
+    let add = "no channel is declared; add an [alert.NAME] to heal.toml";
+    assert_eq!(said(&["alert", "x"], 2), format!("nobody was told: {add}; it is in operator_alerts.jsonl\n"));
+    assert_eq!(said(&["alert", "preview"], 0), format!("{add}\n"));
+    assert_eq!(said(&["alert", "test"], 2), format!("{add}\n"));
+    let ran = project.heal(&["alert", "two", "words"]).exits(64);
+    assert_eq!(
+        ran.stderr,
+        "heal: what there is to say has to be one argument\n  put it in quotes: heal alert \"the backup failed\"\n"
+    );
+}
+
+#[test]
 fn nothing_is_lost_where_the_data_directory_cannot_be_written() {
     let peer = Peer::new([]);
     let project = quiet(&hook(&peer));
@@ -217,4 +259,5 @@ fn nothing_is_lost_where_the_data_directory_cannot_be_written() {
     let mut command = full.command_of("prlimit", &["--fsize=0", env!("CARGO_BIN_EXE_heal"), "alert", "full"]);
     let ran = full.run(&mut command);
     assert!(peer.asked().iter().any(|asked| asked.json()["message"] == "full"), "{ran:?}");
+    assert!(ran.stdout.contains("what did not arrive is not kept, and not told again"), "{ran:?}");
 }

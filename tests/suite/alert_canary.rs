@@ -23,7 +23,7 @@ fn no_secret_is_in_anything_that_heal_or_its_children_wrote_or_were_given() {
     let (url, other, third) = (peer.url(), refusing.url(), denying.url());
     let see = "cat >/dev/null; cat /proc/self/environ /proc/$$/cmdline /proc/$$/environ";
     let channels = format!(
-        "[alert.telegram]\nkind = \"telegram\"\napi = \"{url}\"\ntoken = {{ file = \"secret\" }}\nchat_id = \"1\"\n\n\
+        "[alert.telegram]\nkind = \"telegram\"\napi = \"{url}\"\ntoken = {{ file = \"secret\" }}\nchat_id = \"1\"\ntemplate = \"{{{{ headline }}}} {{{{ body }}}} {{{{ details }}}}\"\n\n\
          [alert.ntfy]\nkind = \"ntfy\"\nurl = \"{third}\"\ntopic = \"t\"\ntoken = {{ env = \"MY_TOKEN\" }}\n\n\
          [alert.slack]\nkind = \"slack\"\nurl = {{ file = \"url\" }}\n\n\
          [alert.hook]\nkind = \"webhook\"\nurl = {{ file = \"url\" }}\nsecret = {{ file = \"secret\" }}\nheaders = {{ \"X-Token\" = {{ env = \"MY_TOKEN\" }} }}\n\n\

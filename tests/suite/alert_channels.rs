@@ -31,7 +31,7 @@ pub fn titles(peer: &Peer, key: &str) -> Vec<String> {
 }
 
 /// One alert with everything in it that could break a channel.
-const NASTY: &str = "a_b *c* <!channel> @all ```x``` \u{1b}[31m \u{202e}é😀";
+pub const NASTY: &str = "a_b *c* <!channel> @all ```x``` \u{1b}[31m \u{202e}é😀";
 
 #[test]
 fn every_chat_gets_what_its_server_documents() {

@@ -37,7 +37,7 @@ while at < len(data):
 print("".join(answers))
 "#;
 
-fn oracle(kind: &str, documents: &[Vec<u8>]) -> Vec<bool> {
+pub fn oracle(kind: &str, documents: &[Vec<u8>]) -> Vec<bool> {
     let mut child = Command::new("/usr/bin/python3")
         .args(["-c", ORACLE, kind])
         .stdin(Stdio::piped())

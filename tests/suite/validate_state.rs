@@ -6,6 +6,8 @@ use std::path::Path;
 
 use expect_test::expect;
 
+use serde_json::Value;
+
 use super::support::Project;
 
 /// A project with one of the examples, and what its layout wants.
@@ -203,4 +205,34 @@ fn a_tick_reads_what_changed_and_says_what_is_wrong() {
     assert_eq!(verdicts(&["heal"], 2), "unknown invalid");
     project.write("t.json", r#"{"least": 0}"#);
     assert!(project.heal(&["heal", "--quiet"]).exits(0).stdout.starts_with("valid "));
+}
+
+#[test]
+fn invariants_that_are_asked_together_say_the_same_as_alone() {
+    // What one child is asked at once must not run into one another, and each answers for itself.
+    let sound =
+        [".a == 1 # ] and (false", "def a: .a; a == 1", ".a as $x | $x == 1", "[.list[] | . > 0] | all", "true, empty"];
+    let unsound =
+        [(".a == 2", "invariant-broken"), (".list[] > 0", "invariant-unknown"), (".b.c | error", "invariant-broken")];
+    let of = |filters: &[&str]| {
+        let each = filters
+            .iter()
+            .enumerate()
+            .map(|(n, filter)| format!("[[state.s.invariants]]\nid = \"I{n}\"\nmessage = \"m\"\njq = {filter:?}\n"));
+        let head = "[project]\nname = \"test\"\n[state.s]\npath = \"s.json\"\nkind = \"json\"\n";
+        let project = Project::new(&(head.to_owned() + &each.collect::<String>()));
+        project.write("s.json", "{\"a\": 1, \"list\": [1, 2]}");
+        let told = project.heal(&["validate-state", "--json"]).json();
+        let problems = told["files"][0]["problems"].as_array().expect("a list").clone();
+        let said = |one: &Value| {
+            format!("{} {}", one["invariant"].as_str().expect("one"), one["problem"].as_str().expect("one"))
+        };
+        problems.iter().map(said).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&sound), [""; 0]);
+    for (filter, problem) in unsound {
+        assert_eq!(of(&[filter]), [format!("I0 {problem}")], "{filter} alone");
+        let among = [&sound[..], &[filter]].concat();
+        assert_eq!(of(&among), [format!("I{} {problem}", sound.len())], "{filter} among others");
+    }
 }

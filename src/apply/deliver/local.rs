@@ -34,6 +34,8 @@ pub(super) fn note(title: &str, body: &str, urgent: bool, timeout: Duration) -> 
         let script = "on run words\ndisplay notification (item 2 of words) with title (item 1 of words)\nend run";
         ["osascript", "-e", script, title, body].map(str::to_owned).to_vec()
     } else {
+        // It reads its second word as C reads a string: a `\033` in a log line would be an escape.
+        let body = &body.replace('\\', "\\\\");
         let urgency = if urgent { "critical" } else { "normal" };
         ["notify-send", "--app-name=heal", "--urgency", urgency, "--", title, body].map(str::to_owned).to_vec()
     };

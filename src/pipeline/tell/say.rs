@@ -26,6 +26,8 @@ pub struct Said {
     pub waiting: Vec<Undelivered>,
     /// The channels that it was meant for.
     pub channels: Vec<String>,
+    /// What was in the way of it.
+    pub warnings: Vec<String>,
 }
 
 /// Tells the channels that want it, or those that are named.
@@ -55,7 +57,8 @@ pub fn say(config: &Config, message: Message, named: &[String]) -> Result<Said> 
     match kept(config, &dir, &message, &channels) {
         Err(error) if error.kind == Kind::Unwritable => {
             let deliveries = broadcast(config, &dir, &message, |name| channels.iter().any(|channel| channel == name));
-            Ok(Said { deliveries, waiting: Vec::new(), channels })
+            let warnings = vec![format!("{error}: what did not arrive is not kept, and not told again")];
+            Ok(Said { deliveries, waiting: Vec::new(), channels, warnings })
         }
         said => said,
     }
@@ -71,7 +74,7 @@ fn kept(config: &Config, dir: &DataDir, message: &Message, channels: &[String]) 
     queue(&mut journal, dir, &mut spool, Due { message, nth: 0, channels: all }, &incident, &now)?;
     let deliveries = flush::flush((config, dir), &mut journal, &mut spool, Instant::now() + ALL, false);
     journal.save();
-    let mut said = Said { deliveries, waiting: waiting(&spool), channels: channels.to_vec() };
+    let mut said = Said { deliveries, waiting: waiting(&spool), channels: channels.to_vec(), ..Said::default() };
     said.deliveries.retain(|delivery| delivery.channel != LIST);
     Ok(said)
 }
@@ -87,7 +90,7 @@ pub fn flush_now(config: &Config) -> Result<Said> {
     let mut deliveries = flush::flush((config, &dir), &mut journal, &mut spool, Instant::now() + ALL, true);
     journal.save();
     deliveries.retain(|delivery| delivery.channel != LIST || delivery.failure.is_some());
-    Ok(Said { deliveries, waiting: waiting(&spool), channels: Vec::new() })
+    Ok(Said { deliveries, waiting: waiting(&spool), ..Said::default() })
 }
 
 /// Sends each of the named channels (all, when none is named) a message that says that it is a test. Nothing is kept.

@@ -8,6 +8,9 @@ use crate::model::state::{Invariant, Problem, Trouble};
 
 /// Adds the invariants that do not hold, and those of which that could not be said.
 pub(super) fn check(invariants: &[Invariant], text: &str, others: Others<'_>, troubles: &mut Vec<Trouble>) {
+    if invariants.len() > 1 && all_hold(invariants, text, others) {
+        return;
+    }
     for one in invariants {
         let trouble = match held(one, text, others) {
             Held::Holds(true) => continue,
@@ -21,6 +24,18 @@ pub(super) fn check(invariants: &[Invariant], text: &str, others: Others<'_>, tr
         let at = if broken { offenders(&one.jq, text) } else { None };
         troubles.push(Trouble { severity: one.severity, invariant: Some(one.id.clone()), at, ..trouble });
     }
+}
+
+/// Do all of them hold? Asked of one child, which reads the document once: most of the time that is all that there is to know. What
+/// does not, or cannot be told of all at once, is asked of each.
+fn all_hold(invariants: &[Invariant], text: &str, others: Others<'_>) -> bool {
+    // Each has to give `true` and nothing else. The end of the line ends a comment in it.
+    let each = invariants.iter().map(|one| format!("([{}\n] == [true])", one.jq));
+    let filter = each.collect::<Vec<_>>().join(" and ");
+    let known = variables_of(&filter).into_iter().filter_map(|name| Some((name, others(name)?)));
+    let known: Vec<(&str, String)> = known.collect();
+    let variables: Vec<(&str, &str)> = known.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    matches!(jq::holds(&filter, &variables, text, jq::LONGEST), Held::Holds(true))
 }
 
 fn held(one: &Invariant, text: &str, others: Others<'_>) -> Held {

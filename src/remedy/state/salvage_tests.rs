@@ -37,6 +37,11 @@ fn what_is_whole_stays_and_the_element_at_the_cut_goes() {
         "{",
         r#"{"a"#,
         r#"{"a":1,"positions":[{"id""#,
+        r#"{"a":1,"b":"say "yes" to","c":2}"#,
+        r#"["a", "b" "c"]"#,
+        "[120, 12 4, 5]",
+        "[[1], [2] [3]]",
+        "{\"a\":1,\"b\":\"two\"\0\0\0",
     ];
     expect_test::expect![[r#"
         {\"a\":1,\"positions\":[{\"id\":1},{\"id\":2},{\"id\":3 -> {"a":1,"positions":[{"id":1},{"id":2}]} (lossy: 2 whole elements kept, all from byte 44 on lost)
@@ -62,6 +67,11 @@ fn what_is_whole_stays_and_the_element_at_the_cut_goes() {
         { -> not one whole element is in it
         {\"a -> not one whole element is in it
         {\"a\":1,\"positions\":[{\"id\" -> not one whole element is in it
+        {\"a\":1,\"b\":\"say \"yes\" to\",\"c\":2} -> {"a":1} (lossy: 1 whole element kept, all from byte 17 on lost)
+        [\"a\", \"b\" \"c\"] -> ["a"] (lossy: 1 whole element kept, all from byte 10 on lost)
+        [120, 12 4, 5] -> [120] (lossy: 1 whole element kept, all from byte 9 on lost)
+        [[1], [2] [3]] -> [[1], [2]] (lossy: 2 whole elements kept, all from byte 10 on lost)
+        {\"a\":1,\"b\":\"two\"\0\0\0 -> {"a":1,"b":"two"} (lossy: 2 whole elements kept, all from byte 16 on lost)
     "#]]
         .assert_eq(&all.map(|text| format!("{} -> {}\n", text.escape_debug(), of(text))).concat());
 }

@@ -13,6 +13,19 @@ pub(super) struct Open {
     pub(super) end: usize,
     /// How many whole children it has.
     pub(super) children: usize,
+    /// Where the last one is a string, a number or a word: what `end` was before it.
+    last: Option<usize>,
+}
+
+impl Open {
+    /// Behind its last child stands what cannot. Of a string nobody knows then whether its quote is the one that ended it
+    /// (`"say "yes" to"`), nor of a number whether the blank behind it was a digit: it is not provably whole.
+    fn doubt(&mut self) {
+        if let Some(end) = self.last.take() {
+            self.end = end;
+            self.children -= 1;
+        }
+    }
 }
 
 /// How far it went.
@@ -41,11 +54,17 @@ pub(super) fn document(text: &[u8], from: usize) -> Reached {
             (Some((false, children)), Some(b'}')) => !value || children == 0 && !after_comma(text, at),
             _ => false,
         };
+        let mut container = false;
         if ends {
             at += 1;
             open.pop();
+            container = true;
         } else if !value {
             if here != Some(b',') {
+                // Cut off, or filled up with NUL: what was written before that is as it was.
+                if let Some(parent) = open.last_mut().filter(|_| here.is_some_and(|byte| byte != 0)) {
+                    parent.doubt();
+                }
                 return Reached::Broken(at, open);
             }
             at += 1;
@@ -66,7 +85,7 @@ pub(super) fn document(text: &[u8], from: usize) -> Reached {
                         return Reached::Deep;
                     }
                     at += 1;
-                    open.push(Open { list: *bracket == b'[', end: at, children: 0 });
+                    open.push(Open { list: *bracket == b'[', end: at, children: 0, last: None });
                     continue;
                 }
                 _ => match scalar(text, at) {
@@ -79,6 +98,7 @@ pub(super) fn document(text: &[u8], from: usize) -> Reached {
         match open.last_mut() {
             None => return Reached::Whole(at),
             Some(parent) => {
+                parent.last = (!container).then_some(parent.end);
                 parent.end = at;
                 parent.children += 1;
             }
