@@ -235,7 +235,6 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
     if let Some(cli) = frequent(argv) {
         return Ok(cli);
     }
-    // Asked for by whoever looks for a heal at all, and by every benchmark: it needs no parser.
     if matches!(argv, [_, word] if word == "--version" || word == "-V") {
         return Err(Stop::Shown(format!("heal {}\n", env!("CARGO_PKG_VERSION"))));
     }
@@ -344,5 +343,60 @@ pub fn command() -> clap::Command {
 }
 
 #[cfg(test)]
-#[path = "cli_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_contradiction_and_every_subcommand_is_in_one_group() {
+        command().debug_assert();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let mut all: Vec<String> = command().get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        grouped.sort_unstable();
+        all.sort();
+        assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn the_short_parser_reads_what_the_whole_one_reads_and_nothing_else() {
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        let whole = |argv: &[OsString]| {
+            let matches = command().try_get_matches_from(argv).ok()?;
+            Cli::from_arg_matches(&matches).ok()
+        };
+        for line in [
+            "heal heal",
+            "heal --config /x/heal.toml heal --quiet",
+            "heal check --only a --only host --explain --json",
+            "heal --format nagios --exit-map 1=0,2=1 check",
+            "heal --set a.b=c status bot --acts 5 --set d=e",
+            "heal beat bot",
+        ] {
+            let argv = words(line);
+            let (short, whole) = (format!("{:?}", frequent(&argv)), format!("{:?}", whole(&argv)));
+            assert_eq!(short, whole, "{line}");
+        }
+        let others =
+            ["heal", "heal --version", "heal check --help", "heal chek", "heal check --onyl a", "heal config check"];
+        for line in others.into_iter().chain([
+            "heal check extra",
+            "heal man",
+            "heal --config check heal",
+            "heal heal check",
+            "heal help check",
+        ]) {
+            assert!(frequent(&words(line)).is_none(), "{line}");
+        }
+        for line in ["heal --version", "heal -V"] {
+            let whole = command().try_get_matches_from(words(line)).map_err(|error| error.render().to_string());
+            assert!(matches!(parse(&words(line)), Err(Stop::Shown(text)) if whole.is_err_and(|whole| whole == text)));
+        }
+    }
+
+    #[test]
+    fn every_subcommand_says_what_it_does() {
+        for sub in command().get_subcommands() {
+            let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.contains("commands::"), "{}: {about}", sub.get_name());
+        }
+    }
+}
