@@ -386,10 +386,8 @@ mod tests {
         ]) {
             assert!(frequent(&words(line)).is_none(), "{line}");
         }
-        for line in ["heal --version", "heal -V"] {
-            let whole = command().try_get_matches_from(words(line)).map_err(|error| error.render().to_string());
-            assert!(matches!(parse(&words(line)), Err(Stop::Shown(text)) if whole.is_err_and(|whole| whole == text)));
-        }
+        let (asked, told) = (words("heal --version"), command().render_version());
+        assert!(matches!(parse(&asked), Err(Stop::Shown(text)) if text == told));
     }
 
     #[test]

@@ -96,7 +96,6 @@ fn acting(
     startup::files(config, dir, &mut report)?;
     let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    // Where nothing was ever kept, neither is what is asked for at the end.
     let meanwhile = emergency::substitute_for(config).filter(|dir| dir.root().is_dir());
     let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
     report.unfinished = settle(config, dir, &mut journal)?;
