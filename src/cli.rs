@@ -235,6 +235,9 @@ pub fn parse(argv: &[OsString]) -> std::result::Result<Cli, Stop> {
     if let Some(cli) = frequent(argv) {
         return Ok(cli);
     }
+    if matches!(argv, [_, word] if word == "--version" || word == "-V") {
+        return Err(Stop::Shown(format!("heal {}\n", env!("CARGO_PKG_VERSION"))));
+    }
     let argv = asked_for_help(argv);
     let parsed = command().try_get_matches_from(&argv).and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
@@ -388,6 +391,8 @@ mod tests {
         ]) {
             assert!(frequent(&words(line)).is_none(), "{line}");
         }
+        let (asked, told) = (words("heal --version"), command().render_version());
+        assert!(matches!(parse(&asked), Err(Stop::Shown(text)) if text == told));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `heal check`: what is the case? Strictly read-only: it writes nothing, takes no lock and starts nothing but probe commands.
 
+use std::mem::ManuallyDrop;
+
 use crate::cli::Global;
 use crate::commands::completions::Names;
 use crate::commands::{Answer, View};
@@ -31,7 +33,8 @@ impl Args {
     /// # Errors
     /// The configuration or the journal cannot be read.
     pub fn run(self, global: &Global) -> Result<Answer> {
-        let config = global.origin().load()?;
+        // Kept to the end of the run, which is near: nobody has to take a thousand services apart.
+        let config = ManuallyDrop::new(global.origin().load()?);
         let options = Options { only: self.only, explain: self.explain, all: self.all, progress: None };
         let report = pipeline::check(&config, &options)?;
         let quiet = global.quiet;

@@ -1,5 +1,6 @@
 //! `heal heal`: one tick. What is started every minute.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,12 +52,14 @@ impl Args {
     /// The configuration is wrong, another recovery is in progress, or the journal cannot be read or written.
     pub fn run(self, global: &Global) -> Result<Answer> {
         let origin = global.origin();
-        let config = origin.load().inspect_err(|error| {
+        let loaded = origin.load().inspect_err(|error| {
             if !self.dry_run && !self.startup {
                 // What did not arrive is tried again by the next tick; there is no report that could say so.
                 let _ = pipeline::tell_broken(&origin, error);
             }
-        })?;
+        });
+        // Kept to the end of the run, which is near, as in `check`.
+        let config = ManuallyDrop::new(loaded?);
         let quiet = global.quiet;
         if self.startup {
             let startup = pipeline::startup(&config, self.dry_run)?;

@@ -27,8 +27,6 @@ pub mod uninstall;
 pub mod update;
 pub mod validate_state;
 
-use std::rc::Rc;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -71,13 +69,13 @@ impl Answer {
         view: impl FnOnce(&T) -> View + 'static,
         plugin: impl FnOnce(&T) -> Plugin + 'static,
     ) -> Self {
-        let found = Rc::new(found);
-        let (for_people, for_programs) = (Rc::clone(&found), Rc::clone(&found));
+        // An answer is the last thing of a run: it is kept to its end, and never taken apart.
+        let found: &'static T = Box::leak(Box::new(found));
         Self {
             exit,
-            human: Box::new(move || human(&for_people)),
-            view: Box::new(move || view(&for_programs)),
-            plugin: Some(Box::new(move || plugin(&found))),
+            human: Box::new(move || human(found)),
+            view: Box::new(move || view(found)),
+            plugin: Some(Box::new(move || plugin(found))),
         }
     }
 }

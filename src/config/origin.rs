@@ -39,7 +39,10 @@ impl Origin {
     /// # Errors
     /// All its faults in one.
     pub fn load(&self) -> Result<Config> {
-        Ok(self.load_with_sources()?.0)
+        let (config, sources) = self.load_with_sources()?;
+        // There is one configuration in a run, and the run is short: to take its tree apart is work for nobody.
+        std::mem::forget(sources);
+        Ok(config)
     }
 
     /// As [`Self::load`], with where each setting came from.

@@ -39,6 +39,9 @@ type ByName<'s> = HashMap<&'s str, &'s Watched>;
 /// The services between this one and itself, if it needs itself through others.
 fn circle<'s>(by_name: &ByName<'s>, start: &'s str) -> Option<Vec<&'s str>> {
     let needs = |name: &str| by_name.get(name).map_or(&[][..], |other| other.service.needs.as_slice());
+    if needs(start).is_empty() {
+        return None;
+    }
     let mut path = vec![start];
     let mut open: Vec<std::slice::Iter<'s, String>> = vec![needs(start).iter()];
     let mut seen = std::collections::BTreeSet::new();

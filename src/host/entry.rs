@@ -1,13 +1,13 @@
 //! What do the files of one process below `/proc` say? All of them are opened below one folder, which stays that of the same
 //! life whatever becomes of its number; each is read in one piece. It looks only.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use rustix::buffer::spare_capacity;
-use rustix::fs::{CWD, Mode, OFlags, RawDir, fstat, openat, readlinkat};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, fstat, openat, readlinkat_raw};
 use rustix::io::{Errno, Result, read, retry_on_intr};
 
 /// What a read asks for at once: more than any `stat` holds, and nearly every command line.
@@ -44,8 +44,10 @@ impl Entry {
 
     /// The path behind a link such as `exe`; `None` when we may not know, or there is none.
     pub(super) fn link(&self, name: &str) -> Option<PathBuf> {
-        let target = readlinkat(&self.0, name, Vec::with_capacity(256)).ok()?;
-        Some(OsString::from_vec(target.into_bytes()).into())
+        // Thousands of them are kept for a moment: none takes more room than it has letters.
+        let mut room = [std::mem::MaybeUninit::uninit(); 4 * 1024];
+        let (target, left) = readlinkat_raw(&self.0, name, &mut room).ok()?;
+        (!left.is_empty()).then(|| OsStr::from_bytes(target).into())
     }
 
     /// Its arguments, invalid UTF-8 replaced; none when there are none, or we may not know.
@@ -54,14 +56,19 @@ impl Entry {
         if read_into(&self.0, "cmdline", &mut bytes, usize::MAX).is_err() {
             return Vec::new();
         }
-        let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
-        words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+        words(&bytes)
     }
 
     /// Whom it belongs to; `None` when we may not know.
     pub(super) fn uid(&self) -> Option<u32> {
         fstat(&self.0).ok().map(|meta| meta.st_uid)
     }
+}
+
+/// The arguments in a command line, invalid UTF-8 replaced.
+pub(super) fn words(cmdline: &[u8]) -> Vec<String> {
+    let words = cmdline.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 /// A folder to open files below.
@@ -94,13 +101,18 @@ pub(super) fn stat(folder: impl AsFd, name: &str) -> Result<Stat> {
 /// `4711 (any (text) at all) S 1 …`: only behind the last parenthesis do spaces separate fields.
 fn parse(bytes: &[u8]) -> Option<Stat> {
     let behind = bytes.iter().rposition(|byte| *byte == b')')?;
-    let mut fields = std::str::from_utf8(&bytes[behind + 1..]).ok()?.split_ascii_whitespace();
+    // One space before each of them. Nobody reads beyond the last one that is asked for.
+    let mut fields = bytes[behind + 1..].split(|byte| *byte == b' ').skip(1);
     // Fields 3, 4, 6 and 22 of proc(5).
-    let state = fields.next()?.chars().next()?;
-    let parent = fields.next()?.parse().ok()?;
-    let session = fields.nth(1)?.parse().ok()?;
-    let start = fields.nth(15)?.parse().ok()?;
+    let state = text(fields.next()?)?.chars().next()?;
+    let parent = text(fields.next()?)?.parse().ok()?;
+    let session = text(fields.nth(1)?)?.parse().ok()?;
+    let start = text(fields.nth(15)?)?.parse().ok()?;
     Some(Stat { state, parent, session, start })
+}
+
+fn text(field: &[u8]) -> Option<&str> {
+    std::str::from_utf8(field).ok()
 }
 
 /// Appends what a file says, up to `most` bytes or a little more.

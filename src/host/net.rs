@@ -50,7 +50,23 @@ const HERE: Duration = Duration::from_millis(2);
 #[must_use]
 pub fn accepts_here(address: &str) -> bool {
     let address = address.parse::<SocketAddr>().ok().filter(|address| address.ip().is_loopback());
-    address.is_some_and(|address| TcpStream::connect_timeout(&address, HERE).is_ok())
+    address.is_some_and(|address| accepts(&address).is_ok())
+}
+
+/// Connects, waiting in the call itself: one that is refused or accepted within this machine is so before it returns.
+#[cfg(target_os = "linux")]
+fn accepts(address: &SocketAddr) -> Result<(), Errno> {
+    use rustix::net::sockopt::{Timeout, set_socket_timeout};
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, SocketType::STREAM, rustix::net::SocketFlags::CLOEXEC, None)?;
+    // Linux bounds a connect by it as well (socket(7)).
+    set_socket_timeout(&socket, Timeout::Send, Some(HERE))?;
+    connect(&socket, address)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn accepts(address: &SocketAddr) -> std::io::Result<()> {
+    TcpStream::connect_timeout(address, HERE).map(drop)
 }
 
 /// Is this asked without TLS, at an address that need not be looked up?

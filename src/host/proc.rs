@@ -16,7 +16,7 @@ use procfs::net::{TcpNetEntry, TcpState};
 use rustix::fs::OFlags;
 use rustix::io::{Errno, Result as Asked};
 
-use super::entry::{Entry, folder, numbers, read_into, stat};
+use super::entry::{Entry, folder, numbers, read_into, stat, words};
 use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row};
 use super::{clock, descriptors, sockets, vitals};
 use crate::model::Identity;
@@ -34,8 +34,32 @@ pub struct Proc {
 #[derive(Debug, Default)]
 struct Pass {
     bytes: Vec<u8>,
+    /// By pid, in their order.
     rows: Vec<(i32, std::ops::Range<usize>)>,
+    /// When it began, in milliseconds since boot.
+    begun: i64,
 }
+
+/// A command line that was read so long ago, in milliseconds, is read again: the process may have become another program.
+/// A search among ten thousand takes about a tenth of it.
+const FRESH: i64 = 500;
+
+/// A process that had been there for so long when the pass began, in milliseconds, is the one that the pass saw under its
+/// number: ten times what its start is told to (a clock tick).
+const THERE: i64 = 100;
+
+impl Pass {
+    /// What the pass read of this process, which began at `started`, if it read it a moment ago.
+    fn cmdline(&self, pid: i32, started: i64) -> Option<&[u8]> {
+        let age = clock::boottime_ms() - self.begun;
+        let there = started + THERE <= self.begun && (0..FRESH).contains(&age);
+        let at = self.rows.binary_search_by_key(&pid, |(pid, _)| *pid).ok().filter(|_| there)?;
+        self.bytes.get(self.rows[at].1.clone()).filter(|line| line.len() < CMDLINE)
+    }
+}
+
+/// Of longer command lines a search reads no more.
+const CMDLINE: usize = 64 * 1024;
 
 impl Processes for Proc {
     fn rows(&self) -> Result<Vec<Row<'_>>, String> {
@@ -48,7 +72,7 @@ impl Processes for Proc {
     }
 
     fn detail(&self, pid: i32) -> Detail {
-        match look(pid) {
+        match look(pid, self.pass.get().and_then(|pass| pass.as_ref().ok())) {
             Ok(process) => Detail::Seen(Box::new(process)),
             Err(Errno::NOENT | Errno::SRCH) => Detail::Gone,
             Err(error) => Detail::Hidden(std::io::Error::from(error).to_string()),
@@ -226,13 +250,13 @@ fn pids() -> Result<(OwnedFd, Vec<i32>), String> {
 }
 
 fn pass() -> Result<Pass, String> {
-    let mut pass = Pass::default();
+    let mut pass = Pass { begun: clock::boottime_ms(), ..Pass::default() };
     let mut hidden = 0usize;
     let (proc, pids) = pids()?;
     for pid in pids {
         let start = pass.bytes.len();
         // A command line is bounded by the kernel, but at megabytes.
-        match read_into(&proc, &format!("{pid}/cmdline"), &mut pass.bytes, 64 * 1024) {
+        match read_into(&proc, &format!("{pid}/cmdline"), &mut pass.bytes, CMDLINE) {
             Ok(()) if pass.bytes.len() > start => pass.rows.push((pid, start..pass.bytes.len())),
             // It ended meanwhile, or it is a kernel thread or a zombie without a command line.
             Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
@@ -250,7 +274,7 @@ fn pass() -> Result<Pass, String> {
     Ok(pass)
 }
 
-fn look(pid: i32) -> Asked<Process> {
+fn look(pid: i32, pass: Option<&Pass>) -> Asked<Process> {
     let entry = Entry::of(pid)?;
     let stat = entry.stat()?;
     // Not procfs's own: it reads the auxiliary vector by hand, and that does not run under valgrind.
@@ -263,7 +287,7 @@ fn look(pid: i32) -> Asked<Process> {
         state: stat.state,
         age_ms: (clock::boottime_ms() - started_ms).max(0),
         exe: entry.link("exe").map(still_called),
-        args: entry.args(),
+        args: pass.and_then(|pass| pass.cmdline(pid, started_ms)).map_or_else(|| entry.args(), words),
         cwd: entry.link("cwd").map(still_called),
         uid: entry.uid(),
     })

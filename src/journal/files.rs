@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -132,8 +132,27 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 
 /// Writes a short stamp in place: for what is written at every tick and may be lost at any time.
 pub(super) fn stamp(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = open(path, OpenOptions::new().write(true).truncate(true))?;
-    file.write_all(text.as_bytes())
+    let (file, meta) = open_seen(path, OpenOptions::new().write(true))?;
+    overwrite(&file, meta.len(), text)
+}
+
+/// A file of our own that is longer than this before it is written over was not left by us: it is cut.
+const SHORT: u64 = 4 * 1024;
+
+/// Writes a short JSON text over what a file of this length holds. It is not emptied first: a file system takes that for a
+/// rewrite which has to be on the disk at once (ext4's `auto_da_alloc`), gives the old block back and looks for a new one,
+/// which was an eighth of what a quiet tick cost. What is left of a longer text becomes blanks, which JSON ends with as well.
+///
+/// # Errors
+/// The system's.
+pub(super) fn overwrite(file: &File, before: u64, text: &str) -> io::Result<()> {
+    let mut bytes = text.as_bytes().to_vec();
+    if before <= SHORT {
+        bytes.resize(bytes.len().max(usize::try_from(before).unwrap_or_default()), b' ');
+    } else {
+        file.set_len(bytes.len() as u64)?;
+    }
+    file.write_all_at(&bytes, 0)
 }
 
 #[cfg(test)]
@@ -147,6 +166,21 @@ mod tests {
         std::fs::write(&path, "whole\nto").expect("written");
         append_line(&path, "next", true).expect("appended");
         assert_eq!(std::fs::read_to_string(&path).expect("read"), "whole\nto\nnext\n");
+    }
+
+    #[test]
+    fn a_stamp_is_read_as_it_was_written_whatever_stood_there_before() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("stamp");
+        let long = format!("[{}]", "7,".repeat(3_000) + "7");
+        for text in ["[1,2,3]", "[1]", "[1,2,3,4,5,6]", &long, "[1,2]", "[]"] {
+            stamp(&path, text).expect("written");
+            let bytes = std::fs::read(&path).expect("read");
+            let (read, wanted): (Vec<u8>, Vec<u8>) =
+                (serde_json::from_slice(&bytes).expect("JSON"), serde_json::from_str(text).expect("JSON"));
+            assert_eq!(read, wanted, "{text}");
+            assert!(bytes.len() <= text.len().max(4 * 1024), "{}", bytes.len());
+        }
     }
 
     #[test]

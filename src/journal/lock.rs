@@ -2,7 +2,7 @@
 //! run that holds it for too long, so nobody ever has to steal it (FAULTS b: 0 violations; every stealing protocol had some).
 
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ impl RecoveryLock {
             #[cfg(target_os = "linux")]
             lease: lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?,
         };
-        lock.inform(purpose);
+        lock.inform(purpose, still.len());
         Ok(lock)
     }
 
@@ -88,7 +88,8 @@ impl RecoveryLock {
         }
     }
 
-    fn inform(&self, purpose: &str) {
+    /// Writes down who holds it, over the `before` bytes that the last holder left.
+    fn inform(&self, purpose: &str, before: u64) {
         let now = clock::now();
         let held = Held {
             pid: std::process::id(),
@@ -99,8 +100,7 @@ impl RecoveryLock {
         };
         // What is written here is for people; a full disk must not keep us from healing.
         let text = serde_json::to_string(&held).unwrap_or_default();
-        let _ = self.file.set_len(0);
-        let _ = self.file.write_all_at(text.as_bytes(), 0);
+        let _ = super::files::overwrite(&self.file, before, &text);
     }
 
     /// The same lock for one more bounded step: the kernel's timer begins anew. Who takes many steps, each bounded, would
@@ -114,7 +114,7 @@ impl RecoveryLock {
             self.lease =
                 lease().map_err(|error| Error::io("cannot set the lease of the recovery lock", error.into()))?;
         }
-        self.inform(purpose);
+        self.inform(purpose, self.file.metadata().map_or(0, |meta| meta.len()));
         Ok(())
     }
 }

@@ -50,6 +50,12 @@ impl Notes {
         written.map(|written| Self { probes: written.probes, kept: written.kept }).unwrap_or_default()
     }
 
+    /// Did nobody note anything?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.probes.is_empty() && self.kept.is_empty()
+    }
+
     /// What the probe of this subject noted: the note that was kept if it was kept for `during`, or else the last one.
     #[must_use]
     pub fn of(&self, subject: &str, during: &str) -> Option<&Value> {

@@ -95,7 +95,7 @@ fn acting(
     startup::files(config, dir, &mut report)?;
     let mut journal = Journal::open_created(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
-    let meanwhile = emergency::substitute_for(config);
+    let meanwhile = emergency::substitute_for(config).filter(|dir| dir.root().is_dir());
     let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
     report.unfinished = settle(config, dir, &mut journal)?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;

@@ -28,7 +28,7 @@ pub mod tcp;
 pub mod unit;
 
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -137,17 +137,17 @@ pub const MOST: Span = Span::secs(60);
 #[derive(Clone)]
 pub struct Scene {
     /// Where relative paths begin: the directory of `heal.toml`.
-    pub root: PathBuf,
+    pub root: Arc<Path>,
     /// The service's name, or `host`.
     pub service: String,
     /// The folder in which heartbeats are kept.
-    pub beats: PathBuf,
+    pub beats: Arc<Path>,
     /// Now.
-    pub now: Moment,
+    pub now: Arc<Moment>,
     /// Who runs as this service; `None` for the host.
     pub who: Option<Arc<Who>>,
     /// What makes files look older than they are.
-    pub disturbed: Vec<Disturbance>,
+    pub disturbed: Arc<[Disturbance]>,
     /// The processes of this machine.
     pub processes: Arc<dyn Processes>,
     /// What this probe noted when it last looked, if it did and the note was kept: see [`Sight::noting`].

@@ -1,5 +1,6 @@
 //! What do probes cost that hang, wait or overrun, and do the findings come in order?
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
@@ -34,12 +35,12 @@ impl Probe for Slow {
 fn jobs(takes: &[u64], timeout: u64) -> (Vec<Job>, Arc<AtomicUsize>) {
     let (working, most) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
     let scene = Arc::new(Scene {
-        root: "/".into(),
+        root: Path::new("/").into(),
         service: "host".to_owned(),
-        beats: "/nowhere".into(),
-        now: Moment { at: Default::default(), up: 0, boot: String::new() },
+        beats: Path::new("/nowhere").into(),
+        now: Arc::new(Moment { at: Default::default(), up: 0, boot: String::new() }),
         who: None,
-        disturbed: Vec::new(),
+        disturbed: Arc::new([]),
         processes: host::processes(),
         noted: None,
         tick: false,

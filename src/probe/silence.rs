@@ -62,7 +62,7 @@ impl Note {
         let bad = matches!(sight.judged, Judged::Bad(_));
         let sight = match bad.then(|| mute(scene, places)).flatten() {
             Some((place, why)) => {
-                self.mute = Some(scene.now.clone());
+                self.mute = Some(Moment::clone(&scene.now));
                 let summary = format!("{}, but it cannot be written: {place}: {why}", sight.summary);
                 Sight { judged: Judged::Unknown, summary, ..sight }
             }

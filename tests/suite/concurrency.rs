@@ -32,7 +32,7 @@ fn twenty_ticks_at_once_start_it_once_in_each_of_fifty_rounds() {
             }
             let runs = at_once(&project, 20);
             let (won, lost): (Vec<&Ran>, Vec<&Ran>) = runs.iter().partition(|ran| ran.stdout.contains("did   start"));
-            assert_eq!(won.len(), 1, "round {round}: {won:?}");
+            assert_eq!(won.len(), 1, "round {round}: {runs:?}");
             assert_eq!(won[0].code, 0, "{won:?}");
             winners.push(won[0].took);
             for ran in lost {

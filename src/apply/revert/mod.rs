@@ -123,7 +123,7 @@ pub fn still(revert: &Revert) -> Result<(), Refused> {
 
 /// Is the repository still as it was when it was decided?
 fn stands(repo: &Repository, step: &Step<'_>) -> Result<(), String> {
-    let ground = git::look(repo).map_err(|refused| refused.to_string())?;
+    let ground = git::outside(repo).map_err(|refused| refused.to_string())?;
     if ground.head.as_deref() != Some(step.base) || ground.reference.as_deref() != Some(step.reference) {
         return Err(format!("HEAD moved: it is not at {} any more", short(step.base)));
     }

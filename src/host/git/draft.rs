@@ -131,6 +131,11 @@ fn one(
         meets.stranger = Some(id.to_string());
         return Ok(None);
     }
+    // Without the newest commit, the files are those that it found: nothing has to be merged, and no tree to be written.
+    if id == base.id() {
+        let before = commit.parent(usize::try_from(mainline.max(1) - 1).unwrap_or_default())?;
+        return Ok(Some(before.tree_id()));
+    }
     let mut index = repo.revert_commit(commit, base, if parents > 1 { mainline } else { 0 }, None)?;
     if index.has_conflicts() {
         let conflicts = index.conflicts()?.filter_map(Result::ok);

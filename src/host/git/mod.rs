@@ -45,6 +45,18 @@ fn owner(folder: &Path) -> Refused {
 /// # Errors
 /// It cannot be read.
 pub fn look(repo: &Repository) -> Result<Ground, Refused> {
+    let mut ground = outside(repo)?;
+    if ground.head.is_some() && ground.foreign.is_none() {
+        ground.dirty = dirty(repo).map_err(|error| Refused::Unreadable(error.message().to_owned()))?;
+    }
+    Ok(ground)
+}
+
+/// As [`look`], without its files: those are thousands, and who has decided looks again at the ones that change.
+///
+/// # Errors
+/// It cannot be read.
+pub fn outside(repo: &Repository) -> Result<Ground, Refused> {
     let failed = |error: git2::Error| Refused::Unreadable(error.message().to_owned());
     let Some(workdir) = repo.workdir() else { return Ok(Ground::default()) };
     // Without the slash that libgit2 puts behind it.
@@ -68,9 +80,6 @@ pub fn look(repo: &Repository) -> Result<Ground, Refused> {
     ground.signing = config.get_bool("commit.gpgsign").unwrap_or(false);
     let text = |name: &str| config.get_str(name).ok().filter(|text| !text.trim().is_empty()).map(str::to_owned);
     ground.identity = text("user.name").zip(text("user.email"));
-    if ground.head.is_some() && ground.foreign.is_none() {
-        ground.dirty = dirty(repo).map_err(failed)?;
-    }
     Ok(ground)
 }
 

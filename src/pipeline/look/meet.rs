@@ -45,7 +45,8 @@ impl<'a> Looker<'a> {
         }
         let who = Arc::new(who);
         let subject = subject(watched.name(), &who, considered, self.options.explain, (past, &self.now));
-        let looked = self.examine(self.jobs((watched.name(), past), &watched.probes, Some(&who), &self.notes));
+        let jobs = self.jobs(&self.scene(), (watched.name(), past), &watched.probes, Some(&who), &self.notes);
+        let looked = self.examine(jobs);
         *seen = Seen { told, ..Seen::new(subject, who, Some(watched)) };
         (seen.subject.findings, seen.notes) = apart(looked);
         let met = Met { who: &seen.who, told: seen.told.as_ref() };

@@ -60,7 +60,7 @@ pub(super) struct Looker<'a> {
     searched: Option<Searched>,
     /// A sum of the last good configuration, as it was kept before this run.
     pub(super) good: Option<u64>,
-    /// That was lately enough for whatever is plainly well. Only for a tick, and never for a second look.
+    /// That was lately enough for whatever is plainly well. Never for a second look.
     brief: bool,
 }
 
@@ -113,8 +113,18 @@ impl<'a> Looker<'a> {
 
     /// The same eyes for a tick: its probes may take a lock for a moment, and it need not search all processes each time.
     pub(super) fn ticking(self) -> Self {
+        Self { tick: true, ..self.briefly() }
+    }
+
+    /// The same eyes for who only asks: what ticks saw a moment ago need not be searched for again. Nobody writes down that
+    /// this look was one without a search, so that asking often does not make a tick search more often.
+    pub(super) fn asking(self) -> Self {
+        if self.options.explain { self } else { self.briefly() }
+    }
+
+    fn briefly(self) -> Self {
         let brief = self.searched.as_ref().is_some_and(|last| last.suffices(&self.now, sought(self.config)));
-        Self { tick: true, brief, ..self }
+        Self { brief, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
@@ -158,13 +168,13 @@ impl<'a> Looker<'a> {
         let told = supervisor::ask(units);
         let mut found = self.identify_all(&index, history, &told).into_iter();
         let mut seen: Vec<(Seen<'a>, usize)> = Vec::new();
-        let mut jobs = Vec::new();
+        let (mut jobs, scene) = (Vec::new(), self.scene());
         for watched in self.watched() {
             let past = history.service(&watched.service.name);
             let (who, considered) = found.next().unwrap_or((Who::Unwatched, Vec::new()));
             let who = Arc::new(who);
             let probes: &[Declared] = if watched.enabled { &watched.probes } else { &[] };
-            let own = self.jobs((watched.name(), past), probes, Some(&who), &self.notes);
+            let own = self.jobs(&scene, (watched.name(), past), probes, Some(&who), &self.notes);
             let subject = subject(watched.name(), &who, considered, self.options.explain, (past, &self.now));
             let told = answer(&told, watched).cloned();
             seen.push((Seen { told, ..Seen::new(subject, who, Some(watched)) }, own.len()));
@@ -173,7 +183,7 @@ impl<'a> Looker<'a> {
         if !self.config.host_probes.is_empty() && self.is_asked(HOST) {
             let who = Arc::new(Who::Unwatched);
             let probes = if self.config.host_enabled { &self.config.host_probes[..] } else { &[] };
-            let own = self.jobs((HOST, history.service(HOST)), probes, None, &self.notes);
+            let own = self.jobs(&scene, (HOST, history.service(HOST)), probes, None, &self.notes);
             let subject = subject(HOST, &who, Vec::new(), false, (history.service(HOST), &self.now));
             seen.push((Seen::new(subject, who, None), own.len()));
             jobs.extend(own);
@@ -215,8 +225,8 @@ impl<'a> Looker<'a> {
         let fresh = self.renewed();
         let (who, told) = fresh.met_again(watched, past);
         let who = Arc::new(who);
-        let (findings, newer) =
-            apart(fresh.examine(fresh.jobs((watched.name(), past), &watched.probes, Some(&who), notes)));
+        let jobs = fresh.jobs(&fresh.scene(), (watched.name(), past), &watched.probes, Some(&who), notes);
+        let (findings, newer) = apart(fresh.examine(jobs));
         notes.update(newer);
         Again { who: Arc::unwrap_or_clone(who), told, findings }
     }
@@ -252,25 +262,32 @@ impl<'a> Looker<'a> {
         }
     }
 
+    /// What probes may know, whatever they look at.
+    fn scene(&self) -> Scene {
+        Scene {
+            root: Arc::from(self.config.root.as_path()),
+            service: String::new(),
+            beats: Arc::from(DataDir::at(self.config.data_dir.clone()).beats()),
+            now: Arc::new(self.now.clone()),
+            who: None,
+            disturbed: Arc::from(self.disturbed.as_slice()),
+            processes: Arc::clone(&self.processes),
+            noted: None,
+            tick: self.tick,
+        }
+    }
+
     fn jobs(
         &self,
+        scene: &Scene,
         (name, past): (&str, &ServiceHistory),
         probes: &[Declared],
         who: Option<&Arc<Who>>,
         notes: &Notes,
     ) -> Vec<Job> {
-        let during = during(who.map(|who| &**who), past);
-        let scene = Arc::new(Scene {
-            root: self.config.root.clone(),
-            service: name.to_owned(),
-            beats: DataDir::at(self.config.data_dir.clone()).beats(),
-            now: self.now.clone(),
-            who: who.cloned(),
-            disturbed: self.disturbed.clone(),
-            processes: Arc::clone(&self.processes),
-            noted: None,
-            tick: self.tick,
-        });
+        // Nearly no look leaves a note, and nothing else asks for it.
+        let during = if notes.is_empty() { String::new() } else { during(who.map(|who| &**who), past) };
+        let scene = Arc::new(Scene { service: name.to_owned(), who: who.cloned(), ..scene.clone() });
         let enabled = probes.iter().filter(|probe| probe.common.enabled);
         enabled
             .map(|probe| {
