@@ -58,7 +58,7 @@ pub fn ties(nodes: &[Node<'_>]) -> Vec<Option<Tie>> {
     let tie = |node: &Node<'_>| {
         let needed = first(&node.service.needs);
         if node.is_down() {
-            needed.map(|name| Tie::Behind(root(&down, name)))
+            needed.filter(|_| guard!("one cause, one act", true)).map(|name| Tie::Behind(root(&down, name)))
         } else if node.standing.level == Level::Healthy {
             needed.map(Tie::Despite).or_else(|| first(&node.service.wants).map(Tie::Without))
         } else {
@@ -96,6 +96,19 @@ pub fn tied(standing: Standing, tie: &Tie) -> Standing {
             },
         },
     }
+}
+
+/// Where a service stands that ailed only because of another one, `root`, which was acted upon a moment ago: what was seen
+/// before says nothing now, `standing` is that of a second look. Who is dead has no reason left to be, if the other one is
+/// `healed`; with whatever else is wrong with it, it gets until the next tick. Says whether it is still behind the other one.
+#[must_use]
+pub fn behind_no_more(standing: Standing, root: &str, healed: bool) -> (Standing, bool) {
+    let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
+    if standing.level == Level::Healthy || (dead && healed) {
+        return (standing, false);
+    }
+    let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
+    (Standing { level: Level::Starting, class: Some(Class::Dependency), summary }, true)
 }
 
 /// The order in which services are treated: what is needed or wanted before whoever needs or wants it, else that of the

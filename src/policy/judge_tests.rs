@@ -39,7 +39,7 @@ fn standing(verdicts: &[Verdict], age_s: Option<i64>, fails: u32, needed: u32) -
 
 /// A look at a process that is old.
 fn look<'a>(findings: &'a [Finding], threshold: &'a dyn Fn(&str) -> Threshold, now: &'a Moment) -> Look<'a> {
-    Look { findings, process_age_ms: Some(9_000_000), threshold, gap: None, now }
+    Look { findings, process_age_ms: Some(9_000_000), threshold, gap: None, now, life: None }
 }
 
 /// A bad look.

@@ -30,6 +30,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("host", &["model"]),
     ("exit", &["error", "model"]),
     ("error", &[]),
+    ("guard", &[]),
     ("model", &[]),
 ];
 
