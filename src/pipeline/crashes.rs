@@ -125,7 +125,7 @@ fn ended(
     }
     let paused = looker.pauses.of(watched.name()).map(|paused| format!("while it was paused {}", paused.words()));
     let past = journal.history().service(watched.name());
-    let wanted = policy::wanted(past, life, paused).or_else(|| intended(watched, status));
+    let wanted = policy::wanted(past, life, paused, now).or_else(|| intended(watched, status));
     let turn = if wanted.is_some() { Turn::Stop } else { Turn::Crash };
     let mut entry = Crash::new(turn, watched.name(), now.clone());
     if let Some(start) = &known.start {

@@ -6,12 +6,15 @@ use crate::model::crash::{Crash, CrashRules, Turn};
 use crate::model::event::Moment;
 pub use crate::model::pattern::{Crashes, Good, Judged, Pattern};
 
-/// Did this life end because somebody wanted it to? Why, if it is known: heal itself stopped it, or it was `paused`. What is
-/// stopped on purpose is no crash (DESIGN §6).
+/// Did this life end for a reason that is not its own? Why, if it is known: heal itself stopped it, the machine went down under
+/// it, or it was `paused`. What is stopped on purpose is no crash (DESIGN §6), and a release is not to blame for a reboot.
 #[must_use]
-pub fn wanted(past: &ServiceHistory, life: &Identity, paused: Option<String>) -> Option<String> {
+pub fn wanted(past: &ServiceHistory, life: &Identity, paused: Option<String>, now: &Moment) -> Option<String> {
     if guard!("what heal stops is no crash", past.stopped.contains(life)) {
         return Some("stopped by heal".to_owned());
+    }
+    if guard!("a reboot is no crash", life.boot != now.boot) {
+        return Some("the machine was started again".to_owned());
     }
     paused.filter(|_| guard!("what ends in a pause is no crash", true))
 }
