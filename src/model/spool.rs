@@ -33,6 +33,9 @@ pub struct Item {
     /// Channels that it was given to because another one did not take it.
     #[serde(default)]
     pub stood_in: Vec<String>,
+    /// Channels that took it: none of them gets it a second time because another one did not.
+    #[serde(default)]
+    pub told: Vec<String>,
     /// A channel took it: somebody knows.
     #[serde(default)]
     pub taken: bool,
@@ -110,6 +113,7 @@ impl Item {
     pub fn took(&mut self, channel: &str, somebody: bool) {
         self.waiting.retain(|waiting| waiting.channel != channel);
         self.taken |= somebody;
+        self.told.push(channel.to_owned());
     }
 
     /// A channel did not take it. Its `fallback` takes over what is refused, and what did not get through for some minutes.
@@ -119,7 +123,7 @@ impl Item {
         waiting.failed(&why.why, why.again, now);
         let (refused, late) = (why.again == Again::Never, now.since(&self.queued) >= LATE);
         if let Some(next) = fallback.filter(|next| (refused || late) && self.of(next).is_none())
-            && !self.stood_in.iter().any(|one| one == next)
+            && !guard!("a fallback is not told twice", self.stood_in.iter().chain(&self.told).any(|one| one == next))
         {
             self.stood_in.push(next.to_owned());
             self.waiting.push(Waiting::new(next));

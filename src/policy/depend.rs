@@ -22,7 +22,8 @@ impl Node<'_> {
     /// something else is wrong with it: a full disk, a certificate, a word in its log.
     fn is_down(&self) -> bool {
         match self.standing.level {
-            Level::Unhealthy => self.standing.class.is_some_and(downs),
+            // Dead is down, whatever the worst about it is: a stranger has its port, its configuration is broken.
+            Level::Unhealthy => self.standing.class.is_some_and(downs) || self.failing,
             Level::Blocked => true,
             Level::Starting | Level::Degraded | Level::LeftAlone => self.failing,
             Level::Healthy | Level::Unknown | Level::Disabled => false,

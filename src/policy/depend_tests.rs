@@ -70,6 +70,19 @@ fn trouble_is_that_of_whoever_is_down_first() {
 }
 
 #[test]
+fn who_is_dead_for_a_reason_of_another_class_is_down() {
+    // Found by the simulation: a stranger held the port of `db`, which was dead, and whoever needs it was stopped for that.
+    let table = [
+        ("db:unhealthy~! web:unhealthy>db", "-, behind db"),
+        ("db:unhealthy~! web:healthy>db", "-, despite db"),
+        ("db:unhealthy~ web:unhealthy>db", "-, -"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(said(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_needed_comes_first() {
     type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);
     let table: &[(&[Row<'_>], &str)] = &[

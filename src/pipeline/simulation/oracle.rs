@@ -139,7 +139,7 @@ impl Sim {
         self.book.tally.check("nobody is acted upon behind another one that is down");
         for need in &svc.service.needs {
             let other = self.services.iter().find(|other| other.name() == need);
-            if other.is_some_and(|other| matches!(other.who, Who::Gone { .. }) && other.ails.lie.is_none()) {
+            if other.is_some_and(|other| other.was_gone && other.life.is_none() && other.ails.lie.is_none()) {
                 return broken(format!("`{rung}` of {name}, while {need}, which it needs, is down"));
             }
         }
@@ -167,7 +167,7 @@ impl Sim {
         if now - life.began < grace {
             return Err("it is still starting".to_owned());
         }
-        let gap = self.declared_tick.map_or(i64::MAX, |tick| 3 * tick.millis());
+        let gap = self.declared_tick.map_or(i64::MAX, |tick| 3 * tick.millis() + TICK);
         let counts = |place: usize| {
             let (watch, finding) = (&svc.watches[place], &svc.findings[place]);
             if finding.verdict != Verdict::Unhealthy(Severity::Critical, Class::Hung) {
@@ -178,7 +178,7 @@ impl Sim {
             let (mut count, mut later) = (0, now);
             let old = |at: i64| at - life.began >= grace;
             for (at, bad) in watch.said.iter().rev().take(watch.threshold.of as usize).filter(|(at, _)| old(*at)) {
-                if later - at > gap + TICK || (!bad && watch.threshold.bad == watch.threshold.of) {
+                if later - at > gap || (!bad && watch.threshold.bad == watch.threshold.of) {
                     break;
                 }
                 count += u32::from(*bad);
@@ -192,7 +192,7 @@ impl Sim {
     pub(super) fn about_to_stop(&mut self, place: usize) -> Step {
         self.book.tally.check("a healthy service is never stopped");
         let svc = &self.services[place];
-        if svc.works && svc.ails.lie.is_none_or(|(_, until, _)| until <= self.clock.now) {
+        if svc.works && !svc.findings.iter().any(|one| matches!(one.verdict, Verdict::Unhealthy(Severity::Critical, _))) {
             return broken(format!("{} works, every probe says so, and it is stopped", svc.name()));
         }
         Ok(())
@@ -272,6 +272,7 @@ impl Sim {
                 if let Some(place) = place(self, service) {
                     let facts = &mut self.oracle.services[place];
                     facts.tried.clear();
+                    facts.well = 0;
                     (facts.cured, facts.retries) = (false, None);
                 }
                 Ok(())
@@ -344,10 +345,11 @@ impl Sim {
         }
         self.book.tally.check("the ladder is climbed");
         match facts.retries {
-            None if *tries > 1 && !facts.cured && own.is_none() => {
+            None if *tries > 1 && !facts.cured && own.is_none() && last.is_some_and(|last| now - last < 30 * MINUTE) => {
                 return broken(format!("`{rung}` of {name} is tried again, while other rungs are left"));
             }
-            Some(retries) if !facts.cured => {
+            // A rung that this incident did not try yet is none: its trouble may be of another class by now.
+            Some(retries) if *tries > 1 && !facts.cured => {
                 let pause = [30 * MINUTE, 2 * HOUR, 6 * HOUR][retries.min(2)];
                 if last.is_some_and(|last| now - last < pause && !self.clock.is_lost(last, now)) {
                     return broken(format!("retry {retries} of {name} comes too early"));
@@ -396,7 +398,7 @@ impl Sim {
         let facts = &mut self.oracle.services[place];
         if curable {
             if facts.down == 0 {
-                facts.calm = !open && facts.acts.back().is_none_or(|(at, ..)| now - at > 8 * HOUR);
+                facts.calm = !open && facts.acts.back().is_none_or(|(at, ..)| now - at > 8 * HOUR && !self.clock.is_lost(*at, now));
             }
             facts.down += 1;
             let most = if facts.calm { soon } else { late };

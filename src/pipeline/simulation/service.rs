@@ -83,6 +83,8 @@ pub(super) struct Svc {
     pub(super) works: bool,
     /// It did so when the tick began.
     pub(super) worked: bool,
+    /// It was seen to be gone then.
+    pub(super) was_gone: bool,
     pub(super) wrote: i64,
     pub(super) next_fault: i64,
 }
@@ -174,13 +176,14 @@ impl Svc {
     pub(super) fn look(&mut self, now: i64, fed: bool, gap: bool, counts: bool) {
         let fit = self.is_fit(now);
         self.works = fit && fed;
-        if counts {
-            self.worked = self.works;
-        }
         if self.works && self.ails.quiet <= now {
             self.wrote = now;
         }
         self.recognise(now);
+        if counts {
+            self.worked = self.works;
+            self.was_gone = matches!(self.who, Who::Gone { .. });
+        }
         let age = self.life.as_ref().map(|life| now - life.began);
         let gone = self.life.is_none();
         let grace = self.service.rules.startup_grace.millis();
@@ -315,6 +318,7 @@ pub(super) fn declared(chance: &mut Chance, number: usize) -> Svc {
         unwanted: false,
         works: false,
         worked: false,
+        was_gone: false,
         wrote: 0,
         next_fault: chance.about(12 * HOUR),
     }

@@ -90,8 +90,8 @@ impl Sim {
             }
             None => {
                 let waiting = channels.iter().map(|channel| Waiting::new(channel)).collect();
-                let (stood_in, taken, refused, shouted) = (Vec::new(), false, false, false);
-                self.spool.push(Item { queued: now.clone(), nth, message, waiting, stood_in, taken, refused, shouted });
+                let (stood_in, told, taken, refused, shouted) = (Vec::new(), Vec::new(), false, false, false);
+                self.spool.push(Item { queued: now.clone(), nth, message, waiting, stood_in, told, taken, refused, shouted });
                 self.spool.sort_by_key(Item::name);
             }
         }

@@ -169,6 +169,9 @@ impl Sim {
         let draft = || self.drafted(place);
         let (decision, revert) = decided(&svc.service, &seen.standing, past, &built, now, draft);
         let mut decision = restrained(&svc.service, decision, &svc.who, svc.told.as_ref());
+        if !matches!(decision, Decision::Nothing) {
+            self.book.note(self.clock.now, || format!("{name}: {decision:?}"));
+        }
         match decision.clone() {
             Decision::Act { rung, cause, why, .. } => {
                 let (changed, act) = self.take(place, &seen.standing, (&rung, cause, why), revert)?;
