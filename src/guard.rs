@@ -2,7 +2,7 @@
 //! In a normal build a guard is its condition and nothing else; in a test build it can be taken away, and somebody has to notice.
 
 /// `guard!("name", condition)` is the condition. In test builds the guard puts itself on the list the first time that it is
-/// asked, and is `false` while [`without`](crate::guard::without) has it switched off.
+/// asked, and is `false` while `guard::without` has it switched off.
 #[cfg(not(test))]
 macro_rules! guard {
     ($name:literal, $holds:expr) => {

@@ -1,7 +1,7 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -157,6 +157,8 @@ pub(super) struct Run<'a> {
     observes: bool,
     /// Services that were acted upon, and what came of it.
     acted: BTreeMap<String, Outcome>,
+    /// Services that were treated and are down all the same.
+    down: BTreeSet<String>,
     /// Nothing is done but starting what is positively dead; its output goes to a file in this folder.
     starting: Option<PathBuf>,
     /// What the probes will be told at their next look.
@@ -168,8 +170,8 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
-        let (acted, notes) = (BTreeMap::new(), looker.notes.clone());
-        Self { journal, looker, options, start, observes, acted, starting: None, notes, complaints: Vec::new() }
+        let (acted, down, notes) = (BTreeMap::new(), BTreeSet::new(), looker.notes.clone());
+        Self { journal, looker, options, start, observes, acted, down, starting: None, notes, complaints: Vec::new() }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -204,8 +206,9 @@ impl Run<'_> {
         let past = self.journal.history().service(watched.name());
         let (again, standing) = self.looker.judge_again(watched, past);
         let healed = self.acted.get(&root) == Some(&Outcome::Healed);
-        let (standing, behind) = policy::behind_no_more(standing, &root, healed);
-        seen.subject.behind = behind.then_some(root);
+        let still = watched.service.needs.iter().find(|need| self.down.contains(*need)).map(String::as_str);
+        let (standing, behind) = policy::behind_no_more(standing, &root, healed, still);
+        seen.subject.behind = behind;
         (seen.who, seen.told, seen.when) = (Arc::new(again.who), again.told, Instant::now());
         seen.subject.findings = again.findings;
         seen.subject.standing = standing;
@@ -240,6 +243,12 @@ impl Run<'_> {
             _ => {}
         }
         self.notes.update(std::mem::take(&mut seen.notes));
+        if let Some(watched) = seen.watched {
+            let (failing, act) = (policy::is_failing(&seen.subject.findings), self.acted.get(&name).copied());
+            if policy::stays_down(&watched.service, &seen.subject.standing, failing, act) {
+                self.down.insert(name.clone());
+            }
+        }
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
         subject.incident = Trouble::of(past, &self.looker.now);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::report::{Level, Standing};
-use crate::model::{Class, Service};
+use crate::model::{Class, Outcome, Service};
 
 /// A service, as far as those that depend on it care.
 #[derive(Debug)]
@@ -101,15 +101,29 @@ pub fn tied(standing: Standing, tie: &Tie) -> Standing {
 
 /// Where a service stands that ailed only because of another one, `root`, which was acted upon a moment ago: what was seen
 /// before says nothing now, `standing` is that of a second look. Who is dead has no reason left to be, if the other one is
-/// `healed`; with whatever else is wrong with it, it gets until the next tick. Says whether it is still behind the other one.
+/// `healed`; with whatever else is wrong with it, it gets until the next tick. `still` is something that it needs itself and that
+/// is down all the same: somebody between the two. Says behind whom it is still.
 #[must_use]
-pub fn behind_no_more(standing: Standing, root: &str, healed: bool) -> (Standing, bool) {
+pub fn behind_no_more(standing: Standing, root: &str, healed: bool, still: Option<&str>) -> (Standing, Option<String>) {
     let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
-    if standing.level == Level::Healthy || (dead && healed) {
-        return (standing, false);
+    if standing.level == Level::Healthy {
+        return (standing, None);
+    }
+    if let Some(still) = still.filter(|_| guard!("who is freed of the root may have another one before it", true)) {
+        return (tied(standing, &Tie::Behind(still.to_owned())), Some(still.to_owned()));
+    }
+    if dead && healed {
+        return (standing, None);
     }
     let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
-    (Standing { level: Level::Starting, class: Some(Class::Dependency), summary }, true)
+    (Standing { level: Level::Starting, class: Some(Class::Dependency), summary }, Some(root.to_owned()))
+}
+
+/// Is a service that was treated still down? Then whoever needs it waits, whatever became of others.
+#[must_use]
+pub fn stays_down(service: &Service, standing: &Standing, failing: bool, act: Option<Outcome>) -> bool {
+    let helped = matches!(act, Some(Outcome::Healed | Outcome::Probation));
+    !helped && Node { service, standing, failing }.is_down()
 }
 
 /// The order in which services are treated: what is needed or wanted before whoever needs or wants it, else that of the

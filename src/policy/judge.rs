@@ -4,7 +4,9 @@ use crate::model::event::Moment;
 use crate::model::report::{Level, Standing};
 use crate::model::threshold::Look as Before;
 use crate::model::units::span_text;
-use crate::model::{Class, Event, Finding, Identity, Incident, Rules, ServiceHistory, Severity, Sign, Span, Threshold, Verdict};
+use crate::model::{
+    Class, Event, Finding, Identity, Incident, Rules, ServiceHistory, Severity, Sign, Span, Threshold, Verdict,
+};
 
 /// A watchdog that cannot see is itself in trouble: after this many looks in a row somebody is told. Three is the number
 /// that watchdogs in the field wait for before they believe a failure (FAILURES, "default numbers").

@@ -13,7 +13,7 @@ mod warn;
 
 pub use budget::{budget, budgets};
 pub use decide::{concluded, decide};
-pub use depend::{Node, Tie, behind_no_more, order, tied, ties};
+pub use depend::{Node, Tie, behind_no_more, order, stays_down, tied, ties};
 pub use judge::{Look, follow, hands_off, is_failing, judge};
 pub use pattern::wanted;
 pub use rate::alarm;

@@ -1,10 +1,10 @@
 //! Is it the code? So many crashes on one release that began to run a short while ago are a pattern; so many on whatever
 //! release are a storm. Pure: the lines of the history, the rules and now give the answer.
 
-use crate::model::{Identity, ServiceHistory, Span};
 use crate::model::crash::{Crash, CrashRules, Turn};
 use crate::model::event::Moment;
 pub use crate::model::pattern::{Crashes, Good, Judged, Pattern};
+use crate::model::{Identity, ServiceHistory, Span};
 
 /// Did this life end for a reason that is not its own? Why, if it is known: heal itself stopped it, the machine went down under
 /// it, or it was `paused`. What is stopped on purpose is no crash (DESIGN §6), and a release is not to blame for a reboot.
@@ -138,7 +138,11 @@ fn good(entries: &[Crash], release: &str, rules: &CrashRules, ran: Span) -> Opti
         _ => false,
     };
     let pattern = group <= crashes.len() && crashes.windows(group).any(dense);
-    (!guard!("a release with a pattern of its own is not good", pattern)).then(|| Good { release: release.to_owned(), began, ran_ms })
+    (!guard!("a release with a pattern of its own is not good", pattern)).then(|| Good {
+        release: release.to_owned(),
+        began,
+        ran_ms,
+    })
 }
 
 /// Milliseconds between two lines; `None` when a clock was set back between them.

@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 
 use super::budget::window;
-use crate::model::{Outcome, Rate};
 use crate::model::event::Moment;
 use crate::model::refused::Refused;
 use crate::model::revert::{Ground, Meets, Target};
 use crate::model::taken_back::TakenBack;
+use crate::model::{Outcome, Rate};
 
 /// What crashed, as the crash history says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,9 @@ fn spent(limit: Rate, past: &[TakenBack], now: &Moment) -> Result<(), Refused> {
     // To bring back what was taken back is not one more.
     let taken = past.iter().filter(|one| !is_undo(past, one)).map(|one| &one.when);
     match window(limit, taken, now).1 {
-        Some(free_in_ms) if guard!("taking code back has a limit", true) => Err(Refused::Spent { limit: limit.to_string(), free_in_ms }),
+        Some(free_in_ms) if guard!("taking code back has a limit", true) => {
+            Err(Refused::Spent { limit: limit.to_string(), free_in_ms })
+        }
         _ => Ok(()),
     }
 }

@@ -70,13 +70,43 @@ impl Sim {
             return wait("a person was faster");
         }
         let act = self.act(place, (rung, cause, why), changes, true)?;
-        if let Some(revert) = revert.filter(|revert| is_in_vain(&self.book.history.reverts, &revert.commit, act.outcome)) {
+        if let Some(revert) =
+            revert.filter(|revert| is_in_vain(&self.book.history.reverts, &revert.commit, act.outcome))
+        {
             let (_, undo) = self.code.draft(&Target::Undo { commit: revert.commit });
             if let Some(changes) = self.proposed(place, rung, Some(&undo)) {
                 self.act(place, (rung, Class::Dead, "it did not help".to_owned()), changes, false)?;
             }
         }
         Ok((None, Some(act)))
+    }
+
+    /// `heal revert`: nobody looked at the service before, and nobody is asked but the crash history and the repository.
+    pub(super) fn revert_by_hand(&mut self, place: usize, revert: Revert) -> Step {
+        if matches!(self.services[place].who, Who::Unknown { .. }) || !self.book.history.open_intents.is_empty() {
+            return Ok(());
+        }
+        self.takes_back(place, &revert)?;
+        if self.code.dirty {
+            return Ok(());
+        }
+        let (intent, name) = (self.book.next_intent(), self.name(place));
+        let (rung, cause, why) = ("revert".to_owned(), Some(Class::Dead), revert.to_string());
+        let changes = vec![Change::RevertRelease(Box::new(revert.clone()))];
+        let event = Event::Intent {
+            id: intent.clone(),
+            service: name.clone(),
+            rung: rung.clone(),
+            cause,
+            changes,
+            why,
+            uncounted: false,
+        };
+        self.record(event)?;
+        self.code.take_back(&revert);
+        self.record(Event::Reverted(reverted(&name, &intent, &revert)))?;
+        let (outcome, detail) = (Outcome::Probation, "restart it".to_owned());
+        self.record(Event::Done { intent, service: name, rung, outcome, detail })
     }
 
     fn proposed(&self, place: usize, rung: &str, revert: Option<&Revert>) -> Option<Vec<Change>> {
@@ -87,13 +117,19 @@ impl Sim {
         remedy::propose(rung, &case).ok()
     }
 
-    fn act(&mut self, place: usize, (rung, cause, why): (&str, Class, String), changes: Vec<Change>, verifies: bool) -> Step<Act> {
+    fn act(
+        &mut self,
+        place: usize,
+        (rung, cause, why): (&str, Class, String),
+        changes: Vec<Change>,
+        verifies: bool,
+    ) -> Step<Act> {
         let name = self.services[place].service.name.clone();
         *self.book.tally.acts.entry(rung.to_owned()).or_default() += 1;
         let old: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
         let invocation = self.services[place].told.as_ref().and_then(|told| told.life.clone());
         let intent = self.book.next_intent();
-        self.about_to_act(place, rung, cause, &changes)?;
+        self.about_to_act(place, rung, cause)?;
         let event = Event::Intent {
             id: intent.clone(),
             service: name.clone(),
@@ -114,7 +150,13 @@ impl Sim {
             (None, true) => self.verify(place, &before, performed.started.as_ref()),
         };
         let exit = performed.started.as_ref().and_then(|life| self.oracle.exit_of(place, life));
-        let done = Event::Done { intent: performed.intent, service: name.clone(), rung: rung.to_owned(), outcome, detail: detail.clone() };
+        let done = Event::Done {
+            intent: performed.intent,
+            service: name.clone(),
+            rung: rung.to_owned(),
+            outcome,
+            detail: detail.clone(),
+        };
         self.record(done)?;
         if exit.is_some_and(|code| self.services[place].service.rules.hold_on_exit.contains(&code)) {
             self.record(Event::Held { service: name, reason: "hold_on_exit".to_owned() })?;
@@ -196,10 +238,12 @@ impl Sim {
             let svc = &self.services[place];
             let (own, cause) = (before.own, before.cause);
             let complains = |one: &&crate::model::Finding| speaks_against(one, cause);
-            let glance = glance(&svc.who, before, (started, svc.told.as_ref()), all_good(&svc.findings, own, cause), || {
-                let only_young = svc.findings.iter().filter(complains).all(|one| one.verdict == crate::model::Verdict::Skipped);
-                (String::new(), only_young)
-            });
+            let glance =
+                glance(&svc.who, before, (started, svc.told.as_ref()), all_good(&svc.findings, own, cause), || {
+                    let only_young =
+                        svc.findings.iter().filter(complains).all(|one| one.verdict == crate::model::Verdict::Skipped);
+                    (String::new(), only_young)
+                });
             match (&glance, &good) {
                 (Glance::Good(identity), Some((before, since))) if identity == before => {
                     if self.clock.now - since >= settle {

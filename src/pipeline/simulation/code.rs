@@ -67,7 +67,8 @@ impl Code {
         let by = self.commits.iter().find(|one| one.takes_back.as_ref() == Some(&takes_back));
         let own = self.place(&takes_back).and_then(|place| self.commits[place].takes_back.clone());
         let stranger = [Some(&takes_back), restores.as_ref()].into_iter().flatten().find(|id| self.place(id).is_none());
-        let meets = Meets { taken_back_by: by.map(|one| one.id.clone()), own, stranger: stranger.cloned(), ..Meets::default() };
+        let meets =
+            Meets { taken_back_by: by.map(|one| one.id.clone()), own, stranger: stranger.cloned(), ..Meets::default() };
         let revert = Revert {
             repo: "/project".into(),
             reference: "refs/heads/main".to_owned(),

@@ -21,7 +21,7 @@ impl Sim {
             }
         }
         if self.clock.now >= self.next_person {
-            self.next_person = self.clock.now + self.chance.about(3 * DAY);
+            self.next_person = self.clock.now + self.chance.about(2 * DAY);
             self.person();
         }
         self.come_back();
@@ -32,7 +32,8 @@ impl Sim {
     pub(super) fn advance(&mut self) {
         let now = self.clock.now;
         for place in 0..self.services.len() {
-            let over = self.services[place].life.as_ref().filter(|life| life.ends <= now).map(|life| (life.exit, life.ends));
+            let over =
+                self.services[place].life.as_ref().filter(|life| life.ends <= now).map(|life| (life.exit, life.ends));
             if let Some((exit, at)) = over {
                 self.finish(place, Some(exit), Ended::ByItself);
                 let name = self.name(place);
@@ -211,7 +212,11 @@ impl Sim {
         for place in 0..self.services.len() {
             let svc = &mut self.services[place];
             if let Some(told) = &mut svc.told {
-                *told = crate::host::supervisor::Told { state: "inactive".to_owned(), wish: told.wish.take(), ..Default::default() };
+                *told = crate::host::supervisor::Told {
+                    state: "inactive".to_owned(),
+                    wish: told.wish.take(),
+                    ..Default::default()
+                };
                 if !svc.unwanted {
                     self.begin(place);
                 }

@@ -60,7 +60,8 @@ impl Sim {
             let running = self.services[place].life.as_ref().filter(|own| own.identity == *life);
             let release = running.map_or(self.code.head(), |own| own.release);
             let age = running.map(|own| self.clock.now - own.began);
-            let entry = Crash::new(Turn::Start, &name, self.clock.moment()).of(Some(self.code.commits[release].id.clone()), None);
+            let entry = Crash::new(Turn::Start, &name, self.clock.moment())
+                .of(Some(self.code.commits[release].id.clone()), None);
             self.ledger[place].push(Crash { uptime_ms: age, life: Some(life.clone()), ..entry });
             self.book.step()?;
         }
@@ -80,7 +81,8 @@ impl Sim {
         let hold = &self.services[place].service.rules.hold_on_exit;
         let by_code = || exit.and_then(|code| by_exit_code(code, hold).1);
         let wish = || self.services[place].told.as_ref().and_then(|told| told.wish.clone());
-        let wanted = policy::wanted(past, life, paused, &now).or_else(|| if exit.is_some() { by_code() } else { wish() });
+        let wanted =
+            policy::wanted(past, life, paused, &now).or_else(|| if exit.is_some() { by_code() } else { wish() });
         let turn = if wanted.is_some() { Turn::Stop } else { Turn::Crash };
         let mut entry = Crash::new(turn, &name, now.clone());
         if let Some(start) = &start {

@@ -161,13 +161,17 @@ impl Sim {
         let until = self.clock.now + lasts;
         while self.clock.now < until {
             self.happen();
+            if let Some(why) = self.oracle.broken.take() {
+                self.ended(broken(why))?;
+            }
             let late = if self.chance.one_in(50) { self.chance.between(0, 50 * SECOND) } else { 0 };
             self.clock.now += late;
             let lost = self.chance.one_in(400);
             let doubled = self.chance.one_in(400);
             for _ in 0..if lost { 0 } else { 1 + u32::from(doubled) } {
                 self.book.tally.ticks += 1;
-                self.book.tally.service_ms += TICK * i64::try_from(self.services.len()).unwrap_or(1) * i64::from(!doubled);
+                self.book.tally.service_ms +=
+                    TICK * i64::try_from(self.services.len()).unwrap_or(1) * i64::from(!doubled);
                 let mortal = self.chance.one_in(60);
                 let steps = self.chance.below(14);
                 self.book.mortal(mortal.then_some(steps));

@@ -10,7 +10,7 @@ use super::tick::Seen;
 use super::{Sim, Step, TICK, broken};
 use crate::model::crash::Turn;
 use crate::model::revert::Revert;
-use crate::model::{Change, Class, Event, Identity, Severity, Verdict};
+use crate::model::{Class, Event, Identity, Severity, Verdict};
 use crate::probe::identify::Who;
 
 /// Who ended a life.
@@ -68,6 +68,8 @@ pub(super) struct Oracle {
     /// When code was taken back: what, and the commit that did it.
     reverts: Vec<(i64, String, String)>,
     pub(super) told: Incidents,
+    /// A promise that was broken while a person was at it.
+    pub(super) broken: Option<String>,
     /// When heal was last killed.
     pub(super) killed: i64,
 }
@@ -75,7 +77,14 @@ pub(super) struct Oracle {
 impl Oracle {
     pub(super) fn new(count: usize) -> Self {
         let services = (0..count).map(|_| Facts::default()).collect();
-        Self { services, wishes: Vec::new(), reverts: Vec::new(), told: Incidents::default(), killed: i64::MIN / 2 }
+        Self {
+            services,
+            wishes: Vec::new(),
+            reverts: Vec::new(),
+            told: Incidents::default(),
+            broken: None,
+            killed: i64::MIN / 2,
+        }
     }
 
     pub(super) fn ended(&mut self, place: usize, end: End) {
@@ -99,11 +108,13 @@ impl Oracle {
 
 impl Sim {
     /// The intent is about to be written.
-    pub(super) fn about_to_act(&mut self, place: usize, rung: &str, cause: Class, changes: &[Change]) -> Step {
+    pub(super) fn about_to_act(&mut self, place: usize, rung: &str, cause: Class) -> Step {
         let now = self.clock.now;
         let svc = &self.services[place];
         let name = svc.name();
-        for check in ["hands off what is paused", "hands off what is masked", "hands off what is held", "unknown never acts"] {
+        for check in
+            ["hands off what is paused", "hands off what is masked", "hands off what is held", "unknown never acts"]
+        {
             self.book.tally.check(check);
         }
         let off = self.oracle.wishes.iter().find(|wish| {
@@ -147,9 +158,6 @@ impl Sim {
         if let Err(why) = self.evidence(place) {
             return broken(format!("`{rung}` of {name}: {why}"));
         }
-        if changes.iter().any(|change| matches!(change, Change::RevertRelease(_))) && !self.armed {
-            return broken("code is taken back, and nobody armed that");
-        }
         Ok(())
     }
 
@@ -157,7 +165,10 @@ impl Sim {
     fn evidence(&self, place: usize) -> Result<(), String> {
         let (svc, now) = (&self.services[place], self.clock.now);
         let speaks = |kind: Kind, verdict: Verdict| {
-            svc.watches.iter().zip(&svc.findings).any(|(watch, finding)| watch.kind == kind && finding.verdict == verdict)
+            svc.watches
+                .iter()
+                .zip(&svc.findings)
+                .any(|(watch, finding)| watch.kind == kind && finding.verdict == verdict)
         };
         let Some(life) = &svc.life else {
             let obstacle = speaks(Kind::Stranger, Verdict::Unhealthy(Severity::Critical, Class::Resource));
@@ -192,7 +203,8 @@ impl Sim {
     pub(super) fn about_to_stop(&mut self, place: usize) -> Step {
         self.book.tally.check("a healthy service is never stopped");
         let svc = &self.services[place];
-        if svc.works && !svc.findings.iter().any(|one| matches!(one.verdict, Verdict::Unhealthy(Severity::Critical, _))) {
+        if svc.works && !svc.findings.iter().any(|one| matches!(one.verdict, Verdict::Unhealthy(Severity::Critical, _)))
+        {
             return broken(format!("{} works, every probe says so, and it is stopped", svc.name()));
         }
         Ok(())
@@ -209,6 +221,9 @@ impl Sim {
     /// The branch is about to move.
     pub(super) fn takes_back(&mut self, place: usize, revert: &Revert) -> Step {
         self.book.tally.check("code is taken back once, and for a reason");
+        if !self.armed {
+            return broken("code is taken back, and nobody armed that");
+        }
         let (now, oracle) = (self.clock.now, &self.oracle);
         let name = self.services[place].name();
         let own = oracle.reverts.iter().find(|(_, _, commit)| *commit == revert.takes_back);
@@ -226,13 +241,17 @@ impl Sim {
             Some(_) if revert.restores.is_some() => return broken("its own revert is taken back like a release"),
             Some(_) => {}
             None => {
-                let crashed = |end: &&End| end.release == revert.takes_back && !matches!(end.how, Ended::ByHeal | Ended::Reboot);
-                let crashes = oracle.services[place].ends.iter().filter(crashed).filter(|end| now - end.at < DAY).count();
+                let crashed =
+                    |end: &&End| end.release == revert.takes_back && !matches!(end.how, Ended::ByHeal | Ended::Reboot);
+                let crashes =
+                    oracle.services[place].ends.iter().filter(crashed).filter(|end| now - end.at < DAY).count();
                 if crashes < 3 {
                     return broken(format!("code is taken back after {crashes} crashes of {name} with it"));
                 }
                 let recent = |(at, what, _): &&(i64, String, String)| {
-                    now - at < DAY && !oracle.reverts.iter().any(|(_, _, commit)| commit == what) && !self.clock.is_lost(*at, now)
+                    now - at < DAY
+                        && !oracle.reverts.iter().any(|(_, _, commit)| commit == what)
+                        && !self.clock.is_lost(*at, now)
                 };
                 if oracle.reverts.iter().find(recent).is_some() {
                     return broken("code is taken back more often than `limit` allows");
@@ -247,8 +266,12 @@ impl Sim {
         self.book.tally.check("own acts are never crashes");
         let end = self.oracle.services[place].ends.iter().rev().find(|end| end.life == *life);
         match end.map(|end| end.how) {
-            Some(Ended::ByHeal) if turn == Turn::Crash => broken(format!("{}: what heal stopped counts as a crash", self.name(place))),
-            Some(Ended::Reboot) if turn == Turn::Crash => broken(format!("{}: a reboot counts as a crash", self.name(place))),
+            Some(Ended::ByHeal) if turn == Turn::Crash => {
+                broken(format!("{}: what heal stopped counts as a crash", self.name(place)))
+            }
+            Some(Ended::Reboot) if turn == Turn::Crash => {
+                broken(format!("{}: a reboot counts as a crash", self.name(place)))
+            }
             _ => Ok(()),
         }
     }
@@ -338,14 +361,21 @@ impl Sim {
         };
         let count = facts.acts.iter().filter(same).count();
         if count > limit.count as usize && !self.clock.is_lost(from, now) {
-            return broken(format!("{count} acts on {name} for {cause:?} within {}, and {limit} is the budget", limit.per));
+            return broken(format!(
+                "{count} acts on {name} for {cause:?} within {}, and {limit} is the budget",
+                limit.per
+            ));
         }
         if last.is_some_and(|last| now - last < delay && !self.clock.is_lost(last, now)) {
             return broken(format!("`{rung}` of {name} before restart_delay is over"));
         }
         self.book.tally.check("the ladder is climbed");
         match facts.retries {
-            None if *tries > 1 && !facts.cured && own.is_none() && last.is_some_and(|last| now - last < 30 * MINUTE) => {
+            None if *tries > 1
+                && !facts.cured
+                && own.is_none()
+                && last.is_some_and(|last| now - last < 30 * MINUTE) =>
+            {
                 return broken(format!("`{rung}` of {name} is tried again, while other rungs are left"));
             }
             // A rung that this incident did not try yet is none: its trouble may be of another class by now.
@@ -379,9 +409,14 @@ impl Sim {
         let fed = |need: &String| self.services.iter().any(|other| other.name() == need && other.works);
         let free = !self.oracle.services[place].held && !svc.unwanted && honest && svc.service.needs.iter().all(fed);
         let sees = |kind| svc.watches.iter().any(|watch| watch.kind == kind);
-        let hangs = svc.life.is_some() && !svc.works && !svc.is_starting(now) && (sees(Kind::Answer) || sees(Kind::Trace));
+        let hangs =
+            svc.life.is_some() && !svc.works && !svc.is_starting(now) && (sees(Kind::Answer) || sees(Kind::Trace));
         let curable = free && !svc.ails.broken && svc.ails.stranger <= now && (svc.life.is_none() || hangs);
-        let well = free && svc.works && svc.worked && seen.act.is_none() && svc.findings.iter().all(|one| matches!(one.verdict, Verdict::Healthy | Verdict::Skipped));
+        let well = free
+            && svc.works
+            && svc.worked
+            && seen.act.is_none()
+            && svc.findings.iter().all(|one| matches!(one.verdict, Verdict::Healthy | Verdict::Skipped));
         let (curable, well) = if curable || well {
             let paused = self.is_paused(place, &moment);
             (curable && !paused && seen.act.is_none(), well && !paused)
@@ -398,7 +433,8 @@ impl Sim {
         let facts = &mut self.oracle.services[place];
         if curable {
             if facts.down == 0 {
-                facts.calm = !open && facts.acts.back().is_none_or(|(at, ..)| now - at > 8 * HOUR && !self.clock.is_lost(*at, now));
+                facts.calm = !open
+                    && facts.acts.back().is_none_or(|(at, ..)| now - at > 8 * HOUR && !self.clock.is_lost(*at, now));
             }
             facts.down += 1;
             let most = if facts.calm { soon } else { late };

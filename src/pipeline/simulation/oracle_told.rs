@@ -76,7 +76,9 @@ impl Sim {
             Event::Opened { service, incident, .. } => {
                 self.book.tally.check("an incident is one of its kind");
                 let one = Open { service: service.clone(), ticks: 0, told: false, silent: 0, released: false };
-                if told.open.insert(incident.clone(), one).is_some() || told.open.values().filter(|one| one.service == *service).count() > 1 {
+                if told.open.insert(incident.clone(), one).is_some()
+                    || told.open.values().filter(|one| one.service == *service).count() > 1
+                {
                     return broken(format!("{incident} is opened while another one of {service} is open"));
                 }
             }
@@ -114,14 +116,16 @@ impl Sim {
         }
         if self.oracle.told.sent.len() > 4_000 {
             let open = &self.oracle.told.open;
-            let keep: Vec<Sent> = self.oracle.told.sent.keys().filter(|sent| !open.contains_key(&sent.incident)).cloned().collect();
+            let keep: Vec<Sent> =
+                self.oracle.told.sent.keys().filter(|sent| !open.contains_key(&sent.incident)).cloned().collect();
             for sent in keep.iter().take(2_000) {
                 self.oracle.told.sent.remove(sent);
             }
         }
         let Some(place) = channel else { return Ok(()) };
         let name = self.channels[place].name.clone();
-        let incident = if digest { String::new() } else { about.first().map(|sent| sent.incident.clone()).unwrap_or_default() };
+        let incident =
+            if digest { String::new() } else { about.first().map(|sent| sent.incident.clone()).unwrap_or_default() };
         let (hour_calm, day_calm) = (self.calm_since(now - HOUR), self.calm_since(now - DAY));
         let times = &mut self.oracle.told.times;
         times.push_back((now, name.clone(), incident.clone()));
@@ -165,7 +169,9 @@ impl Sim {
                 open.silent = open.silent.min(DAY / TICK);
                 continue;
             }
-            if open.silent > DAY / TICK + 10 {
+            // A clock that was set across a boot may hide as much as this boot is old.
+            let days = if self.clock.is_lost(self.clock.now - 2 * DAY, self.clock.now) { 2 } else { 1 };
+            if open.silent > days * DAY / TICK + 10 {
                 return broken(format!("{id} lasts, and nothing was said about it for {} ticks", open.silent));
             }
         }

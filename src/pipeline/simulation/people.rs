@@ -10,7 +10,7 @@ impl Sim {
         let now = self.clock.now;
         let place = usize::try_from(self.chance.below(self.services.len() as u64)).unwrap_or(0);
         let name = self.services[place].name().to_owned();
-        let kind = match self.chance.below(9) {
+        let kind = match self.chance.below(10) {
             0 | 1 => self.pauses(place),
             2 => {
                 if self.services[place].service.unit.is_none() {
@@ -37,6 +37,7 @@ impl Sim {
                 self.says(Event::Acknowledged { service: name, incident, for_ms });
                 "a person acknowledges"
             }
+            8 => self.script(place),
             _ => {
                 self.code.dirty = !self.code.dirty;
                 "a person edits the work tree"
@@ -95,7 +96,15 @@ impl Sim {
         });
         let (changes, why) = (stop.into_iter().collect(), "asked for by ann".to_owned());
         let cause = Some(Class::Dead);
-        self.says(Event::Intent { id: intent.clone(), service: service.clone(), rung: rung.clone(), cause, changes, why, uncounted: true });
+        self.says(Event::Intent {
+            id: intent.clone(),
+            service: service.clone(),
+            rung: rung.clone(),
+            cause,
+            changes,
+            why,
+            uncounted: true,
+        });
         self.finish(place, Some(0), Ended::ByHeal);
         self.begin(place);
         let detail = String::new();
@@ -103,11 +112,28 @@ impl Sim {
         "a person restarts it"
     }
 
+    /// `heal crash pattern || heal revert`, in a script of somebody who may not have armed it.
+    fn script(&mut self, place: usize) -> &'static str {
+        if let Ok(revert) = self.drafted(place) {
+            self.advance();
+            self.look_at_all(false);
+            self.book.opens();
+            if let Err(super::Stop::Broken(why)) = self.revert_by_hand(place, revert) {
+                self.oracle.broken = Some(why);
+            }
+        }
+        "a script asks for a revert"
+    }
+
     fn deploys(&mut self) -> &'static str {
         let bad = self.chance.one_in(2);
         let lasts = bad.then(|| self.chance.between(20_000, 8 * MINUTE));
         self.code.dirty = false;
         self.code.deploy(lasts);
+        if bad && self.chance.one_in(2) {
+            // The next one is to put it right.
+            self.next_person = self.clock.now + self.chance.about(3 * HOUR);
+        }
         for place in 0..self.services.len() {
             if self.services[place].life.is_some() {
                 self.finish(place, Some(0), Ended::ByDeploy);

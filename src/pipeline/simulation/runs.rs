@@ -41,7 +41,11 @@ fn every_promise_is_kept() {
     let mut tally = Tally::default();
     (1..=SHORT).for_each(|seed| tally.add(checked(seed)));
     // A promise that was never put to the test is not kept.
-    let idle = ["a healthy service is never stopped", "a budget holds over any window", "code is taken back once, and for a reason"];
+    let idle = [
+        "a healthy service is never stopped",
+        "a budget holds over any window",
+        "code is taken back once, and for a reason",
+    ];
     idle.iter().for_each(|check| assert!(tally.checks.contains_key(check), "never asked: {check}\n{}", tally.text()));
     assert!(tally.faults.len() > 25, "{}", tally.text());
 }
@@ -76,7 +80,11 @@ fn for_years() {
     let (wall, cpu) = (begun.elapsed().as_secs_f64() / 60.0, cpu_minutes());
     println!("seeds {first} to {}, {} days each", seed - 1, days());
     println!("{}", tally.text());
-    println!("{:.1} service-years per minute of one core, {:.1} by the wall clock", tally.years() / cpu, tally.years() / wall);
+    println!(
+        "{:.1} service-years per minute of one core, {:.1} by the wall clock",
+        tally.years() / cpu,
+        tally.years() / wall
+    );
 }
 
 /// What this thread has computed so far, in minutes.

@@ -6,7 +6,8 @@ use crate::host::process::Process;
 use crate::host::supervisor::Told;
 use crate::model::service::{Launch, Remedy};
 use crate::model::{
-    Change, Class, Finding, Identity, Rate, Rules, Service, Severity, Sign, Span, Supervisor, Threshold, UnitName, Verdict,
+    Change, Class, Finding, Identity, Rate, Rules, Service, Severity, Sign, Span, Supervisor, Threshold, UnitName,
+    Verdict,
 };
 use crate::probe::identify::Who;
 
@@ -114,9 +115,16 @@ impl Svc {
     }
 
     /// A new life, as its ailments make it. The code of that release lives so long.
-    pub(super) fn begin(&mut self, clock: &Clock, chance: &mut Chance, (pid, release): (i32, usize), lasts: Option<i64>) {
+    pub(super) fn begin(
+        &mut self,
+        clock: &Clock,
+        chance: &mut Chance,
+        (pid, release): (i32, usize),
+        lasts: Option<i64>,
+    ) {
         let now = clock.now;
-        let identity = Identity { pid, start: u64::try_from(clock.up() / 10).unwrap_or(0), boot: clock.boot().to_owned() };
+        let identity =
+            Identity { pid, start: u64::try_from(clock.up() / 10).unwrap_or(0), boot: clock.boot().to_owned() };
         let (mut ready, mut hangs, mut ends, mut exit) = (now + chance.between(50, 900), i64::MAX, i64::MAX, 1);
         if self.ails.slow > now {
             ready = now + chance.between(10 * SECOND, 4 * MINUTE);
@@ -134,14 +142,20 @@ impl Svc {
             ends = now + chance.between(100, 2_000);
         }
         if self.ails.broken {
-            (ends, exit) = (now + chance.between(50, 3_000), if self.service.rules.hold_on_exit.is_empty() { 1 } else { CONFIG });
+            (ends, exit) =
+                (now + chance.between(50, 3_000), if self.service.rules.hold_on_exit.is_empty() { 1 } else { CONFIG });
         }
         self.wrote = now;
         for watch in &mut self.watches {
             watch.said.clear();
         }
         if let Some(told) = &mut self.told {
-            *told = Told { state: "active".to_owned(), life: Some(format!("inv-{pid}")), changed_ms: Some(clock.up()), ..Told::default() };
+            *told = Told {
+                state: "active".to_owned(),
+                life: Some(format!("inv-{pid}")),
+                changed_ms: Some(clock.up()),
+                ..Told::default()
+            };
         }
         self.life = Some(Life { identity, began: now, ready, hangs, ends, exit, release });
     }
@@ -188,7 +202,8 @@ impl Svc {
         let gone = self.life.is_none();
         let grace = self.service.rules.startup_grace.millis();
         for place in 0..self.watches.len() {
-            let critical = |bad: bool, class| if bad { Verdict::Unhealthy(Severity::Critical, class) } else { Verdict::Healthy };
+            let critical =
+                |bad: bool, class| if bad { Verdict::Unhealthy(Severity::Critical, class) } else { Verdict::Healthy };
             let verdict = match self.watches[place].kind {
                 Kind::Process => match self.who {
                     Who::Running { .. } => Verdict::Healthy,
@@ -239,7 +254,9 @@ impl Svc {
         match (&self.life, &mut self.who) {
             (None, Who::Gone { .. }) => {}
             (None, who) => *who = Who::Gone { why: "nothing fits".to_owned(), left: Vec::new() },
-            (Some(life), Who::Running { process, .. }) if process.identity == life.identity => process.age_ms = now - life.began,
+            (Some(life), Who::Running { process, .. }) if process.identity == life.identity => {
+                process.age_ms = now - life.began
+            }
             (Some(life), who) => {
                 let process = Process {
                     identity: life.identity.clone(),
@@ -291,9 +308,14 @@ pub(super) fn declared(chance: &mut Chance, number: usize) -> Svc {
     }
     service.rules = rules;
     let mut kinds = vec![(Kind::Process, Threshold::default())];
-    for (kind, often) in
-        [(Kind::Answer, 5), (Kind::Trace, 3), (Kind::Disk, 2), (Kind::Stranger, 2), (Kind::Certificate, 2), (Kind::Log, 2)]
-    {
+    for (kind, often) in [
+        (Kind::Answer, 5),
+        (Kind::Trace, 3),
+        (Kind::Disk, 2),
+        (Kind::Stranger, 2),
+        (Kind::Certificate, 2),
+        (Kind::Log, 2),
+    ] {
         if chance.below(6) < often {
             let bad = chance.pick(&[1, 2, 3]);
             let threshold = match chance.below(4) {

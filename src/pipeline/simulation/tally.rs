@@ -59,7 +59,9 @@ impl Tally {
                 text.push_str(&format!("  {count:>12}  {name}\n"));
             }
         };
-        let named = |counts: &BTreeMap<&'static str, u64>| counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        let named = |counts: &BTreeMap<&'static str, u64>| {
+            counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+        };
         list("faults injected", &named(&self.faults));
         list("invariants checked", &named(&self.checks));
         list("acts", &self.acts);

@@ -7,8 +7,8 @@ use crate::model::alert::{Again, Message, Undelivered};
 use crate::model::event::{Moment, Notice};
 use crate::model::spool::{Item, Waiting};
 use crate::model::{Event, Incident, Severity};
-use crate::policy::{self, Appetite, Portion, Taste};
 use crate::pipeline::tell::LIST;
+use crate::policy::{self, Appetite, Portion, Taste};
 
 /// What a channel took is remembered for so long, in milliseconds.
 const HOUR: i64 = 3_600_000;
@@ -84,14 +84,27 @@ impl Sim {
         let (service, incident, notice) = (message.service.clone(), message.incident.clone(), message.notice);
         match self.spool.iter_mut().find(|item| item.says(&incident, notice, nth)) {
             Some(item) => {
-                let missing: Vec<Waiting> =
-                    channels.iter().filter(|channel| item.of(channel).is_none()).map(|channel| Waiting::new(channel)).collect();
+                let missing: Vec<Waiting> = channels
+                    .iter()
+                    .filter(|channel| item.of(channel).is_none())
+                    .map(|channel| Waiting::new(channel))
+                    .collect();
                 item.waiting.extend(missing);
             }
             None => {
                 let waiting = channels.iter().map(|channel| Waiting::new(channel)).collect();
                 let (stood_in, told, taken, refused, shouted) = (Vec::new(), Vec::new(), false, false, false);
-                self.spool.push(Item { queued: now.clone(), nth, message, waiting, stood_in, told, taken, refused, shouted });
+                self.spool.push(Item {
+                    queued: now.clone(),
+                    nth,
+                    message,
+                    waiting,
+                    stood_in,
+                    told,
+                    taken,
+                    refused,
+                    shouted,
+                });
                 self.spool.sort_by_key(Item::name);
             }
         }
@@ -119,7 +132,8 @@ impl Sim {
                 self.book.step()?;
                 for place in group {
                     let message = &self.spool[place].message;
-                    let (service, incident, notice) = (message.service.clone(), message.incident.clone(), message.notice);
+                    let (service, incident, notice) =
+                        (message.service.clone(), message.incident.clone(), message.notice);
                     self.record(Event::Alerted { service, incident, notice, channel: name.clone() })?;
                     self.spool[place].took(&name, channel.is_some());
                 }
@@ -136,7 +150,8 @@ impl Sim {
                     self.spool[place].failed(&name, &why, fallback.as_deref(), now);
                     if again == Again::Never {
                         let message = &self.spool[place].message;
-                        let (service, incident, notice) = (message.service.clone(), message.incident.clone(), message.notice);
+                        let (service, incident, notice) =
+                            (message.service.clone(), message.incident.clone(), message.notice);
                         let (channel, why) = (name.clone(), why.why.clone());
                         self.record(Event::Undeliverable { service, incident, notice, channel, why })?;
                     }

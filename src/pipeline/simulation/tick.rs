@@ -1,7 +1,7 @@
 //! How does one tick go? As in `pipeline::tick`, with the same decisions from the same functions; only the eyes and the hands are
 //! simulated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Sim, Step};
 use crate::model::disturbance;
@@ -14,6 +14,12 @@ use crate::pipeline::supervised;
 use crate::policy::{self, Tie};
 use crate::probe::identify::Who;
 use crate::remedy;
+
+/// Who was acted upon, and what came of it.
+type Acted = BTreeMap<String, Outcome>;
+
+/// Who was treated and is down all the same.
+type Down = BTreeSet<String>;
 
 /// What a tick knows of a service.
 pub(super) struct Seen {
@@ -40,10 +46,10 @@ impl Sim {
                 seen.behind = None;
             }
         }
-        let mut acted = BTreeMap::new();
+        let (mut acted, mut down) = (Acted::new(), Down::new());
         for at in 0..self.order.len() {
             let place = self.order[at];
-            self.treat(place, &mut seen[place], &now, &mut acted)?;
+            self.treat(place, &mut seen[place], &now, (&mut acted, &mut down))?;
         }
         self.tell(&seen)?;
         Ok(seen)
@@ -133,14 +139,14 @@ impl Sim {
     }
 
     /// As `Run::treat`.
-    fn treat(&mut self, place: usize, seen: &mut Seen, now: &Moment, acted: &mut BTreeMap<String, Outcome>) -> Step {
+    fn treat(&mut self, place: usize, seen: &mut Seen, now: &Moment, (acted, down): (&mut Acted, &mut Down)) -> Step {
         if let Some(root) = seen.behind.clone()
             && let Some(outcome @ (Outcome::Healed | Outcome::Probation)) = acted.get(&root).copied()
         {
             self.look_at_all(false);
             let again = self.judge(place, &self.clock.moment());
-            let (standing, behind) = policy::behind_no_more(again, &root, outcome == Outcome::Healed);
-            (seen.standing, seen.behind) = (standing, behind.then_some(root));
+            let still = self.services[place].service.needs.iter().find(|need| down.contains(*need)).map(String::as_str);
+            (seen.standing, seen.behind) = policy::behind_no_more(again, &root, outcome == Outcome::Healed, still);
         }
         self.follow_lives(place)?;
         let name = self.services[place].service.name.clone();
@@ -152,9 +158,8 @@ impl Sim {
         }
         let (past, rules) = (self.book.history.service(&name), &self.services[place].service.rules);
         let new_id = format!("{}/{name}", self.book.run());
-        let events = self.as_policy_sees(place, now, |look| {
-            policy::follow(&name, &seen.standing, look, rules, past, &new_id)
-        });
+        let events =
+            self.as_policy_sees(place, now, |look| policy::follow(&name, &seen.standing, look, rules, past, &new_id));
         for event in events {
             self.record(event)?;
         }
@@ -193,6 +198,11 @@ impl Sim {
             }
         }
         seen.decision = Some(decision);
+        let svc = &self.services[place];
+        let (failing, act) = (policy::is_failing(&svc.findings), acted.get(&name).copied());
+        if policy::stays_down(&svc.service, &seen.standing, failing, act) {
+            down.insert(name);
+        }
         Ok(())
     }
 

@@ -104,7 +104,10 @@ fn queue(
         None => {
             let waiting = channels.iter().map(|channel| Waiting::new(channel)).collect();
             let (stood_in, told, taken, refused, shouted) = (Vec::new(), Vec::new(), false, false, false);
-            spool.put(dir, Item { queued: now.clone(), nth, message, waiting, stood_in, told, taken, refused, shouted })?;
+            spool.put(
+                dir,
+                Item { queued: now.clone(), nth, message, waiting, stood_in, told, taken, refused, shouted },
+            )?;
         }
     }
     journal.record(Event::Queued { service, incident: incident.to_owned(), notice, nth, channels })
