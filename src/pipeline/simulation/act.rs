@@ -58,7 +58,7 @@ impl Sim {
             self.person();
         }
         self.advance();
-        self.look_at_all(false);
+        self.look_at(place);
         let again = self.judge(place, &self.clock.moment());
         let same = self.services[place].identity() == before.as_ref();
         if !same || (again.level, again.class) != (standing.level, standing.class) {
@@ -234,7 +234,7 @@ impl Sim {
         let mut nap = 100;
         loop {
             self.advance();
-            self.look_at_all(false);
+            self.look_at(place);
             let svc = &self.services[place];
             let (own, cause) = (before.own, before.cause);
             let complains = |one: &&crate::model::Finding| speaks_against(one, cause);

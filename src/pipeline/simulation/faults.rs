@@ -9,23 +9,28 @@ impl Sim {
     /// All that is due by now, between two ticks.
     pub(super) fn happen(&mut self) {
         if self.clock.now >= self.next_box {
-            self.next_box = self.clock.now + self.chance.about(3 * DAY);
+            self.next_box = self.clock.now + self.after(3 * DAY);
             self.disturb();
         }
         self.advance();
         for place in 0..self.services.len() {
             if self.clock.now >= self.services[place].next_fault {
-                let next = self.clock.now + self.chance.about(2 * DAY);
+                let next = self.clock.now + self.after(2 * DAY);
                 self.services[place].next_fault = next;
                 self.ail(place);
             }
         }
         if self.clock.now >= self.next_person {
-            self.next_person = self.clock.now + self.chance.about(2 * DAY);
+            self.next_person = self.clock.now + self.after(2 * DAY);
             self.person();
         }
         self.come_back();
         self.advance();
+    }
+
+    /// When the next one comes, in a box as busy as this one.
+    fn after(&mut self, usual: i64) -> i64 {
+        self.chance.about(usual / self.tempo)
     }
 
     /// Lives that are over by now end.
@@ -73,7 +78,7 @@ impl Sim {
     fn ail(&mut self, place: usize) {
         let now = self.clock.now;
         let short = self.chance.about(20 * MINUTE);
-        let long = self.chance.about(6 * HOUR);
+        let long = self.chance.about(6 * HOUR / self.tempo.min(3));
         let kind = match self.chance.below(15) {
             0 | 1 => {
                 self.finish(place, None, Ended::ByItself);

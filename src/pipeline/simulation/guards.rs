@@ -8,7 +8,7 @@ use super::run;
 use crate::guard;
 
 /// The longest that is searched: seeds, and virtual days of each. Few days of many first: the table is replayed by every test.
-const SEARCH: [(u64, i64); 3] = [(40, 4), (60, 12), (300, 20)];
+const SEARCH: [(u64, i64); 3] = [(40, 4), (40, 12), (150, 20)];
 
 fn table() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pipeline/simulation/guards.table")

@@ -116,7 +116,7 @@ impl Sim {
     fn script(&mut self, place: usize) -> &'static str {
         if let Ok(revert) = self.drafted(place) {
             self.advance();
-            self.look_at_all(false);
+            self.look_at(place);
             self.book.opens();
             if let Err(super::Stop::Broken(why)) = self.revert_by_hand(place, revert) {
                 self.oracle.broken = Some(why);

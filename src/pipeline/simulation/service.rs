@@ -186,13 +186,16 @@ impl Svc {
         }
     }
 
-    /// What the probes find. `fed`: what it needs works. `gap`: freshness is not judged at this look.
-    pub(super) fn look(&mut self, now: i64, fed: bool, gap: bool, counts: bool) {
-        let fit = self.is_fit(now);
-        self.works = fit && fed;
+    /// Does it work at this moment? `fed`: what it needs works.
+    pub(super) fn feel(&mut self, now: i64, fed: bool) {
+        self.works = self.is_fit(now) && fed;
         if self.works && self.ails.quiet <= now {
             self.wrote = now;
         }
+    }
+
+    /// What the probes find. `gap`: freshness is not judged at this look. `counts`: a tick writes it down.
+    pub(super) fn look(&mut self, now: i64, gap: bool, counts: bool) {
         self.recognise(now);
         if counts {
             self.worked = self.works;
@@ -342,7 +345,7 @@ pub(super) fn declared(chance: &mut Chance, number: usize) -> Svc {
         worked: false,
         was_gone: false,
         wrote: 0,
-        next_fault: chance.about(12 * HOUR),
+        next_fault: chance.about(6 * HOUR),
     }
 }
 

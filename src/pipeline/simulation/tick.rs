@@ -35,7 +35,7 @@ impl Sim {
         self.settle()?;
         let now = self.clock.moment();
         self.pauses.retain(|pause| pause.over(&now, |_| None).is_none());
-        self.look_at_all(true);
+        self.look_at_all();
         let mut seen: Vec<Seen> = (0..self.services.len())
             .map(|place| Seen { standing: self.judge(place, &now), behind: None, decision: None, act: None })
             .collect();
@@ -74,14 +74,28 @@ impl Sim {
         Ok(())
     }
 
-    /// `counts`: it is the look that the tick writes down.
-    pub(super) fn look_at_all(&mut self, counts: bool) {
+    /// The look that the tick writes down.
+    pub(super) fn look_at_all(&mut self) {
+        self.feel();
         let (now, gap) = (self.clock.now, self.gap());
-        // What is needed comes before whoever needs it.
+        for svc in &mut self.services {
+            svc.look(now, gap, true);
+        }
+    }
+
+    /// A later look at one of them: what was seen of the others stays as it was seen.
+    pub(super) fn look_at(&mut self, place: usize) {
+        self.feel();
+        let (now, gap) = (self.clock.now, self.gap());
+        self.services[place].look(now, gap, false);
+    }
+
+    /// Who works at this moment? What is needed comes before whoever needs it.
+    fn feel(&mut self) {
         for at in 0..self.order.len() {
             let place = self.order[at];
             let fed = self.is_fed(place);
-            self.services[place].look(now, fed, gap, counts);
+            self.services[place].feel(self.clock.now, fed);
         }
     }
 
@@ -143,7 +157,7 @@ impl Sim {
         if let Some(root) = seen.behind.clone()
             && let Some(outcome @ (Outcome::Healed | Outcome::Probation)) = acted.get(&root).copied()
         {
-            self.look_at_all(false);
+            self.look_at(place);
             let again = self.judge(place, &self.clock.moment());
             let still = self.services[place].service.needs.iter().find(|need| down.contains(*need)).map(String::as_str);
             (seen.standing, seen.behind) = policy::behind_no_more(again, &root, outcome == Outcome::Healed, still);
