@@ -105,11 +105,7 @@ pub(super) fn weigh(
     severity: Severity,
     class: Class,
 ) -> (Level, String) {
-    // A young process that does not answer yet is starting; one that is not there never is.
-    if guard!("a young process is starting", class == Class::Hung)
-        && let Some(age) = look.process_age_ms
-        && age < rules.startup_grace.millis()
-    {
+    if let Some(age) = grace(look, rules, class) {
         return (Level::Starting, format!(" (starting, {} of {})", span_text(age), rules.startup_grace));
     }
     if let Some(witness) = quiet(look.findings, finding) {
@@ -125,6 +121,12 @@ pub(super) fn weigh(
     }
     let level = if severity == Severity::Critical { Level::Unhealthy } else { Level::Degraded };
     (level, String::new())
+}
+
+/// A young process that does not answer yet is starting; one that is not there never is. Its age, if that is so.
+fn grace(look: Look<'_>, rules: &Rules, class: Class) -> Option<i64> {
+    let age = look.process_age_ms.filter(|age| *age < rules.startup_grace.millis())?;
+    guard!("a young process is starting", class == Class::Hung).then_some(age)
 }
 
 /// Silence is not evidence (DESIGN §6): who contradicts this finding, if it says no more than that nothing was written?
@@ -181,7 +183,7 @@ pub fn follow(
         events.push(closed(service, incident, since));
     }
     let incident = past.incident.as_ref().filter(|_| over.is_none());
-    events.extend(observed(service, standing, look, past));
+    events.extend(observed(service, standing, look, rules, past));
     let unseen = standing.level == Level::Unknown && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
     let blind = guard!("who cannot be seen is told of", unseen);
     match (incident, standing.level) {
@@ -207,7 +209,7 @@ pub fn follow(
 }
 
 /// What the counters are fed with, while there is anything to count.
-fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHistory) -> Option<Event> {
+fn observed(service: &str, standing: &Standing, look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Option<Event> {
     let (mut bad, mut good, mut passing) = (Vec::new(), Vec::new(), Vec::new());
     let unseen = standing.level == Level::Unknown;
     let open = past.incident.is_some() || past.warning.is_some();
@@ -222,7 +224,10 @@ fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHi
         for finding in look.findings {
             let probe = finding.probe().to_owned();
             let looks = look.before(past, &probe);
-            if finding.is_bad() && quiet(look.findings, finding).is_none() {
+            let young = |class| grace(look, rules, class).is_some();
+            if matches!(finding.verdict, Verdict::Unhealthy(_, class) if young(class)) {
+                // Forgiven, whatever else is wrong with the service at the same time.
+            } else if finding.is_bad() && quiet(look.findings, finding).is_none() {
                 bad.push(probe);
             } else if finding.verdict == Verdict::Healthy {
                 let window = (look.threshold)(&probe).still_counts(looks, look.now);

@@ -295,6 +295,23 @@ fn what_is_forgiven_while_starting_is_not_counted() {
 }
 
 #[test]
+fn what_is_forgiven_is_not_counted_whatever_else_is_wrong() {
+    // Found by the simulation: while the disk was full, two bad looks inside of the grace and one after it were three.
+    let rules = Rules { startup_grace: Span::secs(90), ..Rules::default() };
+    let (now, threshold, past) = (at(0), |_: &str| Threshold::in_a_row(3), ServiceHistory::default());
+    for (age, others, bad) in [(89, FULL, &["disk"][..]), (90, FULL, &["answer", "disk"]), (89, SLOW, &[])] {
+        let findings = [finding("answer", HUNG), finding("disk", others)];
+        let look = Look { process_age_ms: Some(age * 1_000), ..look(&findings, &threshold, &now) };
+        let standing = judge(look, &rules, &past);
+        let counted = follow("bot", &standing, look, &rules, &past, "id").into_iter().find_map(|event| match event {
+            Event::Observed { bad, .. } => Some(bad),
+            _ => None,
+        });
+        assert_eq!(counted.unwrap_or_default(), bad, "{age} {others:?}");
+    }
+}
+
+#[test]
 fn any_string_of_looks_is_judged_as_by_a_plain_count() {
     // Numerical Recipes' generator: the same strings in every run.
     let mut seed: u64 = 20_261_122;

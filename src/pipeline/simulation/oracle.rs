@@ -303,6 +303,7 @@ impl Sim {
             Event::Exhausted { service, .. } => {
                 if let Some(place) = place(self, service) {
                     self.oracle.services[place].retries.get_or_insert(0);
+                    self.called(place);
                 }
                 Ok(())
             }
@@ -433,10 +434,17 @@ impl Sim {
         let facts = &mut self.oracle.services[place];
         if curable {
             if facts.down == 0 {
-                facts.calm = !open
-                    && facts.acts.back().is_none_or(|(at, ..)| now - at > 8 * HOUR && !self.clock.is_lost(*at, now));
+                let old = |(at, ..): &(i64, Class, String)| now - at > 8 * HOUR && !self.clock.is_lost(*at, now);
+                facts.calm = !open && facts.acts.iter().all(old);
             }
             facts.down += 1;
+            // Where no clock can say how long ago the last act was, it counts from the last reboot.
+            if let (Some((at, ..)), Some(reboot)) = (facts.acts.back(), self.clock.reboots.last())
+                && self.clock.is_lost(*at, now)
+            {
+                facts.calm = false;
+                facts.down = facts.down.min((now - reboot) / TICK);
+            }
             let most = if facts.calm { soon } else { late };
             if facts.down > most {
                 return broken(format!("{name} can be cured, and nothing is done for {most} ticks"));
