@@ -27,6 +27,9 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make the world that they look at"))]
 
+#[macro_use]
+mod guard;
+
 pub mod alert;
 pub mod apply;
 pub mod cli;

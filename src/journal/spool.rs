@@ -169,6 +169,7 @@ mod tests {
                 message: crate::model::alert::sample(),
                 waiting: vec![Waiting::new("a")],
                 stood_in: vec![],
+                told: Vec::new(),
                 taken: false,
                 refused: false,
                 shouted: false,

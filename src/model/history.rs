@@ -163,7 +163,7 @@ impl History {
                 self.open_intents.insert(id.clone(), open);
                 let service = self.entry(service);
                 // What a person does counts against no budget, and is no step of the ladder.
-                if !uncounted {
+                if !guard!("what a person does counts against no budget", *uncounted) {
                     service.acted(when, rung, *cause);
                 }
                 let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
@@ -324,7 +324,9 @@ impl ServiceHistory {
     fn recognised(&mut self, identity: &Identity) {
         if self.known.as_ref() != Some(identity) {
             self.known = Some(identity.clone());
-            self.looks.clear();
+            if guard!("the counters of the old life are forgotten", true) {
+                self.looks.clear();
+            }
             self.good_since = None;
             self.good_looks = 0;
         }

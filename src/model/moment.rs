@@ -21,12 +21,18 @@ fn as_rfc3339<S: serde::Serializer>(at: &Stamp, serializer: S) -> Result<S::Ok, 
 }
 
 impl Moment {
-    /// Milliseconds from `earlier` to this moment. Within a boot the wall clock has no say (FAULTS 81); across boots a
-    /// moment from the future counts as just now, so that a clock set back never empties a budget.
+    /// Milliseconds from `earlier` to this moment. Within a boot the wall clock has no say (FAULTS 81). Across boots it has, and
+    /// at least this boot lies between them: a clock that was set back neither empties a budget nor keeps it spent for as long as
+    /// it was set back.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> i64 {
-        let passed =
-            if self.boot == earlier.boot { self.up - earlier.up } else { (self.at - earlier.at).num_milliseconds() };
+        let passed = if guard!("within a boot the wall clock has no say", self.boot == earlier.boot) {
+            self.up - earlier.up
+        } else {
+            let passed = (self.at - earlier.at).num_milliseconds();
+            // What happened in another boot is not younger than this one.
+            if guard!("a clock set back stops nothing for good", passed < self.up) { self.up } else { passed }
+        };
         passed.max(0)
     }
 }
@@ -46,7 +52,9 @@ mod tests {
             (moment(100, 1_000, "a"), moment(160, 61_000, "a"), 60_000),
             (moment(100, 1_000, "a"), moment(-9_000, 61_000, "a"), 60_000), // the wall clock was set back
             (moment(100, 99_000, "a"), moment(160, 1_000, "b"), 60_000),    // a reboot
-            (moment(900, 99_000, "a"), moment(160, 1_000, "b"), 0),         // a reboot and a clock set back
+            // A reboot and a clock set back: what was done in the boot before is at least as old as this one.
+            (moment(900, 99_000, "a"), moment(160, 1_000, "b"), 1_000),
+            (moment(34_560_000, 99_000, "a"), moment(160, 3_600_000, "b"), 3_600_000),
         ];
         for (earlier, later, expected) in table {
             assert_eq!(later.since(&earlier), expected, "{earlier:?} {later:?}");

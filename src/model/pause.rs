@@ -122,12 +122,14 @@ impl Pause {
     /// its time: unknown is not dead.
     #[must_use]
     pub fn over(&self, now: &Moment, alive: impl FnOnce(&Holder) -> Option<bool>) -> Option<Over> {
-        if self.left_ms(now) == 0 {
+        if guard!("no pause is endless", self.left_ms(now) == 0) {
             return Some(Over::TimeUp);
         }
         match &self.holder {
             Some(holder) if now.boot != holder.identity.boot || alive(holder) == Some(false) => Some(Over::HolderGone),
-            None if now.boot != self.since.boot && !self.over_reboot => Some(Over::Rebooted),
+            None if guard!("a pause ends with the boot", now.boot != self.since.boot && !self.over_reboot) => {
+                Some(Over::Rebooted)
+            }
             _ => None,
         }
     }

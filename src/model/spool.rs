@@ -3,13 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Again, Message};
+use super::alert::{Again, Message, Undelivered};
 use super::event::{Moment, Notice};
 use super::finding::Severity;
 use super::units::span_text;
 
 /// Pauses after the first, second, … failure of a channel, in milliseconds; the last one for ever (FAULTS G2).
 const PAUSES: [i64; 5] = [60_000, 120_000, 300_000, 900_000, 3_600_000];
+
+/// When an urgent message was taken by nobody for so long, in milliseconds, the next channel takes over, and it is shouted into
+/// the machine's own log.
+pub const LATE: i64 = 600_000;
 
 /// A message that is told later than this says how old it is, in milliseconds: younger ones were told at once.
 const OLD: i64 = 120_000;
@@ -29,6 +33,9 @@ pub struct Item {
     /// Channels that it was given to because another one did not take it.
     #[serde(default)]
     pub stood_in: Vec<String>,
+    /// Channels that took it: none of them gets it a second time because another one did not.
+    #[serde(default)]
+    pub told: Vec<String>,
     /// A channel took it: somebody knows.
     #[serde(default)]
     pub taken: bool,
@@ -79,7 +86,8 @@ impl Waiting {
     /// May it be tried now?
     #[must_use]
     pub fn is_due(&self, now: &Moment) -> bool {
-        self.resting.as_ref().is_none_or(|(since, pause)| now.since(since) >= *pause)
+        let rests = self.resting.as_ref().is_some_and(|(since, pause)| now.since(since) < *pause);
+        !guard!("a channel that failed rests", rests)
     }
 }
 
@@ -100,6 +108,32 @@ impl Item {
     #[must_use]
     pub fn says(&self, incident: &str, notice: Notice, nth: u32) -> bool {
         self.message.incident == incident && self.message.notice == notice && self.nth == nth
+    }
+
+    /// A channel took it; of the list alone nobody knows.
+    pub fn took(&mut self, channel: &str, somebody: bool) {
+        self.waiting.retain(|waiting| waiting.channel != channel);
+        self.taken |= somebody;
+        self.told.push(channel.to_owned());
+    }
+
+    /// A channel did not take it. Its `fallback` takes over what is refused, and what did not get through for some minutes.
+    /// `false`: it does not wait for this channel.
+    pub fn failed(&mut self, channel: &str, why: &Undelivered, fallback: Option<&str>, now: &Moment) -> bool {
+        let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.channel == channel) else { return false };
+        waiting.failed(&why.why, why.again, now);
+        let (refused, late) = (why.again == Again::Never, now.since(&self.queued) >= LATE);
+        if let Some(next) = fallback.filter(|next| (refused || late) && self.of(next).is_none())
+            && !guard!("a fallback is not told twice", self.stood_in.iter().chain(&self.told).any(|one| one == next))
+        {
+            self.stood_in.push(next.to_owned());
+            self.waiting.push(Waiting::new(next));
+        }
+        if refused {
+            self.refused = true;
+            self.waiting.retain(|waiting| waiting.channel != channel);
+        }
+        true
     }
 
     /// How this channel waits for it.

@@ -20,6 +20,7 @@ fn item(second: i64, notice: Notice, severity: Severity, title: &str) -> Item {
         message,
         waiting: vec![Waiting::new("a")],
         stood_in: vec![],
+        told: Vec::new(),
         taken: false,
         refused: false,
         shouted: false,
@@ -115,4 +116,18 @@ fn of_what_is_put_there_at_once_the_older_incident_leaves_first() {
     let mut sorted = order.clone();
     sorted.sort();
     assert_eq!(sorted, order);
+}
+
+#[test]
+fn a_fallback_takes_over_what_it_was_not_told_and_only_once() {
+    let refused = || Undelivered { why: "no".to_owned(), again: Again::Never };
+    let mut item = item(0, Notice::Opened, Severity::Critical, "app: not running");
+    assert!(item.failed("a", &refused(), Some("b"), &moment(1)));
+    assert_eq!((item.of("a").is_some(), item.of("b").is_some()), (false, true), "`b` takes over");
+    item.took("b", true);
+    item.waiting.push(Waiting::new("c"));
+    // Found by the simulation: a channel that had taken a message got it again when another one refused it.
+    assert!(item.failed("c", &refused(), Some("b"), &moment(2)));
+    assert_eq!(item.waiting, [], "`b` knows");
+    assert!(!item.failed("d", &refused(), Some("b"), &moment(3)), "it does not wait for `d`");
 }

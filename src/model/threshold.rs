@@ -59,7 +59,9 @@ impl Threshold {
         let mut count = 1;
         let mut later = now;
         for look in self.among(past, now) {
-            if gap.is_some_and(|gap| later.since(&look.when) > gap.millis()) || (!look.bad && self.is_in_a_row()) {
+            let unseen = gap.is_some_and(|gap| later.since(&look.when) > gap.millis());
+            let row = guard!("a good look ends a row of bad ones", !look.bad && self.is_in_a_row());
+            if guard!("nobody looked in a gap", unseen) || row {
                 break;
             }
             count += u32::from(look.bad);

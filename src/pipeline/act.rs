@@ -20,7 +20,7 @@ use crate::model::{Change, Class, Event, Identity, Outcome, Rules, Verdict, reda
 use crate::probe::identify::Who;
 
 /// Two good looks this far apart: a process that dies at once looks well for a moment.
-const SETTLE: Duration = Duration::from_secs(1);
+pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
 /// A look older than this is made again before anybody is stopped because of it.
 const EVIDENCE: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ const FIRST_NAP: Duration = Duration::from_millis(20);
 const LAST_NAP: Duration = Duration::from_millis(250);
 
 /// What one look during verification shows.
-enum Glance {
+pub(super) enum Glance {
     /// A new life, all probes good; after a rung of one's own, whoever it is.
     Good(Option<Identity>),
     /// A new life that is not well yet: why, its age, and whether it is only too early to say.
@@ -42,14 +42,14 @@ enum Glance {
 }
 
 /// What was there before the act, and what it was taken for.
-struct Before<'a> {
+pub(super) struct Before<'a> {
     /// It is a rung of the owner's own.
-    own: bool,
-    cause: Class,
+    pub(super) own: bool,
+    pub(super) cause: Class,
     /// The lives that are to end.
-    old: &'a [Identity],
+    pub(super) old: &'a [Identity],
     /// The supervisor's name for the last one.
-    invocation: Option<String>,
+    pub(super) invocation: Option<String>,
 }
 
 /// Performs the rung and verifies it. `notes` of the look that called for it become those of the last look at the cure.
@@ -162,7 +162,7 @@ fn verify(
     }
 }
 
-fn glance(
+pub(super) fn glance(
     who: &Who,
     before: &Before<'_>,
     (started, told): (Option<&Identity>, Option<&Told>),
@@ -202,7 +202,7 @@ fn glance(
 }
 
 /// The last look, when time is over.
-fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>) -> (Outcome, String) {
+pub(super) fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>) -> (Outcome, String) {
     let within = rules.verify_within;
     match glance {
         Glance::Good(identity) => {

@@ -15,6 +15,7 @@ use crate::journal::{DataDir, Journal, crashes};
 use crate::model::crash::{Crash, REASON, Release, Turn, by_exit_code};
 use crate::model::event::Moment;
 use crate::model::{Event, Identity, Stamp, redact};
+use crate::policy;
 use crate::probe::identify::Who;
 
 /// How far back a life is looked for: many thousand lines.
@@ -122,10 +123,9 @@ fn ended(
         // It knows more, and is about to write it down.
         return Ok(());
     }
-    let stopped = journal.history().service(watched.name()).stopped.contains(life);
     let paused = looker.pauses.of(watched.name()).map(|paused| format!("while it was paused {}", paused.words()));
-    let wanted =
-        if stopped { Some("stopped by heal".to_owned()) } else { paused.or_else(|| intended(watched, status)) };
+    let past = journal.history().service(watched.name());
+    let wanted = policy::wanted(past, life, paused, now).or_else(|| intended(watched, status));
     let turn = if wanted.is_some() { Turn::Stop } else { Turn::Crash };
     let mut entry = Crash::new(turn, watched.name(), now.clone());
     if let Some(start) = &known.start {

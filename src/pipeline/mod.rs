@@ -24,6 +24,8 @@ pub mod revert;
 mod revertable;
 pub mod schedule;
 mod seen;
+#[cfg(test)]
+mod simulation;
 mod startup;
 mod states;
 mod status;

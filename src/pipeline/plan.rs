@@ -8,9 +8,11 @@ use super::look::Looker;
 use super::revert::drafted;
 use super::seen::Seen;
 use crate::config::Watched;
+use crate::host::supervisor::Told;
+use crate::model::event::Moment;
 use crate::model::refused::Refused;
 use crate::model::report::{Decision, Level, Refusal, Standing};
-use crate::model::{Change, Class, History, Identity, Service};
+use crate::model::{Change, Class, History, Identity, Service, ServiceHistory};
 use crate::probe::identify::Who;
 use crate::remedy::revert::Taking;
 use crate::{policy, remedy};
@@ -42,39 +44,12 @@ pub(super) fn plan(
         subject.decision = Some(host_decision(&subject.standing));
         return;
     };
-    let decide = |built: &[&str]| policy::decide(&watched.service, &subject.standing, past, built, &looker.now);
     // Only who ails has a ladder, and whether code may be taken back is asked of a file.
     let built = if subject.standing.level == Level::Unhealthy { built() } else { Vec::new() };
-    let mut decision = decide(&built);
-    let mut revert = None;
-    // Only now is it worth asking the repository. Where no code may be taken back, the ladder has no such rung.
-    if matches!(&decision, Decision::Act { rung, .. } if rung == remedy::revert::KIND.name) {
-        match drafted(looker, history, watched.name()) {
-            Ok(draft) => revert = Some(draft),
-            Err(refused) => {
-                let others: Vec<&str> = built.iter().copied().filter(|one| *one != remedy::revert::KIND.name).collect();
-                decision = because(decide(&others), &refused);
-            }
-        }
-    }
-    // One owner: what the supervisor does by itself is not done a second time.
-    if let (Decision::Act { .. }, Some(Ok(told))) = (&decision, &seen.told)
-        && let Some(moving) = &told.moving
-    {
-        decision = Decision::Wait { why: format!("{moving}; heal waits for it") };
-    }
-    // Whoever it is that is unwell: nobody is stopped or started before it is known.
-    if let Decision::Act { rung, .. } = &decision {
-        match &*seen.who {
-            Who::Running { .. } | Who::Gone { .. } => {}
-            // A rung of one's own signals nobody.
-            Who::Unwatched if watched.service.remedies.contains_key(rung) => {}
-            Who::Unknown { why } => decision = Decision::Wait { why: format!("unknown which process it is: {why}") },
-            Who::Unwatched => {
-                decision = Decision::Helpless { why: "nothing says how to recognise its process".to_owned() };
-            }
-        }
-    }
+    let draft = || drafted(looker, history, watched.name());
+    let (decision, revert) = decided(&watched.service, &subject.standing, past, &built, &looker.now, draft);
+    let told = seen.told.as_ref().and_then(|told| told.as_ref().ok());
+    let decision = restrained(&watched.service, decision, &seen.who, told);
     subject.decision = Some(decision);
     if let Some(Decision::Act { rung, .. }) = &subject.decision {
         let processes = processes_of(&seen.who);
@@ -92,6 +67,49 @@ pub(super) fn plan(
             Ok(changes) => subject.plan = changes,
             Err(why) => subject.decision = Some(Decision::Helpless { why }),
         }
+    }
+}
+
+/// What policy decides, with the code that is to be taken back where that is the rung: it is drafted by `draft`, because only
+/// then it is worth asking the repository. Where none may be taken back, the ladder has no such rung.
+pub(super) fn decided<T>(
+    service: &Service,
+    standing: &Standing,
+    past: &ServiceHistory,
+    built: &[&str],
+    now: &Moment,
+    draft: impl FnOnce() -> Result<T, Refused>,
+) -> (Decision, Option<T>) {
+    let decision = policy::decide(service, standing, past, built, now);
+    if !matches!(&decision, Decision::Act { rung, .. } if rung == remedy::revert::KIND.name) {
+        return (decision, None);
+    }
+    match draft() {
+        Ok(draft) => (decision, Some(draft)),
+        Err(refused) => {
+            let others: Vec<&str> = built.iter().copied().filter(|one| *one != remedy::revert::KIND.name).collect();
+            (because(policy::decide(service, standing, past, &others, now), &refused), None)
+        }
+    }
+}
+
+/// The decision in the light of who it is that would be stopped or started.
+pub(super) fn restrained(service: &Service, decision: Decision, who: &Who, told: Option<&Told>) -> Decision {
+    let Decision::Act { rung, .. } = &decision else { return decision };
+    // One owner: what the supervisor does by itself is not done a second time.
+    if let Some(moving) = told.and_then(|told| told.moving.as_ref()) {
+        return Decision::Wait { why: format!("{moving}; heal waits for it") };
+    }
+    // Whoever it is that is unwell: nobody is stopped or started before it is known.
+    match who {
+        Who::Unknown { why } if guard!("nobody is touched who is not known", true) => {
+            Decision::Wait { why: format!("unknown which process it is: {why}") }
+        }
+        // A rung of one's own signals nobody.
+        Who::Unwatched if !service.remedies.contains_key(rung) => {
+            Decision::Helpless { why: "nothing says how to recognise its process".to_owned() }
+        }
+        _ => decision,
     }
 }
 

@@ -159,10 +159,7 @@ pub(super) fn tie(seen: &mut [Seen<'_>]) {
 
 /// A person wants it left alone: whatever is wrong with it is said, and neither counted nor acted upon.
 pub(super) fn hands_off(subject: &mut Subject, paused: Option<Paused>) {
-    let standing = &mut subject.standing;
-    if paused.is_some() && standing.level > Level::LeftAlone {
-        standing.level = Level::LeftAlone;
-        standing.summary = format!("{} (paused)", standing.summary);
+    if policy::hands_off(&mut subject.standing, paused.is_some()) {
         subject.behind = None;
     }
     subject.paused = paused;

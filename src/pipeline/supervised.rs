@@ -14,7 +14,8 @@ const FIRST_REQUEST_MS: i64 = 10_000;
 
 /// The standing in the light of what the supervisor says.
 pub(super) fn judge(standing: Standing, told: &Told, rules: &Rules, past: &ServiceHistory, now: &Moment) -> Standing {
-    if let Some(wish) = told.wish.as_ref().filter(|_| !is_our_own(told, past, now)) {
+    let respected = || guard!("what its operator wants is respected", !is_our_own(told, past, now));
+    if let Some(wish) = told.wish.as_ref().filter(|_| respected()) {
         return Standing { level: Level::LeftAlone, class: None, summary: wish.clone() };
     }
     let dead = standing.class == Some(Class::Dead) && matches!(standing.level, Level::Unhealthy | Level::Degraded);

@@ -1,7 +1,7 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Left, Level, Refusal, Standing, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Subject};
 use crate::model::status::Trouble;
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
@@ -158,6 +158,8 @@ pub(super) struct Run<'a> {
     observes: bool,
     /// Services that were acted upon, and what came of it.
     acted: BTreeMap<String, Outcome>,
+    /// Services that were treated and are down all the same.
+    down: BTreeSet<String>,
     /// Nothing is done but starting what is positively dead; its output goes to a file in this folder.
     starting: Option<PathBuf>,
     /// What the probes will be told at their next look.
@@ -169,8 +171,8 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(journal: &'a mut Journal, looker: &'a Looker<'a>, options: &'a Options, start: Instant) -> Self {
         let observes = looker.config.mode == Mode::Observe;
-        let (acted, notes) = (BTreeMap::new(), looker.notes.clone());
-        Self { journal, looker, options, start, observes, acted, starting: None, notes, complaints: Vec::new() }
+        let (acted, down, notes) = (BTreeMap::new(), BTreeSet::new(), looker.notes.clone());
+        Self { journal, looker, options, start, observes, acted, down, starting: None, notes, complaints: Vec::new() }
     }
 
     /// The same, restricted to the one act that needs no data directory.
@@ -203,14 +205,11 @@ impl Run<'_> {
             return;
         }
         let past = self.journal.history().service(watched.name());
-        let (again, mut standing) = self.looker.judge_again(watched, past);
-        let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
-        if standing.level == Level::Healthy || (dead && self.acted.get(&root) == Some(&Outcome::Healed)) {
-            seen.subject.behind = None;
-        } else {
-            let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
-            standing = Standing { level: Level::Starting, class: Some(Class::Dependency), summary };
-        }
+        let (again, standing) = self.looker.judge_again(watched, past);
+        let healed = self.acted.get(&root) == Some(&Outcome::Healed);
+        let still = watched.service.needs.iter().find(|need| self.down.contains(*need)).map(String::as_str);
+        let (standing, behind) = policy::behind_no_more(standing, &root, healed, still);
+        seen.subject.behind = behind;
         (seen.who, seen.told, seen.when) = (Arc::new(again.who), again.told, Instant::now());
         seen.subject.findings = again.findings;
         seen.subject.standing = standing;
@@ -245,26 +244,21 @@ impl Run<'_> {
             _ => {}
         }
         self.notes.update(std::mem::take(&mut seen.notes));
+        if let Some(watched) = seen.watched {
+            let (failing, act) = (policy::is_failing(&seen.subject.findings), self.acted.get(&name).copied());
+            if policy::stays_down(&watched.service, &seen.subject.standing, failing, act) {
+                self.down.insert(name.clone());
+            }
+        }
         let past = self.journal.history().service(&name);
         let mut subject = seen.subject;
         subject.incident = Trouble::of(past, &self.looker.now);
         subject.held = past.held.as_ref().map(|(since, reason)| (since.at, reason.clone()));
         subject.would.clone_from(&past.would);
         subject.alarm = self.looker.alarm(past);
-        let untold = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());
-        match (&subject.alarm, &past.frequent) {
-            (Some(summary), None) => {
-                let incident = format!("{}/{name}/often", self.journal.run());
-                self.journal.record(Event::Frequent { service: name.clone(), incident, summary: summary.clone() })?;
-            }
-            (None, Some(_)) => self.journal.record(Event::Calm { service: name.clone() })?,
-            _ => {}
-        }
-        // An incident with nothing left to try turns to its slow retries from here on.
-        if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = &subject.decision
-            && untold
-        {
-            self.journal.record(Event::Exhausted { service: name.clone(), why: why.clone() })?;
+        let id = format!("{}/{name}/often", self.journal.run());
+        for event in policy::concluded(&name, subject.decision.as_ref(), subject.alarm.as_deref(), past, &id) {
+            self.journal.record(event)?;
         }
         if let Some(watched) = seen.watched.filter(|_| !self.acted.contains_key(&name)) {
             let after = during(Some(&seen.who), self.journal.history().service(&name));
@@ -282,8 +276,8 @@ impl Run<'_> {
     /// Writes down where it stands, when that changed. Answers whether it became worse.
     fn stands(&mut self, subject: &Subject) -> Result<bool> {
         let (level, summary) = (subject.standing.level, subject.standing.summary.clone());
-        let before =
-            self.journal.history().service(&subject.name).stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
+        let past = self.journal.history().service(&subject.name);
+        let before = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
         if before != level {
             self.journal.record(Event::Stood { service: subject.name.clone(), level, summary })?;
         }

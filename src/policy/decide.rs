@@ -4,7 +4,7 @@ use super::budget::{budget, of_own};
 use crate::model::event::Moment;
 use crate::model::report::{Decision, Level, Refusal, Standing};
 use crate::model::units::span_text;
-use crate::model::{Class, Rules, Service, ServiceHistory, Span};
+use crate::model::{Class, Event, Rules, Service, ServiceHistory, Span};
 
 /// How often a rung is tried within one incident before the next one (DESIGN §6).
 const ATTEMPTS: u32 = 1;
@@ -20,19 +20,25 @@ const REVERT: &str = "revert";
 pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, built: &[&str], now: &Moment) -> Decision {
     let why = standing.summary.clone();
     match standing.level {
-        Level::Disabled | Level::Healthy | Level::LeftAlone => return Decision::Nothing,
-        Level::Starting | Level::Degraded | Level::Blocked => return Decision::Wait { why },
-        // Unknown never acts.
-        Level::Unknown => return Decision::Wait { why: format!("unknown: {why}") },
-        Level::Unhealthy => {}
+        Level::Disabled | Level::Healthy => return Decision::Nothing,
+        level if guard!("who is left alone is left alone", level == Level::LeftAlone) => return Decision::Nothing,
+        level if guard!("who is starting gets its time", level == Level::Starting) => return Decision::Wait { why },
+        level if guard!("a warning is no reason to act", level == Level::Degraded) => return Decision::Wait { why },
+        level if guard!("who waits for another is not acted upon", level == Level::Blocked) => {
+            return Decision::Wait { why };
+        }
+        level if guard!("unknown never acts", level == Level::Unknown) => {
+            return Decision::Wait { why: format!("unknown: {why}") };
+        }
+        _ => {}
     }
-    if let Some((since, reason)) = &past.held {
+    if let Some((since, reason)) = past.held.as_ref().filter(|_| guard!("what is held waits for a person", true)) {
         let ago = span_text(now.since(since));
         let why = format!("held for {ago}: {reason}; `heal release {}` when it is put right", service.name);
         return Decision::Refuse { by: Refusal::Held, why };
     }
     let class = standing.class.unwrap_or(Class::Resource);
-    if class == Class::Permanent {
+    if guard!("what no restart cures is held", class == Class::Permanent) {
         return Decision::Hold { why };
     }
     let ladder = Ladder::of(service, class, built);
@@ -47,7 +53,8 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
     }
     let incident = past.incident.as_ref();
     let tried = |rung: &str| incident.and_then(|incident| incident.tries.get(rung)).copied().unwrap_or(0);
-    let untried: Vec<&str> = ladder.rungs.iter().copied().filter(|rung| tried(rung) < ATTEMPTS).collect();
+    let spent_of = |rung: &str| guard!("a rung that did not help gives way", tried(rung) >= ATTEMPTS);
+    let untried: Vec<&str> = ladder.rungs.iter().copied().filter(|rung| !spent_of(rung)).collect();
     // A rung of one's own that was taken too often is passed over; there may be a better one above it.
     let open = |rung: &&&str| !ladder.is_own(rung) || spent(service, rung, class, past, now).is_none();
     let mut left = untried.iter().filter(open).copied();
@@ -69,6 +76,32 @@ pub fn decide(service: &Service, standing: &Standing, past: &ServiceHistory, bui
     Decision::Act { rung: rung.to_owned(), cause: class, why, next: next.map(str::to_owned) }
 }
 
+/// What a tick writes down about a service after it has treated it: that it is healed too often (`alarm`, under this id), or no
+/// longer, and that an incident has nothing left to try: it turns to its slow retries from here on.
+#[must_use]
+pub fn concluded(
+    service: &str,
+    decision: Option<&Decision>,
+    alarm: Option<&str>,
+    past: &ServiceHistory,
+    id: &str,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    let name = || service.to_owned();
+    match (alarm, &past.frequent) {
+        (Some(summary), None) => {
+            events.push(Event::Frequent { service: name(), incident: id.to_owned(), summary: summary.to_owned() });
+        }
+        (None, Some(_)) => events.push(Event::Calm { service: name() }),
+        _ => {}
+    }
+    let lasts = past.incident.as_ref().is_some_and(|incident| incident.exhausted.is_none());
+    if let Some(Decision::Refuse { by: Refusal::Ladder, why }) = decision.filter(|_| lasts) {
+        events.push(Event::Exhausted { service: name(), why: why.clone() });
+    }
+    events
+}
+
 /// The rungs that may be taken for a class of trouble, mildest first.
 struct Ladder<'a> {
     service: &'a Service,
@@ -88,7 +121,11 @@ impl<'a> Ladder<'a> {
         let foot = entry.and_then(|entry| ladder.iter().position(|rung| *rung == entry)).unwrap_or(0);
         let fits = |(place, rung): &(usize, &str)| match service.remedies.get(*rung) {
             Some(own) => own.on.contains(&class),
-            None => entry.is_some() && *place >= foot && built.contains(rung) && service.is_startable(),
+            None => {
+                let useless = guard!("what a restart would not cure is not restarted", entry.is_none());
+                let below = guard!("the class picks the rung", *place < foot);
+                !useless && !below && built.contains(rung) && service.is_startable()
+            }
         };
         let rungs = ladder.into_iter().enumerate().filter(fits).map(|(_, rung)| rung).collect();
         Self { service, rungs }
@@ -108,7 +145,7 @@ fn retry<'l>(ladder: &Ladder<'l>, past: &ServiceHistory, now: &Moment) -> Result
     let retries = past.incident.as_ref().map_or(0, |incident| incident.retries);
     let pause = RETRIES[usize::try_from(retries).unwrap_or(usize::MAX).min(RETRIES.len() - 1)];
     let since = past.acts.last().map(|act| now.since(&act.when)).unwrap_or_default();
-    if since >= pause.millis() {
+    if !guard!("after the ladder there are long pauses", since < pause.millis()) {
         return Ok(rung);
     }
     let left = span_text(pause.millis() - since);
@@ -118,7 +155,7 @@ fn retry<'l>(ladder: &Ladder<'l>, past: &ServiceHistory, now: &Moment) -> Result
 fn cooldown(rules: &Rules, past: &ServiceHistory, now: &Moment) -> Option<String> {
     let since = now.since(&past.acts.last()?.when);
     let left = rules.restart_delay.millis() - since;
-    (left > 0).then(|| format!("restart_delay: {} to go", span_text(left)))
+    guard!("an act waits for restart_delay", left > 0).then(|| format!("restart_delay: {} to go", span_text(left)))
 }
 
 /// Is the budget spent that this rung is paid from? When the next act is possible, if so.
@@ -129,7 +166,7 @@ fn spent(service: &Service, rung: &str, class: Class, past: &ServiceHistory, now
     }
     let own = service.remedies.contains_key(rung);
     let budget = if own { of_own(service, rung, class, past, now) } else { budget(service, class, past, now) };
-    let left = span_text(budget.free_in_ms?);
+    let left = span_text(budget.free_in_ms.filter(|_| guard!("a budget is a limit", true))?);
     Some(format!("the budget of {} is spent; the next act is possible in {left}", budget.limit))
 }
 

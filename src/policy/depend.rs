@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::report::{Level, Standing};
-use crate::model::{Class, Service};
+use crate::model::{Class, Outcome, Service};
 
 /// A service, as far as those that depend on it care.
 #[derive(Debug)]
@@ -22,7 +22,8 @@ impl Node<'_> {
     /// something else is wrong with it: a full disk, a certificate, a word in its log.
     fn is_down(&self) -> bool {
         match self.standing.level {
-            Level::Unhealthy => self.standing.class.is_some_and(downs),
+            // Dead is down, whatever the worst about it is: a stranger has its port, its configuration is broken.
+            Level::Unhealthy => self.standing.class.is_some_and(downs) || self.failing,
             Level::Blocked => true,
             Level::Starting | Level::Degraded | Level::LeftAlone => self.failing,
             Level::Healthy | Level::Unknown | Level::Disabled => false,
@@ -58,7 +59,7 @@ pub fn ties(nodes: &[Node<'_>]) -> Vec<Option<Tie>> {
     let tie = |node: &Node<'_>| {
         let needed = first(&node.service.needs);
         if node.is_down() {
-            needed.map(|name| Tie::Behind(root(&down, name)))
+            needed.filter(|_| guard!("one cause, one act", true)).map(|name| Tie::Behind(root(&down, name)))
         } else if node.standing.level == Level::Healthy {
             needed.map(Tie::Despite).or_else(|| first(&node.service.wants).map(Tie::Without))
         } else {
@@ -96,6 +97,33 @@ pub fn tied(standing: Standing, tie: &Tie) -> Standing {
             },
         },
     }
+}
+
+/// Where a service stands that ailed only because of another one, `root`, which was acted upon a moment ago: what was seen
+/// before says nothing now, `standing` is that of a second look. Who is dead has no reason left to be, if the other one is
+/// `healed`; with whatever else is wrong with it, it gets until the next tick. `still` is something that it needs itself and that
+/// is down all the same: somebody between the two. Says behind whom it is still.
+#[must_use]
+pub fn behind_no_more(standing: Standing, root: &str, healed: bool, still: Option<&str>) -> (Standing, Option<String>) {
+    let dead = standing.level == Level::Unhealthy && standing.class == Some(Class::Dead);
+    if standing.level == Level::Healthy {
+        return (standing, None);
+    }
+    if let Some(still) = still.filter(|_| guard!("who is freed of the root may have another one before it", true)) {
+        return (tied(standing, &Tie::Behind(still.to_owned())), Some(still.to_owned()));
+    }
+    if dead && healed {
+        return (standing, None);
+    }
+    let summary = format!("{} (behind `{root}`, which was started a moment ago)", standing.summary);
+    (Standing { level: Level::Starting, class: Some(Class::Dependency), summary }, Some(root.to_owned()))
+}
+
+/// Is a service that was treated still down? Then whoever needs it waits, whatever became of others.
+#[must_use]
+pub fn stays_down(service: &Service, standing: &Standing, failing: bool, act: Option<Outcome>) -> bool {
+    let helped = matches!(act, Some(Outcome::Healed | Outcome::Probation));
+    !helped && Node { service, standing, failing }.is_down()
 }
 
 /// The order in which services are treated: what is needed or wanted before whoever needs or wants it, else that of the

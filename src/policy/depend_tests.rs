@@ -70,6 +70,37 @@ fn trouble_is_that_of_whoever_is_down_first() {
 }
 
 #[test]
+fn who_is_dead_for_a_reason_of_another_class_is_down() {
+    // Found by the simulation: a stranger held the port of `db`, which was dead, and whoever needs it was stopped for that.
+    let table = [
+        ("db:unhealthy~! web:unhealthy>db", "-, behind db"),
+        ("db:unhealthy~! web:healthy>db", "-, despite db"),
+        ("db:unhealthy~ web:unhealthy>db", "-, -"),
+    ];
+    for (text, expected) in table {
+        assert_eq!(said(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn who_is_freed_of_the_root_waits_for_whoever_is_between_them() {
+    // Found by the simulation: `db` was cured, `web` could not be, and `app`, which needs `web`, was started all the same.
+    let standing = |level, class| Standing { level, class: Some(class), summary: "as seen".to_owned() };
+    let (dead, hung) = (standing(Level::Unhealthy, Class::Dead), standing(Level::Unhealthy, Class::Hung));
+    let table = [
+        (dead.clone(), true, None, Level::Unhealthy, None),
+        (dead.clone(), false, None, Level::Starting, Some("db")),
+        (hung, true, None, Level::Starting, Some("db")),
+        (dead, true, Some("web"), Level::Blocked, Some("web")),
+        (standing(Level::Healthy, Class::Dead), false, Some("web"), Level::Healthy, None),
+    ];
+    for (standing, healed, still, level, behind) in table {
+        let (after, by) = behind_no_more(standing.clone(), "db", healed, still);
+        assert_eq!((after.level, by.as_deref()), (level, behind), "{standing:?} {healed} {still:?}");
+    }
+}
+
+#[test]
 fn what_is_needed_comes_first() {
     type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str]);
     let table: &[(&[Row<'_>], &str)] = &[

@@ -2,8 +2,11 @@
 
 use crate::model::event::Moment;
 use crate::model::report::{Level, Standing};
+use crate::model::threshold::Look as Before;
 use crate::model::units::span_text;
-use crate::model::{Class, Event, Finding, Incident, Rules, ServiceHistory, Severity, Sign, Span, Threshold, Verdict};
+use crate::model::{
+    Class, Event, Finding, Identity, Incident, Rules, ServiceHistory, Severity, Sign, Span, Threshold, Verdict,
+};
 
 /// A watchdog that cannot see is itself in trouble: after this many looks in a row somebody is told. Three is the number
 /// that watchdogs in the field wait for before they believe a failure (FAILURES, "default numbers").
@@ -22,6 +25,20 @@ pub struct Look<'a> {
     pub gap: Option<Span>,
     /// When.
     pub now: &'a Moment,
+    /// Which life was looked at, where that is known: what another one failed at is not held against it.
+    pub life: Option<&'a Identity>,
+}
+
+impl Look<'_> {
+    /// The looks at a probe before this one that are about the same life.
+    fn before<'p>(&self, past: &'p ServiceHistory, probe: &str) -> &'p [Before] {
+        // The history learns of a new life only when the tick writes it down.
+        let anew = self.life.is_some_and(|life| past.known.as_ref() != Some(life));
+        if guard!("a new life starts with clean counters", anew) {
+            return &[];
+        }
+        past.looks.get(probe).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Where the service stands. `past` is its history before this look.
@@ -32,7 +49,12 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
     for finding in look.findings {
         let (level, class, why) = match finding.verdict {
             // What was bad in this trouble is not well because nobody asked: `process` alone is no recovery.
-            Verdict::Skipped if past.incident.as_ref().is_some_and(|one| one.bad.contains(finding.probe())) => {
+            Verdict::Skipped
+                if guard!(
+                    "what was bad is not well for not being asked",
+                    past.incident.as_ref().is_some_and(|one| one.bad.contains(finding.probe()))
+                ) =>
+            {
                 (Level::Starting, None, String::new())
             }
             Verdict::Skipped => continue,
@@ -60,13 +82,13 @@ pub fn judge(look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Standing {
         finding.sign == Sign::Obstacle
             && matches!(finding.verdict, Verdict::Unhealthy(Severity::Critical, Class::Resource))
     };
-    if standing.class == Some(Class::Dead)
+    if guard!("an obstacle is not started against", standing.class == Some(Class::Dead))
         && let Some(finding) = look.findings.iter().find(obstacle)
     {
         standing.class = Some(Class::Resource);
         standing.summary = format!("{}; {}: {}", standing.summary, finding.probe(), finding.summary);
     }
-    if !looked {
+    if guard!("no data is not health", !looked) {
         // No data is not health.
         let why = look.findings.first().map_or("nothing is looked at", |finding| finding.summary.as_str());
         return Standing { level: Level::Unknown, class: None, summary: why.to_owned() };
@@ -83,11 +105,7 @@ pub(super) fn weigh(
     severity: Severity,
     class: Class,
 ) -> (Level, String) {
-    // A young process that does not answer yet is starting; one that is not there never is.
-    if class == Class::Hung
-        && let Some(age) = look.process_age_ms
-        && age < rules.startup_grace.millis()
-    {
+    if let Some(age) = grace(look, rules, class) {
         return (Level::Starting, format!(" (starting, {} of {})", span_text(age), rules.startup_grace));
     }
     if let Some(witness) = quiet(look.findings, finding) {
@@ -97,13 +115,18 @@ pub(super) fn weigh(
         );
     }
     let needed = (look.threshold)(finding.probe());
-    let looks = past.looks.get(finding.probe()).map_or(&[][..], Vec::as_slice);
-    let count = needed.count(looks, look.now, look.gap);
-    if count < needed.bad {
+    let count = needed.count(look.before(past, finding.probe()), look.now, look.gap);
+    if guard!("below its threshold is not at it", count < needed.bad) {
         return (Level::Degraded, format!(" ({count} of {})", needed.bad));
     }
     let level = if severity == Severity::Critical { Level::Unhealthy } else { Level::Degraded };
     (level, String::new())
+}
+
+/// A young process that does not answer yet is starting; one that is not there never is. Its age, if that is so.
+fn grace(look: Look<'_>, rules: &Rules, class: Class) -> Option<i64> {
+    let age = look.process_age_ms.filter(|age| *age < rules.startup_grace.millis())?;
+    guard!("a young process is starting", class == Class::Hung).then_some(age)
 }
 
 /// Silence is not evidence (DESIGN §6): who contradicts this finding, if it says no more than that nothing was written?
@@ -114,7 +137,18 @@ fn quiet<'f>(findings: &'f [Finding], finding: &Finding) -> Option<&'f str> {
     }
     let mut answers = findings.iter().filter(|other| other.sign == Sign::Answer && other.verdict != Verdict::Skipped);
     let all = answers.clone().all(|other| other.verdict == Verdict::Healthy);
-    answers.next().filter(|_| all).map(Finding::probe)
+    answers.next().filter(|_| guard!("silence is no evidence against who answers", all)).map(Finding::probe)
+}
+
+/// Where a service stands that a person wants to be left alone: whatever is wrong with it is said, and neither counted nor acted
+/// upon. Says whether that makes a difference.
+pub fn hands_off(standing: &mut Standing, paused: bool) -> bool {
+    let is_off = guard!("what is paused is left alone", paused && standing.level > Level::LeftAlone);
+    if is_off {
+        standing.level = Level::LeftAlone;
+        standing.summary.push_str(" (paused)");
+    }
+    is_off
 }
 
 /// Does the service not serve, be it below its threshold, or inside its grace? Whoever needs it need not look for another
@@ -149,8 +183,9 @@ pub fn follow(
         events.push(closed(service, incident, since));
     }
     let incident = past.incident.as_ref().filter(|_| over.is_none());
-    events.extend(observed(service, standing, look, past));
-    let blind = standing.level == Level::Unknown && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
+    events.extend(observed(service, standing, look, rules, past));
+    let unseen = standing.level == Level::Unknown && past.unseen_looks.saturating_add(1) >= UNSEEN_AFTER;
+    let blind = guard!("who cannot be seen is told of", unseen);
     match (incident, standing.level) {
         (None, level) if level == Level::Unhealthy || blind => events.push(Event::Opened {
             service: service.to_owned(),
@@ -161,7 +196,9 @@ pub fn follow(
         (Some(incident), Level::Healthy) => {
             let looks = past.good_looks.saturating_add(1);
             let since = past.good_since.as_ref().unwrap_or(look.now);
-            if looks >= rules.recover_after && stable(since) {
+            let early = guard!("an incident ends after several good looks", looks < rules.recover_after)
+                || guard!("an incident ends after a while of health", !stable(since));
+            if !early {
                 events.push(closed(service, incident, since));
             }
         }
@@ -172,14 +209,25 @@ pub fn follow(
 }
 
 /// What the counters are fed with, while there is anything to count.
-fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHistory) -> Option<Event> {
+fn observed(service: &str, standing: &Standing, look: Look<'_>, rules: &Rules, past: &ServiceHistory) -> Option<Event> {
     let (mut bad, mut good, mut passing) = (Vec::new(), Vec::new(), Vec::new());
+    let unseen = standing.level == Level::Unknown;
+    let open = past.incident.is_some() || past.warning.is_some();
+    let counts = !past.looks.is_empty() || open || unseen || past.unseen_looks > 0;
+    // Who is well and was well is what nearly every tick looks at.
+    if !counts && !look.findings.iter().any(Finding::is_bad) {
+        return None;
+    }
     // What is forgiven inside the grace is not counted against the service after it; nor is what somebody else explains.
-    if !matches!(standing.level, Level::Starting | Level::Blocked | Level::LeftAlone) {
+    let forgiven = matches!(standing.level, Level::Starting | Level::Blocked | Level::LeftAlone);
+    if !guard!("what is forgiven is not counted", forgiven) {
         for finding in look.findings {
             let probe = finding.probe().to_owned();
-            let looks = past.looks.get(&probe).map_or(&[][..], Vec::as_slice);
-            if finding.is_bad() && quiet(look.findings, finding).is_none() {
+            let looks = look.before(past, &probe);
+            let young = |class| grace(look, rules, class).is_some();
+            if matches!(finding.verdict, Verdict::Unhealthy(_, class) if young(class)) {
+                // Forgiven, whatever else is wrong with the service at the same time.
+            } else if finding.is_bad() && quiet(look.findings, finding).is_none() {
                 bad.push(probe);
             } else if finding.verdict == Verdict::Healthy {
                 let window = (look.threshold)(&probe).still_counts(looks, look.now);
@@ -190,10 +238,7 @@ fn observed(service: &str, standing: &Standing, look: Look<'_>, past: &ServiceHi
     // A probe that was taken out of heal.toml has nothing left to say.
     let gone = |probe: &&String| !look.findings.iter().any(|finding| finding.probe() == probe.as_str());
     good.extend(past.looks.keys().filter(gone).cloned());
-    let unseen = standing.level == Level::Unknown;
-    let open = past.incident.is_some() || past.warning.is_some();
-    let counts = !bad.is_empty() || !past.looks.is_empty() || open || unseen || past.unseen_looks > 0;
-    counts.then(|| Event::Observed { service: service.to_owned(), bad, good, passing, unseen })
+    (counts || !bad.is_empty()).then(|| Event::Observed { service: service.to_owned(), bad, good, passing, unseen })
 }
 
 fn closed(service: &str, incident: &Incident, well_since: &Moment) -> Event {

@@ -39,7 +39,7 @@ fn standing(verdicts: &[Verdict], age_s: Option<i64>, fails: u32, needed: u32) -
 
 /// A look at a process that is old.
 fn look<'a>(findings: &'a [Finding], threshold: &'a dyn Fn(&str) -> Threshold, now: &'a Moment) -> Look<'a> {
-    Look { findings, process_age_ms: Some(9_000_000), threshold, gap: None, now }
+    Look { findings, process_age_ms: Some(9_000_000), threshold, gap: None, now, life: None }
 }
 
 /// A bad look.
@@ -292,6 +292,23 @@ fn what_is_forgiven_while_starting_is_not_counted() {
         unseen: false,
     };
     assert_eq!(events, [nothing]);
+}
+
+#[test]
+fn what_is_forgiven_is_not_counted_whatever_else_is_wrong() {
+    // Found by the simulation: while the disk was full, two bad looks inside of the grace and one after it were three.
+    let rules = Rules { startup_grace: Span::secs(90), ..Rules::default() };
+    let (now, threshold, past) = (at(0), |_: &str| Threshold::in_a_row(3), ServiceHistory::default());
+    for (age, others, bad) in [(89, FULL, &["disk"][..]), (90, FULL, &["answer", "disk"]), (89, SLOW, &[])] {
+        let findings = [finding("answer", HUNG), finding("disk", others)];
+        let look = Look { process_age_ms: Some(age * 1_000), ..look(&findings, &threshold, &now) };
+        let standing = judge(look, &rules, &past);
+        let counted = follow("bot", &standing, look, &rules, &past, "id").into_iter().find_map(|event| match event {
+            Event::Observed { bad, .. } => Some(bad),
+            _ => None,
+        });
+        assert_eq!(counted.unwrap_or_default(), bad, "{age} {others:?}");
+    }
 }
 
 #[test]

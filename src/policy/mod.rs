@@ -12,8 +12,9 @@ mod telling;
 mod warn;
 
 pub use budget::{budget, budgets};
-pub use decide::decide;
-pub use depend::{Node, Tie, order, tied, ties};
-pub use judge::{Look, follow, is_failing, judge};
+pub use decide::{concluded, decide};
+pub use depend::{Node, Tie, behind_no_more, order, stays_down, tied, ties};
+pub use judge::{Look, follow, hands_off, is_failing, judge};
+pub use pattern::wanted;
 pub use rate::alarm;
-pub use telling::{Portion, Taste, portion, reminder, wants};
+pub use telling::{Appetite, Portion, Taste, also_due, channels, due, next, severity};

@@ -1,10 +1,23 @@
 //! Is it the code? So many crashes on one release that began to run a short while ago are a pattern; so many on whatever
 //! release are a storm. Pure: the lines of the history, the rules and now give the answer.
 
-use crate::model::Span;
 use crate::model::crash::{Crash, CrashRules, Turn};
 use crate::model::event::Moment;
 pub use crate::model::pattern::{Crashes, Good, Judged, Pattern};
+use crate::model::{Identity, ServiceHistory, Span};
+
+/// Did this life end for a reason that is not its own? Why, if it is known: heal itself stopped it, the machine went down under
+/// it, or it was `paused`. What is stopped on purpose is no crash (DESIGN §6), and a release is not to blame for a reboot.
+#[must_use]
+pub fn wanted(past: &ServiceHistory, life: &Identity, paused: Option<String>, now: &Moment) -> Option<String> {
+    if guard!("what heal stops is no crash", past.stopped.contains(life)) {
+        return Some("stopped by heal".to_owned());
+    }
+    if guard!("a reboot is no crash", life.boot != now.boot) {
+        return Some("the machine was started again".to_owned());
+    }
+    paused.filter(|_| guard!("what ends in a pause is no crash", true))
+}
 
 /// The lines that a judgement is made from.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +69,7 @@ fn on_release(past: Past<'_>, all: &[&Crash], rules: &CrashRules, now: &Moment) 
     }
     let short: String = release.chars().take(12).collect();
     match (age_of(past, release, rules, now), counted(&own)) {
-        (Some(age), Some(crashes)) if age < rules.release_age.millis() => {
+        (Some(age), Some(crashes)) if !guard!("an old release is not to blame", age >= rules.release_age.millis()) => {
             Judged::Pattern(Pattern { release: release.clone(), began_ms_ago: age, crashes, storm: false })
         }
         (Some(_), _) => {
@@ -125,7 +138,11 @@ fn good(entries: &[Crash], release: &str, rules: &CrashRules, ran: Span) -> Opti
         _ => false,
     };
     let pattern = group <= crashes.len() && crashes.windows(group).any(dense);
-    (!pattern).then(|| Good { release: release.to_owned(), began, ran_ms })
+    (!guard!("a release with a pattern of its own is not good", pattern)).then(|| Good {
+        release: release.to_owned(),
+        began,
+        ran_ms,
+    })
 }
 
 /// Milliseconds between two lines; `None` when a clock was set back between them.

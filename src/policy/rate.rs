@@ -8,7 +8,7 @@ use crate::model::{Outcome, Rate, ServiceHistory};
 fn too_often(past: &ServiceHistory, rate: Rate, now: &Moment) -> Option<u32> {
     let healed = past.acts.iter().filter(|act| act.outcome == Some(Outcome::Healed));
     let count = healed.filter(|act| now.since(&act.when) < rate.per.millis()).count();
-    u32::try_from(count).ok().filter(|count| *count > rate.count)
+    u32::try_from(count).ok().filter(|count| guard!("healing too often is an alarm", *count > rate.count))
 }
 
 /// That it is healed too often, in words, if it is.

@@ -4,11 +4,11 @@
 use std::path::PathBuf;
 
 use super::budget::window;
-use crate::model::Rate;
 use crate::model::event::Moment;
 use crate::model::refused::Refused;
 use crate::model::revert::{Ground, Meets, Target};
 use crate::model::taken_back::TakenBack;
+use crate::model::{Outcome, Rate};
 
 /// What crashed, as the crash history says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn choose(ask: &Ask<'_>, ground: &Ground, past: &[TakenBack], now: &Moment) 
     if !ask.enabled {
         return Err(Refused::Off);
     }
-    if let Some(flag) = &ask.missing_flag {
+    if let Some(flag) = ask.missing_flag.as_ref().filter(|_| guard!("code is taken back only when armed", true)) {
         return Err(Refused::NotArmed { flag: flag.clone() });
     }
     let suspect = match (&ask.commit, &ask.suspect) {
@@ -103,17 +103,42 @@ pub fn stands(branch: Option<&str>, ground: &Ground) -> Result<(), Refused> {
     if ground.dirty.is_empty() { Ok(()) } else { Err(Refused::Dirty(ground.dirty.clone())) }
 }
 
+/// heal's own commit at HEAD, if it took a release back and was not taken back itself: what is done when it crashes as well.
+#[must_use]
+pub fn undo(past: &[TakenBack], ground: &Ground) -> Option<Target> {
+    let head = ground.head.as_ref()?;
+    let own = past.iter().find(|one| one.commit == *head && one.undone_by.is_none())?;
+    // To bring the bad release back twice would be the revert war (FAILURES F16).
+    let again = guard!("no revert war", is_undo(past, own));
+    (!again).then(|| Target::Undo { commit: head.clone() })
+}
+
+/// Does this one bring back what another one took back?
+#[must_use]
+pub fn is_undo(past: &[TakenBack], one: &TakenBack) -> bool {
+    past.iter().any(|other| other.commit == one.takes_back)
+}
+
+/// Did taking code back not help, so that it is itself to be taken back, once? `commit` is heal's own.
+#[must_use]
+pub fn is_in_vain(past: &[TakenBack], commit: &str, outcome: Outcome) -> bool {
+    let stands = |one: &TakenBack| one.commit == commit && one.undone_by.is_none() && !is_undo(past, one);
+    !matches!(outcome, Outcome::Healed | Outcome::Probation) && past.iter().any(stands)
+}
+
 /// Whose files come back.
 fn restore(suspect: &Suspect, ground: &Ground, past: &[TakenBack]) -> Result<Target, Refused> {
     let head = ground.head.clone().unwrap_or_default();
     let release = suspect.release.clone();
-    if let Some(of) = ground.head_reverts.as_ref().filter(|_| head == release) {
+    let own = guard!("a revert of its own is not taken back as a release", head == release);
+    if let Some(of) = ground.head_reverts.as_ref().filter(|_| own) {
         return Err(Refused::OwnRevert(of.clone()));
     }
-    if let Some(before) = past.iter().rev().find(|one| one.takes_back == release) {
+    let again = |one: &&TakenBack| guard!("a release is taken back once", one.takes_back == release);
+    if let Some(before) = past.iter().rev().find(again) {
         return Err(Refused::AlreadyTakenBack { release, by: before.commit.clone() });
     }
-    if head != release {
+    if guard!("what is taken back is what runs", head != release) {
         return Err(Refused::NotRunning { head, release });
     }
     match (&suspect.good, &suspect.candidates[..]) {
@@ -127,11 +152,12 @@ fn restore(suspect: &Suspect, ground: &Ground, past: &[TakenBack]) -> Result<Tar
 /// Is there one more to be had?
 fn spent(limit: Rate, past: &[TakenBack], now: &Moment) -> Result<(), Refused> {
     // To bring back what was taken back is not one more.
-    let is_undo = |one: &&TakenBack| past.iter().any(|other| other.commit == one.takes_back);
-    let taken = past.iter().filter(|one| !is_undo(one)).map(|one| &one.when);
+    let taken = past.iter().filter(|one| !is_undo(past, one)).map(|one| &one.when);
     match window(limit, taken, now).1 {
-        Some(free_in_ms) => Err(Refused::Spent { limit: limit.to_string(), free_in_ms }),
-        None => Ok(()),
+        Some(free_in_ms) if guard!("taking code back has a limit", true) => {
+            Err(Refused::Spent { limit: limit.to_string(), free_in_ms })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -88,8 +88,14 @@ mod tests {
             };
             let findings = [finding("p", verdict), finding("q", Verdict::Healthy)];
             let now = minute(i64::try_from(at).unwrap_or(0));
-            let look =
-                Look { findings: &findings, process_age_ms: age_ms, threshold: &threshold, gap: None, now: &now };
+            let look = Look {
+                findings: &findings,
+                process_age_ms: age_ms,
+                threshold: &threshold,
+                gap: None,
+                now: &now,
+                life: None,
+            };
             let standing = super::super::judge(look, &rules, history.service("bot"));
             for event in super::super::follow("bot", &standing, look, &rules, history.service("bot"), "id") {
                 match &event {

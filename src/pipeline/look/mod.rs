@@ -333,12 +333,8 @@ impl<'a> Looker<'a> {
         if !watched.map_or(self.config.host_enabled, |watched| watched.enabled) {
             return Standing { level: Level::Disabled, class: None, summary: "enabled = false".to_owned() };
         }
-        let anew = matches!(who, Who::Running { process, .. } if past.known.as_ref() != Some(&process.identity));
-        // A life that the history does not know yet starts with clean counters.
-        let looks = if anew { Default::default() } else { past.looks.clone() };
-        let counted = ServiceHistory { looks, incident: past.incident.clone(), ..ServiceHistory::default() };
         let rules = rules(watched);
-        let standing = self.as_policy_sees(watched, who, findings, |look| policy::judge(look, rules, &counted));
+        let standing = self.as_policy_sees(watched, who, findings, |look| policy::judge(look, rules, past));
         match met.told {
             Some(Ok(told)) => supervised::judge(standing, told, rules, past, &self.now),
             _ => standing,
@@ -365,15 +361,16 @@ impl<'a> Looker<'a> {
         findings: &[Finding],
         then: impl FnOnce(policy::Look<'_>) -> T,
     ) -> T {
-        let process_age_ms = match who {
-            Who::Running { process, .. } => Some(process.age_ms),
+        let process = match who {
+            Who::Running { process, .. } => Some(&**process),
             _ => None,
         };
+        let (process_age_ms, life) = (process.map(|one| one.age_ms), process.map(|one| &one.identity));
         let probes = watched.map_or(self.config.host_probes.as_slice(), |watched| &watched.probes);
         let threshold = |name: &str| {
             probes.iter().find(|probe| probe.name == name).map(|probe| probe.common.fail_after).unwrap_or_default()
         };
         let gap = self.config.tick.map(disturbance::gap);
-        then(policy::Look { findings, process_age_ms, threshold: &threshold, gap, now: &self.now })
+        then(policy::Look { findings, process_age_ms, threshold: &threshold, gap, now: &self.now, life })
     }
 }

@@ -10,7 +10,7 @@ use crate::model::History;
 use crate::model::pattern::{Good, Pattern};
 use crate::model::refused::Refused;
 use crate::model::revert::{Ground, Revert, Target};
-use crate::policy::revert::{Ask, allow, choose};
+use crate::policy::revert::{Ask, allow, choose, undo};
 use crate::remedy;
 
 /// The name of the flag file in the data directory.
@@ -88,7 +88,7 @@ fn drafting(
     let ground = git::look(&repo)?;
     let target = match choose(&ask, &ground, &history.reverts, &now) {
         // Its own commit crashes as well: it did not help, so it goes.
-        Err(Refused::OwnRevert(of)) => undo(history, &ground).ok_or(Refused::OwnRevert(of))?,
+        Err(Refused::OwnRevert(of)) => undo(&history.reverts, &ground).ok_or(Refused::OwnRevert(of))?,
         chosen => chosen?,
     };
     made(config, &repo, &ground, &target, body)
@@ -106,15 +106,6 @@ pub fn inverse(config: &Config, taken: &str, why: &str) -> Result<Revert, Refuse
         return Err(Refused::NotRunning { head, release: taken.to_owned() });
     }
     made(config, &repo, &ground, &Target::Undo { commit: taken.to_owned() }, why.to_owned())
-}
-
-/// heal's own commit at HEAD, if it took a release back and was not taken back itself.
-fn undo(history: &History, ground: &Ground) -> Option<Target> {
-    let head = ground.head.as_ref()?;
-    let own = history.reverts.iter().find(|one| one.commit == *head && one.undone_by.is_none())?;
-    // To bring the bad release back twice would be the revert war (FAILURES F16).
-    let is_undo = history.reverts.iter().any(|other| other.commit == own.takes_back);
-    (!is_undo).then(|| Target::Undo { commit: head.clone() })
 }
 
 fn made(

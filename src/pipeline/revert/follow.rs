@@ -10,10 +10,10 @@ use crate::host::clock;
 use crate::journal::Journal;
 use crate::model::report::Act;
 use crate::model::revert::Revert;
-use crate::model::taken_back::TakenBack;
 use crate::model::{Class, Event, Outcome};
 use crate::pipeline::look::Looker;
 use crate::pipeline::plan::processes_of;
+use crate::policy::revert::{is_in_vain, is_undo};
 use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
 
@@ -28,10 +28,7 @@ pub(in crate::pipeline) fn follow(
     act: &Act,
 ) -> Result<Option<Result<Revert, String>>> {
     let Some(revert) = revert_of(act) else { return Ok(None) };
-    let stands = |one: &TakenBack| one.commit == revert.commit && one.undone_by.is_none();
-    let is_undo = journal.history().reverts.iter().any(|one| one.commit == revert.takes_back);
-    let failed = !matches!(act.outcome, Outcome::Healed | Outcome::Probation);
-    if !failed || is_undo || !journal.history().reverts.iter().any(stands) {
+    if !is_in_vain(&journal.history().reverts, &revert.commit, act.outcome) {
         return Ok(None);
     }
     let why = format!("The service is not well with it either: {}", act.detail);
@@ -75,8 +72,7 @@ pub(in crate::pipeline) fn push_pending(
         return None;
     }
     let last = journal.history().reverts.iter().rev().find(|one| one.service == service)?.clone();
-    let is_undo = journal.history().reverts.iter().any(|other| other.commit == last.takes_back);
-    if last.pushed.is_some() || last.undone_by.is_some() || is_undo {
+    if last.pushed.is_some() || last.undone_by.is_some() || is_undo(&journal.history().reverts, &last) {
         return None;
     }
     if last.push_failed.as_ref().is_some_and(|when| clock::now().since(when) < PUSH_AGAIN_MS) {

@@ -11,12 +11,9 @@ use crate::journal::{DataDir, Journal, Spool};
 use crate::model::alert::{Again, Message, Parcel, Undelivered};
 use crate::model::event::Moment;
 use crate::model::report::Delivery;
-use crate::model::spool::{self, Item, Waiting};
+use crate::model::spool::{self, Item, LATE};
 use crate::model::{Event, Severity};
-use crate::policy::{self, Portion};
-
-/// When nobody took an urgent message for so long, in milliseconds, it is shouted into the machine's own log.
-const SHOUT_AFTER: i64 = 600_000;
+use crate::policy::{self, Appetite, Portion};
 
 /// Delivers what may be delivered now; with `eager` also to channels that rest. What became of it is on the disk afterwards.
 pub(super) fn flush(
@@ -60,31 +57,12 @@ impl Flush<'_> {
     /// Tells a channel (`None`: the list) the next thing. `false`: there is nothing more for it in this run.
     fn next(&mut self, channel: Option<&Declared>) -> bool {
         let name = channel.map_or(LIST, |channel| &channel.name);
-        let waits: Vec<usize> =
-            (0..self.spool.items.len()).filter(|place| self.spool.items[*place].1.of(name).is_some()).collect();
-        let Some(&first) = waits.first() else { return false };
-        let (_, oldest) = &self.spool.items[first];
-        // In order: while the oldest rests, so does what came after it.
-        if !oldest.of(name).is_some_and(|waiting| self.eager || waiting.is_due(&self.now)) {
-            return false;
-        }
-        let (incident, age) = (oldest.message.incident.clone(), self.now.since(&oldest.queued));
-        let portion = match channel {
-            // What is repeated all the time, and the list, have no limit.
-            Some(channel) if !channel.channel.repeats() => {
-                let of_late = self.spool.of_late(name, &self.now);
-                policy::portion(self.config.max_per_hour, of_late, waits.len(), age)
-            }
-            _ => Portion::One,
-        };
-        let group: Vec<usize> = match portion {
-            Portion::Nothing => return false,
-            Portion::Digest => waits,
-            Portion::One if channel.is_none() => vec![first],
-            Portion::One => {
-                waits.into_iter().filter(|place| self.spool.items[*place].1.message.incident == incident).collect()
-            }
-        };
+        // What is repeated all the time, and the list, have no limit.
+        let limited = channel.filter(|channel| !channel.channel.repeats());
+        let limit = limited.map(|_| (self.config.max_per_hour, self.spool.of_late(name, &self.now)));
+        let appetite = Appetite { name, limit, merges: channel.is_some(), eager: self.eager };
+        let items = self.spool.items.iter().map(|(_, item)| item);
+        let Some((portion, group)) = policy::next(items, appetite, &self.now) else { return false };
         let items: Vec<&Item> = group.iter().map(|place| &self.spool.items[*place].1).collect();
         let message = match portion {
             Portion::Digest => spool::digest(&items, self.config.max_per_hour, &self.now),
@@ -146,9 +124,7 @@ impl Flush<'_> {
             if let Err(error) = self.journal.record(event) {
                 return Some(format!("it was sent, but that cannot be written down: {error}"));
             }
-            let item = &mut self.spool.items[*place].1;
-            item.waiting.retain(|waiting| waiting.channel != name);
-            item.taken |= name != LIST;
+            self.spool.items[*place].1.took(name, name != LIST);
             if let Err(error) = self.keep(*place) {
                 return Some(error);
             }
@@ -158,24 +134,14 @@ impl Flush<'_> {
 
     fn failed(&mut self, name: &str, channel: Option<&Declared>, group: &[usize], undelivered: &Undelivered) {
         let refused = undelivered.again == Again::Never;
-        let fallback = channel.and_then(|channel| channel.common.fallback.clone());
+        let fallback = channel.and_then(|channel| channel.common.fallback.as_deref());
         for place in group {
-            let now = self.now.clone();
             let item = &mut self.spool.items[*place].1;
             let message = item.message.clone();
-            let Some(waiting) = item.waiting.iter_mut().find(|waiting| waiting.channel == name) else { continue };
-            waiting.failed(&undelivered.why, undelivered.again, &now);
-            // The next channel takes over what is refused, and what did not get through for some minutes.
-            let late = now.since(&item.queued) >= SHOUT_AFTER;
-            if let Some(fallback) = fallback.as_ref().filter(|next| (refused || late) && item.of(next).is_none())
-                && !item.stood_in.contains(fallback)
-            {
-                item.stood_in.push(fallback.clone());
-                item.waiting.push(Waiting::new(fallback));
+            if !item.failed(name, undelivered, fallback, &self.now) {
+                continue;
             }
             if refused {
-                item.refused = true;
-                item.waiting.retain(|waiting| waiting.channel != name);
                 let event = Event::Undeliverable {
                     service: message.service,
                     incident: message.incident,
@@ -212,7 +178,7 @@ impl Flush<'_> {
         for place in 0..self.spool.items.len() {
             let item = &self.spool.items[place].1;
             let waits = item.waiting.iter().any(|waiting| waiting.channel != LIST);
-            let late = self.now.since(&item.queued) >= SHOUT_AFTER;
+            let late = self.now.since(&item.queued) >= LATE;
             let forsaken = if waits { late } else { item.refused };
             if item.shouted || item.taken || !forsaken || item.message.severity < Severity::Critical {
                 continue;

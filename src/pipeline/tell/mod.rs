@@ -17,12 +17,12 @@ use crate::journal::{DataDir, Journal, RecoveryLock, Spool};
 use crate::model::alert::{Message, Parcel, Undelivered as Failed};
 use crate::model::event::{Moment, Notice};
 use crate::model::layout::SECTION;
-use crate::model::report::{Decision, Delivery, Level, Refusal, Subject};
+use crate::model::report::{Delivery, Subject};
 use crate::model::service::HOST;
 use crate::model::spool::{Item, Waiting};
 use crate::model::state::section;
 use crate::model::status::Undelivered;
-use crate::model::{Event, Incident, Outcome, Report, Severity};
+use crate::model::{Event, Incident, Report, Severity};
 use crate::policy::{self, Taste};
 pub use say::{Said, acknowledge, flush_now, preview, say, test};
 pub(super) use signs::{Signal, begun, ended};
@@ -106,8 +106,11 @@ fn queue(
         }
         None => {
             let waiting = channels.iter().map(|channel| Waiting::new(channel)).collect();
-            let (stood_in, taken, refused, shouted) = (Vec::new(), false, false, false);
-            spool.put(dir, Item { queued: now.clone(), nth, message, waiting, stood_in, taken, refused, shouted })?;
+            let (stood_in, told, taken, refused, shouted) = (Vec::new(), Vec::new(), false, false, false);
+            spool.put(
+                dir,
+                Item { queued: now.clone(), nth, message, waiting, stood_in, told, taken, refused, shouted },
+            )?;
         }
     }
     journal.record(Event::Queued { service, incident: incident.to_owned(), notice, nth, channels })
@@ -115,55 +118,21 @@ fn queue(
 
 /// Everything that somebody has to be told and that is not in the spool yet, with the incident's id.
 fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec<(Due, String)> {
-    let mut found = Vec::new();
-    let mut add = |subject: &Subject, incident: &Incident, notice: Notice, nth: u32| {
-        let message = message(config, report, subject, incident, notice);
-        let whose = owner(config, &subject.name);
-        let wants = |taste: &Taste<'_>| policy::wants(taste, message.severity, notice, whose, incident, now);
-        // Whoever is further away is not called for what is well by now, though its incident lives on for a while.
-        let near = |taste: &&Taste<'_>| taste.escalate_after.is_none() || !is_well(subject);
-        let tastes = tastes(config);
-        let channels: Vec<String> =
-            tastes.iter().filter(near).filter(|taste| wants(taste)).map(|taste| taste.name.to_owned()).collect();
+    let (mut found, tastes) = (Vec::new(), tastes(config));
+    let mut add = |subject: &Subject, (incident, notice, nth): (&Incident, Notice, u32)| {
+        let channels = policy::channels(&tastes, subject, owner(config, &subject.name), (incident, notice), now);
         if !channels.is_empty() {
+            let message = message(config, report, subject, incident, notice);
             found.push((Due { message, nth, channels }, incident.id.clone()));
         }
     };
     for subject in &report.subjects {
         let past = journal.history().service(&subject.name);
-        // What is over before what began after it.
-        for incident in &past.recovered {
-            add(subject, incident, Notice::Recovered, 0);
-        }
-        if let Some(incident) = &past.incident {
-            add(subject, incident, Notice::Opened, 0);
-            // Another run may have opened a new one meanwhile: what was decided was decided about ours.
-            let ours = subject.incident.as_ref().is_some_and(|open| open.id == incident.id);
-            if let Some(notice) = refusal(subject).filter(|_| ours) {
-                add(subject, incident, notice, 0);
-            }
-            if let Some(nth) =
-                policy::reminder(incident, now).filter(|_| ours && subject.standing.level >= Level::Unknown)
-            {
-                add(subject, incident, Notice::Reminder, nth);
-            }
-        }
+        policy::due(subject, past, now).into_iter().for_each(|due| add(subject, due));
     }
     for subject in &report.subjects {
         let past = journal.history().service(&subject.name);
-        if let Some(warning) = &past.warning {
-            add(subject, warning, Notice::Warned, 0);
-        }
-        if let Some(alarm) = &past.frequent {
-            add(subject, alarm, Notice::Frequent, 0);
-        }
-        if let Some(repaired) = &past.repaired {
-            add(subject, repaired, Notice::Repaired, 0);
-        }
-        // Also when all went well: code that runs is not what somebody deployed.
-        if let Some(alarm) = &journal.history().service(&subject.name).reverted {
-            add(subject, alarm, Notice::Reverted, 0);
-        }
+        policy::also_due(past).into_iter().for_each(|due| add(subject, due));
     }
     found
 }
@@ -177,14 +146,6 @@ fn owner<'n>(config: &'n Config, name: &'n str) -> &'n str {
     file.map_or(name, |file| file.service.as_deref().unwrap_or(HOST))
 }
 
-/// Is nothing wrong any more, as far as this run saw?
-fn is_well(subject: &Subject) -> bool {
-    match &subject.act {
-        Some(act) => matches!(act.outcome, Outcome::Healed | Outcome::Probation),
-        None => subject.standing.level < Level::Degraded,
-    }
-}
-
 /// What each channel wants, the list first.
 fn tastes(config: &Config) -> Vec<Taste<'_>> {
     let list = Taste { name: LIST, least: Severity::Info, services: &[], escalate_after: None };
@@ -195,19 +156,6 @@ fn tastes(config: &Config) -> Vec<Taste<'_>> {
         escalate_after: channel.common.escalate_after,
     });
     [list].into_iter().chain(channels).collect()
-}
-
-fn refusal(subject: &Subject) -> Option<Notice> {
-    let unwell = subject.standing.level == Level::Unhealthy;
-    match &subject.decision {
-        Some(Decision::Refuse { by: Refusal::Held, .. }) => Some(Notice::Held),
-        // Held by this very tick: the act showed that acts do not help.
-        _ if unwell && subject.held.is_some() => Some(Notice::Held),
-        // Nothing was tried yet; the data directory itself is told of.
-        Some(Decision::Refuse { by: Refusal::Unwritable, .. }) => None,
-        Some(Decision::Refuse { .. }) => Some(Notice::Exhausted),
-        _ => None,
-    }
 }
 
 /// What is sent again by every tick, to channels that forget otherwise. Nothing is written down.

@@ -7,7 +7,8 @@ use crate::model::alert::Message;
 use crate::model::event::Notice;
 use crate::model::report::{Decision, Level, Refusal, Subject};
 use crate::model::units::span_text;
-use crate::model::{Incident, Outcome, Report, Severity, redact};
+use crate::model::{Incident, Outcome, Report, redact};
+use crate::policy;
 
 /// What a person has to know about this incident, as it stands now.
 pub(super) fn message(
@@ -24,13 +25,7 @@ pub(super) fn message(
     let healed = did == Some(Outcome::Healed) || (did.is_none() && subject.standing.level == Level::Healthy);
     // Started and not well yet is not healed; the next ticks tell.
     let probation = did == Some(Outcome::Probation);
-    let severity = match notice {
-        Notice::Opened if healed || probation => Severity::Warning,
-        Notice::Recovered => Severity::Info,
-        Notice::Repaired => incident.severity.unwrap_or(Severity::Warning),
-        Notice::Frequent | Notice::Reverted | Notice::Warned => Severity::Warning,
-        _ => Severity::Critical,
-    };
+    let severity = policy::severity(notice, subject, incident);
     let (title, action) = match notice {
         Notice::Opened if healed => (format!("{name}: {}; healed", incident.summary), None),
         Notice::Opened if probation => (format!("{name}: {}; started again, on probation", incident.summary), None),

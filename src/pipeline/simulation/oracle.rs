@@ -1,0 +1,467 @@
+//! Was a promise broken? Asked at each act, at each event and after each tick, of what is true, which heal does not know. Nothing in
+//! here asks policy: it counts for itself.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::clock::{DAY, HOUR, MINUTE};
+use super::oracle_told::Incidents;
+use super::service::Kind;
+use super::tick::Seen;
+use super::{Sim, Step, TICK, broken};
+use crate::model::crash::Turn;
+use crate::model::revert::Revert;
+use crate::model::{Class, Event, Identity, Severity, Verdict};
+use crate::probe::identify::Who;
+
+/// Who ended a life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    ByItself,
+    ByHeal,
+    ByPerson,
+    ByDeploy,
+    Reboot,
+}
+
+/// The end of a life, as it was.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) life: Identity,
+    pub(super) release: String,
+    pub(super) at: i64,
+    pub(super) how: Ended,
+    pub(super) exit: Option<i32>,
+}
+
+/// What is known of one service.
+#[derive(Debug, Default)]
+struct Facts {
+    ends: VecDeque<End>,
+    /// When heal acted, for what, and by which rung.
+    acts: VecDeque<(i64, Class, String)>,
+    held: bool,
+    /// Ticks that saw it down though it could be cured, since the last act; and whether all was quiet before.
+    down: i64,
+    calm: bool,
+    /// Ticks that saw it well.
+    well: i64,
+    /// Rungs that this incident tried.
+    tried: BTreeMap<String, u32>,
+    cured: bool,
+    /// Acts since nothing was left to try.
+    retries: Option<usize>,
+}
+
+/// A pause, as the person meant it.
+#[derive(Debug)]
+struct Wish {
+    service: Option<String>,
+    since: i64,
+    until: i64,
+    over_reboot: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Oracle {
+    services: Vec<Facts>,
+    wishes: Vec<Wish>,
+    /// When code was taken back: what, and the commit that did it.
+    reverts: Vec<(i64, String, String)>,
+    pub(super) told: Incidents,
+    /// A promise that was broken while a person was at it.
+    pub(super) broken: Option<String>,
+    /// When heal was last killed.
+    pub(super) killed: i64,
+}
+
+impl Oracle {
+    pub(super) fn new(count: usize) -> Self {
+        let services = (0..count).map(|_| Facts::default()).collect();
+        Self {
+            services,
+            wishes: Vec::new(),
+            reverts: Vec::new(),
+            told: Incidents::default(),
+            broken: None,
+            killed: i64::MIN / 2,
+        }
+    }
+
+    pub(super) fn ended(&mut self, place: usize, end: End) {
+        let ends = &mut self.services[place].ends;
+        ends.push_back(end);
+        if ends.len() > 200 {
+            ends.pop_front();
+        }
+    }
+
+    /// The exit code of a life that is over, as its parent would know it.
+    pub(super) fn exit_of(&self, place: usize, life: &Identity) -> Option<i32> {
+        self.services[place].ends.iter().rev().take(5).find(|end| end.life == *life)?.exit
+    }
+
+    pub(super) fn paused(&mut self, service: Option<&str>, (since, until): (i64, i64), over_reboot: bool) {
+        self.wishes.retain(|wish| wish.until > since);
+        self.wishes.push(Wish { service: service.map(str::to_owned), since, until, over_reboot });
+    }
+}
+
+impl Sim {
+    /// The intent is about to be written.
+    pub(super) fn about_to_act(&mut self, place: usize, rung: &str, cause: Class) -> Step {
+        let now = self.clock.now;
+        let svc = &self.services[place];
+        let name = svc.name();
+        for check in
+            ["hands off what is paused", "hands off what is masked", "hands off what is held", "unknown never acts"]
+        {
+            self.book.tally.check(check);
+        }
+        let off = self.oracle.wishes.iter().find(|wish| {
+            let rebooted = self.clock.reboots.iter().any(|at| *at > wish.since);
+            let concerned = wish.service.as_deref().is_none_or(|one| one == name);
+            // What a clock that was set makes of a pause across boots, nobody can know.
+            let known = !rebooted || (wish.over_reboot && !self.clock.is_lost(wish.since, now));
+            concerned && wish.until > now && known
+        });
+        if off.is_some() {
+            return broken(format!("`{rung}` of {name}, which is paused"));
+        }
+        if svc.unwanted && svc.told.is_some() {
+            return broken(format!("`{rung}` of {name}, which its operator masked"));
+        }
+        if self.oracle.services[place].held {
+            return broken(format!("`{rung}` of {name}, which is held"));
+        }
+        if matches!(svc.who, Who::Unknown { .. }) {
+            return broken(format!("`{rung}` of {name}, and nobody knows which process it is"));
+        }
+        let own = svc.service.remedies.get(rung);
+        if !matches!(cause, Class::Dead | Class::Hung) && own.is_none_or(|own| !own.on.contains(&cause)) {
+            return broken(format!("`{rung}` of {name} for {cause:?}, which it would not cure"));
+        }
+        if cause == Class::Hung && rung == "restart" {
+            return broken(format!("`restart` of {name}, which hangs: a milder rung than its class calls for"));
+        }
+        self.book.tally.check("one act at a time");
+        if self.book.history.open_intents.values().any(|open| open.service == name) {
+            return broken(format!("`{rung}` of {name}, while another act of it has no outcome"));
+        }
+        self.book.tally.check("nobody is acted upon behind another one that is down");
+        for need in &svc.service.needs {
+            let other = self.services.iter().find(|other| other.name() == need);
+            if other.is_some_and(|other| other.was_gone && other.life.is_none() && other.ails.lie.is_none()) {
+                return broken(format!("`{rung}` of {name}, while {need}, which it needs, is down"));
+            }
+        }
+        self.book.tally.check("there is evidence for each act");
+        if let Err(why) = self.evidence(place) {
+            return broken(format!("`{rung}` of {name}: {why}"));
+        }
+        Ok(())
+    }
+
+    /// Does what was seen speak for an act? Necessary, never sufficient.
+    fn evidence(&self, place: usize) -> Result<(), String> {
+        let (svc, now) = (&self.services[place], self.clock.now);
+        let speaks = |kind: Kind, verdict: Verdict| {
+            svc.watches
+                .iter()
+                .zip(&svc.findings)
+                .any(|(watch, finding)| watch.kind == kind && finding.verdict == verdict)
+        };
+        let Some(life) = &svc.life else {
+            let obstacle = speaks(Kind::Stranger, Verdict::Unhealthy(Severity::Critical, Class::Resource));
+            return if obstacle { Err("a stranger has its port".to_owned()) } else { Ok(()) };
+        };
+        let grace = svc.service.rules.startup_grace.millis();
+        if now - life.began < grace {
+            return Err("it is still starting".to_owned());
+        }
+        let gap = self.declared_tick.map_or(i64::MAX, |tick| 3 * tick.millis() + TICK);
+        let counts = |place: usize| {
+            let (watch, finding) = (&svc.watches[place], &svc.findings[place]);
+            if finding.verdict != Verdict::Unhealthy(Severity::Critical, Class::Hung) {
+                return false;
+            }
+            // Silence against an answer is no evidence.
+            let silence = watch.kind == Kind::Trace && speaks(Kind::Answer, Verdict::Healthy);
+            let (mut count, mut later) = (0, now);
+            let old = |at: i64| at - life.began >= grace;
+            for (at, bad) in watch.said.iter().rev().take(watch.threshold.of as usize).filter(|(at, _)| old(*at)) {
+                if later - at > gap || (!bad && watch.threshold.bad == watch.threshold.of) {
+                    break;
+                }
+                count += u32::from(*bad);
+                later = *at;
+            }
+            !silence && count >= watch.threshold.bad
+        };
+        if (0..svc.watches.len()).any(counts) { Ok(()) } else { Err("no probe called for it often enough".to_owned()) }
+    }
+
+    pub(super) fn about_to_stop(&mut self, place: usize) -> Step {
+        self.book.tally.check("a healthy service is never stopped");
+        let svc = &self.services[place];
+        if svc.works && !svc.findings.iter().any(|one| matches!(one.verdict, Verdict::Unhealthy(Severity::Critical, _)))
+        {
+            return broken(format!("{} works, every probe says so, and it is stopped", svc.name()));
+        }
+        Ok(())
+    }
+
+    pub(super) fn starts(&mut self, place: usize) -> Step {
+        self.book.tally.check("never two of one service");
+        match &self.services[place].life {
+            Some(life) => broken(format!("{} is started beside {}", self.services[place].name(), life.identity)),
+            None => Ok(()),
+        }
+    }
+
+    /// The branch is about to move.
+    pub(super) fn takes_back(&mut self, place: usize, revert: &Revert) -> Step {
+        self.book.tally.check("code is taken back once, and for a reason");
+        if !self.armed {
+            return broken("code is taken back, and nobody armed that");
+        }
+        let (now, oracle) = (self.clock.now, &self.oracle);
+        let name = self.services[place].name();
+        let own = oracle.reverts.iter().find(|(_, _, commit)| *commit == revert.takes_back);
+        if oracle.reverts.iter().any(|(_, what, _)| *what == revert.takes_back) {
+            return broken(format!("{} is taken back a second time", revert.takes_back));
+        }
+        if revert.base != revert.takes_back {
+            return broken(format!("{} is taken back, and {} is what runs", revert.takes_back, revert.base));
+        }
+        match own {
+            // Its own commit goes when it did not help; what that brings back is never taken back again.
+            Some((_, what, _)) if oracle.reverts.iter().any(|(_, _, commit)| commit == what) => {
+                return broken("a revert war: the undoing of a revert is taken back");
+            }
+            Some(_) if revert.restores.is_some() => return broken("its own revert is taken back like a release"),
+            Some(_) => {}
+            None => {
+                let crashed =
+                    |end: &&End| end.release == revert.takes_back && !matches!(end.how, Ended::ByHeal | Ended::Reboot);
+                let crashes =
+                    oracle.services[place].ends.iter().filter(crashed).filter(|end| now - end.at < DAY).count();
+                if crashes < 3 {
+                    return broken(format!("code is taken back after {crashes} crashes of {name} with it"));
+                }
+                let recent = |(at, what, _): &&(i64, String, String)| {
+                    now - at < DAY
+                        && !oracle.reverts.iter().any(|(_, _, commit)| commit == what)
+                        && !self.clock.is_lost(*at, now)
+                };
+                if oracle.reverts.iter().find(recent).is_some() {
+                    return broken("code is taken back more often than `limit` allows");
+                }
+            }
+        }
+        self.oracle.reverts.push((now, revert.takes_back.clone(), revert.commit.clone()));
+        Ok(())
+    }
+
+    pub(super) fn crash_recorded(&mut self, place: usize, life: &Identity, turn: Turn) -> Step {
+        self.book.tally.check("own acts are never crashes");
+        let end = self.oracle.services[place].ends.iter().rev().find(|end| end.life == *life);
+        match end.map(|end| end.how) {
+            Some(Ended::ByHeal) if turn == Turn::Crash => {
+                broken(format!("{}: what heal stopped counts as a crash", self.name(place)))
+            }
+            Some(Ended::Reboot) if turn == Turn::Crash => {
+                broken(format!("{}: a reboot counts as a crash", self.name(place)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An event was written.
+    pub(super) fn hears(&mut self, event: &Event) -> Step {
+        self.hears_of_incidents(event)?;
+        let place = |sim: &Self, name: &str| sim.services.iter().position(|svc| svc.name() == name);
+        match event {
+            Event::Intent { service, rung, cause, uncounted: false, .. } => {
+                let cause = cause.unwrap_or(Class::Unknown);
+                place(self, service).map_or(Ok(()), |place| self.acted(place, rung, cause))
+            }
+            Event::Done { service, outcome, .. } => {
+                if let Some(place) = place(self, service) {
+                    self.oracle.services[place].cured |= *outcome == crate::model::Outcome::Healed;
+                }
+                Ok(())
+            }
+            Event::Opened { service, .. } | Event::Closed { service, .. } => {
+                if let Some(place) = place(self, service) {
+                    let facts = &mut self.oracle.services[place];
+                    facts.tried.clear();
+                    facts.well = 0;
+                    (facts.cured, facts.retries) = (false, None);
+                }
+                Ok(())
+            }
+            Event::Exhausted { service, .. } => {
+                if let Some(place) = place(self, service) {
+                    self.oracle.services[place].retries.get_or_insert(0);
+                    self.called(place);
+                }
+                Ok(())
+            }
+            Event::Held { service, .. } => {
+                if let Some(place) = place(self, service) {
+                    self.oracle.services[place].held = true;
+                    self.called(place);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A person said something.
+    pub(super) fn person_said(&mut self, event: &Event) {
+        let (service, held) = match event {
+            Event::Held { service, .. } => (service, true),
+            Event::Released { service } => (service, false),
+            _ => return,
+        };
+        if let Some(place) = self.services.iter().position(|svc| svc.name() == service) {
+            let facts = &mut self.oracle.services[place];
+            facts.held = held;
+            if !held {
+                facts.tried.clear();
+                facts.retries = None;
+                self.oracle.told.released(service);
+            }
+        }
+    }
+
+    fn acted(&mut self, place: usize, rung: &str, cause: Class) -> Step {
+        let now = self.clock.now;
+        self.book.tally.check("a budget holds over any window");
+        let rules = &self.services[place].service.rules;
+        let own = self.services[place].service.remedies.get(rung);
+        let (delay, name) = (rules.restart_delay.millis(), self.services[place].name());
+        let limit = own.and_then(|own| own.limit).unwrap_or(rules.restart_limit);
+        let remedies = &self.services[place].service.remedies;
+        let facts = &mut self.oracle.services[place];
+        let last = facts.acts.back().map(|(at, ..)| *at);
+        facts.acts.push_back((now, cause, rung.to_owned()));
+        if facts.acts.len() > 300 {
+            facts.acts.pop_front();
+        }
+        (facts.down, facts.calm) = (0, false);
+        let tries = facts.tried.entry(rung.to_owned()).or_default();
+        *tries += 1;
+        if rung == "revert" {
+            return Ok(());
+        }
+        let from = now - limit.per.millis();
+        let same = |(at, why, what): &&(i64, Class, String)| {
+            *at > from && if own.is_some() { what == rung } else { *why == cause && !remedies.contains_key(what) }
+        };
+        let count = facts.acts.iter().filter(same).count();
+        if count > limit.count as usize && !self.clock.is_lost(from, now) {
+            return broken(format!(
+                "{count} acts on {name} for {cause:?} within {}, and {limit} is the budget",
+                limit.per
+            ));
+        }
+        if last.is_some_and(|last| now - last < delay && !self.clock.is_lost(last, now)) {
+            return broken(format!("`{rung}` of {name} before restart_delay is over"));
+        }
+        self.book.tally.check("the ladder is climbed");
+        match facts.retries {
+            None if *tries > 1
+                && !facts.cured
+                && own.is_none()
+                && last.is_some_and(|last| now - last < 30 * MINUTE) =>
+            {
+                return broken(format!("`{rung}` of {name} is tried again, while other rungs are left"));
+            }
+            // A rung that this incident did not try yet is none: its trouble may be of another class by now.
+            Some(retries) if *tries > 1 && !facts.cured => {
+                let pause = [30 * MINUTE, 2 * HOUR, 6 * HOUR][retries.min(2)];
+                if last.is_some_and(|last| now - last < pause && !self.clock.is_lost(last, now)) {
+                    return broken(format!("retry {retries} of {name} comes too early"));
+                }
+            }
+            _ => {}
+        }
+        facts.retries = facts.retries.map(|retries| retries + 1);
+        Ok(())
+    }
+
+    /// A whole tick is over.
+    pub(super) fn judge_tick(&mut self, seen: &[Seen]) -> Step {
+        for (place, seen) in seen.iter().enumerate() {
+            self.judge_cure(place, seen)?;
+        }
+        self.judge_telling(seen)
+    }
+
+    /// What can be cured is cured, and what is over is over.
+    fn judge_cure(&mut self, place: usize, seen: &Seen) -> Step {
+        let now = self.clock.now;
+        let moment = self.clock.moment();
+        let svc = &self.services[place];
+        let honest = svc.ails.lie.is_none_or(|(_, until, _)| until <= now) && svc.ails.blind <= now;
+        let past = self.book.history.service(svc.name());
+        let fed = |need: &String| self.services.iter().any(|other| other.name() == need && other.works);
+        let free = !self.oracle.services[place].held && !svc.unwanted && honest && svc.service.needs.iter().all(fed);
+        let sees = |kind| svc.watches.iter().any(|watch| watch.kind == kind);
+        let hangs =
+            svc.life.is_some() && !svc.works && !svc.is_starting(now) && (sees(Kind::Answer) || sees(Kind::Trace));
+        let curable = free && !svc.ails.broken && svc.ails.stranger <= now && (svc.life.is_none() || hangs);
+        let well = free
+            && svc.works
+            && svc.worked
+            && seen.act.is_none()
+            && svc.findings.iter().all(|one| matches!(one.verdict, Verdict::Healthy | Verdict::Skipped));
+        let (curable, well) = if curable || well {
+            let paused = self.is_paused(place, &moment);
+            (curable && !paused && seen.act.is_none(), well && !paused)
+        } else {
+            (false, false)
+        };
+        let (rules, open) = (&svc.service.rules, past.incident.is_some());
+        let (stable, good) = (rules.stable_for.millis() / TICK, i64::from(rules.recover_after));
+        let looks = svc.watches.iter().map(|watch| i64::from(watch.threshold.of)).max().unwrap_or(1);
+        let stale = if sees(Kind::Answer) { 0 } else { 12 };
+        let soon = looks + 4 + stale + (rules.startup_grace.millis() + rules.restart_delay.millis()) / TICK;
+        let late = (6 * HOUR + rules.restart_limit.per.millis() * 2 + rules.restart_delay.millis()) / TICK + soon;
+        let name = svc.name();
+        let facts = &mut self.oracle.services[place];
+        if curable {
+            if facts.down == 0 {
+                let old = |(at, ..): &(i64, Class, String)| now - at > 8 * HOUR && !self.clock.is_lost(*at, now);
+                facts.calm = !open && facts.acts.iter().all(old);
+            }
+            facts.down += 1;
+            // Where no clock can say how long ago the last act was, it counts from the last reboot.
+            if let (Some((at, ..)), Some(reboot)) = (facts.acts.back(), self.clock.reboots.last())
+                && self.clock.is_lost(*at, now)
+            {
+                facts.calm = false;
+                facts.down = facts.down.min((now - reboot) / TICK);
+            }
+            let most = if facts.calm { soon } else { late };
+            if facts.down > most {
+                return broken(format!("{name} can be cured, and nothing is done for {most} ticks"));
+            }
+            self.book.tally.check("what can be cured is cured in time");
+        } else {
+            facts.down = 0;
+        }
+        facts.well = if well { facts.well + 1 } else { 0 };
+        if facts.well > stable + good + 4 {
+            if open {
+                return broken(format!("{name} is well for {} ticks, and its incident is not over", facts.well));
+            }
+            if facts.well == stable + good + 5 {
+                self.book.tally.check("what is over is over");
+            }
+        }
+        Ok(())
+    }
+}
