@@ -129,7 +129,10 @@ impl Sim {
         let old: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
         let invocation = self.services[place].told.as_ref().and_then(|told| told.life.clone());
         let intent = self.book.next_intent();
-        self.about_to_act(place, rung, cause)?;
+        // What did not help is taken back at once, with the same act.
+        if verifies {
+            self.about_to_act(place, rung, cause)?;
+        }
         let event = Event::Intent {
             id: intent.clone(),
             service: name.clone(),

@@ -9,19 +9,19 @@ impl Sim {
     /// All that is due by now, between two ticks.
     pub(super) fn happen(&mut self) {
         if self.clock.now >= self.next_box {
-            self.next_box = self.clock.now + self.after(3 * DAY);
+            self.next_box = self.clock.now + self.after(5 * DAY);
             self.disturb();
         }
         self.advance();
         for place in 0..self.services.len() {
             if self.clock.now >= self.services[place].next_fault {
-                let next = self.clock.now + self.after(2 * DAY);
+                let next = self.clock.now + self.after(5 * DAY);
                 self.services[place].next_fault = next;
                 self.ail(place);
             }
         }
         if self.clock.now >= self.next_person {
-            self.next_person = self.clock.now + self.after(2 * DAY);
+            self.next_person = self.clock.now + self.after(5 * DAY);
             self.person();
         }
         self.come_back();

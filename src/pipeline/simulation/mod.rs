@@ -92,6 +92,8 @@ struct Sim {
     /// `[project] tick`.
     declared_tick: Option<Span>,
     last_tick: i64,
+    /// When this tick began.
+    began: i64,
     next_pid: i32,
     next_box: i64,
     next_person: i64,
@@ -134,7 +136,7 @@ impl Sim {
             order,
             code: Code::new(),
             armed: !chance.one_in(3),
-            tempo: chance.pick(&[1, 1, 2, 8]),
+            tempo: chance.pick(&[1, 1, 1, 1, 1, 16]),
             heal_rate: chance.one_in(2).then_some(Rate { count: 3, per: Span::secs(86_400) }),
             max_per_hour: chance.pick(&[10, 10, 3]),
             channels,
@@ -146,6 +148,7 @@ impl Sim {
             crash_rules: CrashRules::default(),
             declared_tick: (!chance.one_in(4)).then_some(Span::secs(60)),
             last_tick: 0,
+            began: 0,
             next_pid: 100,
             next_box: chance.about(DAY),
             next_person: chance.about(DAY),

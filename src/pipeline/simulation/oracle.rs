@@ -149,8 +149,12 @@ impl Sim {
         }
         self.book.tally.check("nobody is acted upon behind another one that is down");
         for need in &svc.service.needs {
-            let other = self.services.iter().find(|other| other.name() == need);
-            if other.is_some_and(|other| other.was_gone && other.life.is_none() && other.ails.lie.is_none()) {
+            let Some(at) = self.services.iter().position(|other| other.name() == need) else { continue };
+            let other = &self.services[at];
+            let seen = other.was_gone && other.life.is_none() && other.ails.lie.is_none();
+            // Who was started by this very tick and ended again a moment ago, nobody has seen.
+            let ended = self.oracle.services[at].ends.back().map_or(0, |end| end.at);
+            if seen && ended <= self.began {
                 return broken(format!("`{rung}` of {name}, while {need}, which it needs, is down"));
             }
         }

@@ -169,9 +169,12 @@ impl Sim {
                 open.silent = open.silent.min(DAY / TICK);
                 continue;
             }
-            // A clock that was set across a boot may hide as much as this boot is old.
-            let days = if self.clock.is_lost(self.clock.now - 2 * DAY, self.clock.now) { 2 } else { 1 };
-            if open.silent > days * DAY / TICK + 10 {
+            // Where no clock can say when something was last said, it counts from the last reboot.
+            let (now, reboot) = (self.clock.now, self.clock.reboots.last().copied().unwrap_or(0));
+            if self.clock.is_lost(now - (open.silent + 60) * TICK, now) {
+                open.silent = open.silent.min((now - reboot) / TICK);
+            }
+            if open.silent > DAY / TICK + 10 {
                 return broken(format!("{id} lasts, and nothing was said about it for {} ticks", open.silent));
             }
         }

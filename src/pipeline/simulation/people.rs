@@ -162,10 +162,10 @@ impl Sim {
         }
     }
 
-    /// Somebody heard of it, and looks at it within a day or two.
+    /// Somebody heard of it, and looks at it sooner or later, within a day or two at the latest.
     pub(super) fn called(&mut self, place: usize) {
         if !self.visits.iter().any(|(_, other)| *other == place) {
-            let later = self.clock.now + self.chance.about(DAY);
+            let later = self.clock.now + self.chance.about(8 * HOUR);
             self.visits.push((later, place));
         }
     }

@@ -32,6 +32,7 @@ pub(super) struct Seen {
 impl Sim {
     pub(super) fn tick(&mut self) -> Step<Vec<Seen>> {
         self.book.opens();
+        self.began = self.clock.now;
         self.settle()?;
         let now = self.clock.moment();
         self.pauses.retain(|pause| pause.over(&now, |_| None).is_none());
