@@ -224,6 +224,7 @@ impl<'a> Care<'a> {
         let look = policy::Look {
             findings: std::slice::from_ref(&finding),
             process_age_ms: None,
+            life: None,
             threshold: &|_: &str| Threshold::default(),
             gap: self.config.tick.map(crate::model::disturbance::gap),
             now: &self.looker.now,

@@ -78,7 +78,7 @@ impl Book {
         self.tally.events += 1;
         self.note(now, || line);
         self.history.apply(&read);
-        if self.tally.events % 512 == 0 {
+        if self.tally.events.is_multiple_of(512) {
             self.tally.check("a snapshot of the history is the history");
             let text = serde_json::to_string(&self.history).map_err(|error| Stop::Broken(error.to_string()))?;
             let again: History = serde_json::from_str(&text).map_err(|error| Stop::Broken(error.to_string()))?;

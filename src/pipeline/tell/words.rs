@@ -7,7 +7,7 @@ use crate::model::alert::Message;
 use crate::model::event::Notice;
 use crate::model::report::{Decision, Level, Refusal, Subject};
 use crate::model::units::span_text;
-use crate::model::{Incident, Outcome, Report, redact};
+use crate::model::{Incident, Outcome, Report, Severity, redact};
 use crate::policy;
 
 /// What a person has to know about this incident, as it stands now.
