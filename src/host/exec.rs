@@ -152,7 +152,8 @@ pub fn ourselves_up_to(word: &str, stdin: &[u8], timeout: Duration, limit: usize
     #[cfg(not(target_os = "linux"))]
     let program = std::env::current_exe().map_err(|error| format!("heal does not find itself: {error}"))?;
     let mut command = Command::new(program);
-    command.arg0("heal").arg(word).current_dir("/").env_clear();
+    // glibc reserves 64 MB of addresses for each thread that allocates, which the limits of such a child would count.
+    command.arg0("heal").arg(word).current_dir("/").env_clear().env("MALLOC_ARENA_MAX", "1");
     watched(command, "heal", (stdin, timeout, limit), Rest::Ends).map(ended)
 }
 

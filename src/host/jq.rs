@@ -191,6 +191,7 @@ pub fn answer() -> io::Result<()> {
     let mut question = Vec::new();
     io::stdin().lock().take(MEMORY).read_to_end(&mut question)?;
     let asked: Question = serde_json::from_slice(&question)?;
+    drop(question);
     let said = deep(|| match (asked.whole, one(&asked.filter, &asked.variables, &asked.document)) {
         (true, Ok(value)) => Said::Gives(value.to_string()),
         (false, Ok(value)) => Said::Held(verdict(&value)),

@@ -186,7 +186,9 @@ pub fn warned(warnings: &[String]) -> String {
 /// What would leave, for a person.
 #[must_use]
 pub fn shown(parcel: &Parcel) -> String {
-    let indent = |text: &str| text.lines().map(|line| format!("    {}\n", sanitize::line(line))).collect::<String>();
+    let space = |line: &str| if line.is_empty() { "" } else { "    " };
+    let indent =
+        |text: &str| text.lines().map(|line| format!("{}{}\n", space(line), sanitize::line(line))).collect::<String>();
     let text = match parcel {
         Parcel::Line { path, line } => format!("  a line in {}\n{}", path.display(), indent(line)),
         Parcel::Command { argv, env, stdin } => {

@@ -59,7 +59,7 @@ fn a_mail_and_a_note_have_the_first_line_as_their_title() {
             From: a@example.org
             To: b@example.org
             Subject: *CRITICAL* web: web: "not" running
-    
+
             *CRITICAL* web: web: "not" running
             <!here> found=no process fits 
             from test, opened
