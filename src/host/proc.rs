@@ -28,6 +28,8 @@ use crate::model::lock::FileId;
 pub struct Proc {
     pass: OnceLock<Result<Pass, String>>,
     lineage: OnceLock<Vec<i32>>,
+    /// Our own program: each process that fits is held against it.
+    own: OnceLock<Option<PathBuf>>,
 }
 
 /// All command lines one behind the other: no allocation per process.
@@ -80,7 +82,9 @@ impl Processes for Proc {
     }
 
     fn exe(&self, pid: i32) -> Option<PathBuf> {
-        fs::read_link(format!("/proc/{pid}/exe")).ok().map(still_called)
+        let read = || fs::read_link(format!("/proc/{pid}/exe")).ok().map(still_called);
+        let ours = self.lineage.get().and_then(|line| line.first()) == Some(&pid);
+        if ours { self.own.get_or_init(read).clone() } else { read() }
     }
 
     fn has_variable(&self, pid: i32, variable: &str) -> bool {

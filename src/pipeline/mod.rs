@@ -102,7 +102,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let mut report = empty(config, "check", &now);
     report.warnings.extend(past.warnings());
     let before = emergency::recollect(config, past.history)?;
-    let looker = look::Looker::new(config, options, &before, &dir, now.clone())?.asking();
+    let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     let mut seen = looker.look(&before);
     report.warnings.extend(orphans::find(&looker, &mut seen, &before));

@@ -12,17 +12,11 @@ const MOST: usize = 118;
 
 /// The system calls of one tick from the first of its own, a line each; what only debug builds ask is left out.
 fn calls(project: &Project) -> Vec<String> {
-    calls_of(project, &["heal", "--quiet"])
-}
-
-/// The same of another command that says nothing.
-fn calls_of(project: &Project, args: &[&str]) -> Vec<String> {
     let elsewhere = tempfile::tempdir().expect("a directory");
     let file = elsewhere.path().join("trace");
     let heal = env!("CARGO_BIN_EXE_heal");
-    let mut words = vec!["-f", "-o", file.to_str().expect("UTF-8"), heal];
-    words.extend(args);
-    let mut strace = project.command_of("strace", &words);
+    let mut strace =
+        project.command_of("strace", &["-f", "-o", file.to_str().expect("UTF-8"), heal, "heal", "--quiet"]);
     assert_eq!(project.run(&mut strace).exits(0).stdout, "");
     let trace = fs::read_to_string(&file).expect("a trace");
     let own = trace.lines().skip_while(|line| !line.contains("close_range"));
@@ -86,32 +80,6 @@ fn a_quiet_tick_starts_no_thread_reads_few_files_and_writes_two() {
     }
     // The lock, for whoever asks who holds it, and the stamp of the tick; nothing of what was declared well.
     assert_eq!(count(&calls, "write(") + count(&calls, "write64("), 2, "{shown}");
-}
-
-#[test]
-fn a_check_asks_who_is_known_as_a_tick_does_and_all_processes_when_it_is_to_explain() {
-    let mut project = five(free_port());
-    let config = project.read("heal.toml");
-    let without: Vec<&str> = config.lines().filter(|line| !line.contains("127.0.0.1")).collect();
-    project.write("heal.toml", &without.join("\n"));
-    let asked = |project: &Project, args: &[&str]| count(&calls_of(project, args), "cmdline");
-    assert!(asked(&project, &["check", "--quiet"]) > 1, "no tick has searched for it");
-    project.heal(&["heal"]).exits(0);
-    for _ in 0..6 {
-        assert_eq!(asked(&project, &["check", "--quiet"]), 1, "one known life, however often it is asked");
-    }
-    assert!(asked(&project, &["check", "--quiet", "--explain"]) > 1);
-    // A second one that fits is seen as soon as anything is not as it was.
-    let words: Vec<String> = project.read("app.pid").trim().lines().map(str::to_owned).collect();
-    let line = std::fs::read(format!("/proc/{}/cmdline", words[0])).expect("it runs");
-    let number =
-        String::from_utf8(line).expect("text").trim_end_matches('\0').rsplit('\0').next().expect("two").to_owned();
-    project.spawn(&["/bin/sleep", &number]);
-    assert_eq!(asked(&project, &["check", "--quiet"]), 1);
-    let refused = format!("[service.app.probes]\nport = {{ kind = \"tcp\", address = \"127.0.0.1:{}\" }}", free_port());
-    project.write("heal.toml", &without.join("\n").replace("[service.app.probes]", &refused));
-    let ran = project.heal(&["check"]).exits(2);
-    assert!(ran.stdout.contains("2 processes fit"), "{ran:?}");
 }
 
 #[test]

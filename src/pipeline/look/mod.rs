@@ -60,7 +60,7 @@ pub(super) struct Looker<'a> {
     searched: Option<Searched>,
     /// A sum of the last good configuration, as it was kept before this run.
     pub(super) good: Option<u64>,
-    /// That was lately enough for whatever is plainly well. Never for a second look.
+    /// That was lately enough for whatever is plainly well. Only for a tick, and never for a second look.
     brief: bool,
 }
 
@@ -113,18 +113,8 @@ impl<'a> Looker<'a> {
 
     /// The same eyes for a tick: its probes may take a lock for a moment, and it need not search all processes each time.
     pub(super) fn ticking(self) -> Self {
-        Self { tick: true, ..self.briefly() }
-    }
-
-    /// The same eyes for who only asks: what ticks saw a moment ago need not be searched for again. Nobody writes down that
-    /// this look was one without a search, so that asking often does not make a tick search more often.
-    pub(super) fn asking(self) -> Self {
-        if self.options.explain { self } else { self.briefly() }
-    }
-
-    fn briefly(self) -> Self {
         let brief = self.searched.as_ref().is_some_and(|last| last.suffices(&self.now, sought(self.config)));
-        Self { brief, ..self }
+        Self { tick: true, brief, ..self }
     }
 
     /// The stamp of a tick that ends now, with whatever happened to the clocks meanwhile.
