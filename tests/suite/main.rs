@@ -65,6 +65,7 @@ mod heal_crash;
 mod heal_depend;
 mod heal_dry;
 mod heal_evidence;
+mod heal_killed;
 mod heal_ladder;
 mod heal_often;
 mod heal_own;
