@@ -114,6 +114,7 @@ mod resume;
 mod revert;
 mod revert_killed;
 mod revert_push;
+mod revert_push_killed;
 mod revert_refused;
 mod revert_refused_code;
 mod run;
