@@ -28,6 +28,7 @@ mod checkpoint;
 mod checkpoint_faults;
 mod clean_locks;
 mod clean_locks_acting;
+mod clean_locks_killed;
 mod clean_locks_unseen;
 mod clean_room;
 mod collect;
