@@ -5,7 +5,7 @@ use std::fs;
 
 use super::acting::{NAP, in_parallel, later, running, the_one};
 use super::killpoints::{Fault, Point, sweep};
-use super::repository::{copy, git, head, sound, try_git};
+use super::repository::{accuse, copy, git, head, sound, try_git};
 use super::revert_push::with_remote;
 use super::support::{Project, Ran};
 
@@ -42,6 +42,9 @@ fn swept(template: &Project, fault: Fault, most: usize) {
     let world = || {
         let project = copy(template);
         git(&project, &["remote", "set-url", "origin", &project.path(REMOTE).display().to_string()]);
+        // A long sweep lasts longer than a crash counts.
+        fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
+        accuse(&project);
         project
     };
     let judge = |project: &Project, point: &Point, ran: &Ran| {
