@@ -15,8 +15,9 @@ use crate::pipeline::{self, Depth};
 /// database loses nothing: once nobody has it open, SQLite itself recovers it. What cannot be seen is in doubt, and stays.
 ///
 /// Exits with 0 when each lock is free, was cleared, or is held by a live process; 1 when --list or --dry-run found something to
-/// do, or a database is gone of which something was saved; 2 when a database is broken; 69 when something is in doubt, or a lock
-/// that was asked for by its name is held; 74 when the disk is full or does not work; 75 when another run is at work.
+/// do, a database is gone of which something was saved, or an earlier run had left a clearing unfinished, which is finished now;
+/// 2 when a database is broken; 69 when something is in doubt, or a lock that was asked for by its name is held; 74 when the disk
+/// is full or does not work; 75 when another run is at work.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Only these locks; then one that is held is no success

@@ -38,7 +38,9 @@ pub struct OpenIntent {
 impl std::fmt::Display for OpenIntent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let at = super::rfc3339(self.when.at);
-        write!(f, "{}: `{}` of {at} was begun by run {} and not finished", self.service, self.rung, self.run)
+        // What is done to files of the project belongs to no service.
+        let whose = if self.service.is_empty() { String::new() } else { format!("{}: ", self.service) };
+        write!(f, "{whose}`{}` of {at} was begun by run {} and not finished", self.rung, self.run)
     }
 }
 

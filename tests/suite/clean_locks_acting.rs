@@ -11,7 +11,7 @@ use super::support::{Project, alive, wait_for};
 const DB: &str = "[lock.db]\nkind = \"sqlite\"\npaths = [\"db/*.session\"]\n";
 const RUN: &str = "[lock.run]\nkind = \"pid\"\npaths = [\"run/*.pid\"]\n";
 
-fn rows(project: &Project, name: &str) -> String {
+pub fn rows(project: &Project, name: &str) -> String {
     let count = format!(
         "import sqlite3; d = sqlite3.connect('db/{name}'); \
          print(d.execute('select count(*) from t').fetchone()[0], d.execute('pragma integrity_check').fetchone()[0])"
@@ -20,7 +20,7 @@ fn rows(project: &Project, name: &str) -> String {
 }
 
 /// The file that was moved aside, wherever it is kept.
-fn kept(project: &Project, name: &str) -> Option<String> {
+pub fn kept(project: &Project, name: &str) -> Option<String> {
     let folders = fs::read_dir(project.path("data/vault/quarantine")).ok()?.flatten();
     let files = folders.flat_map(|folder| fs::read_dir(folder.path()).expect("readable").flatten());
     let found = files.map(|file| file.path()).find(|path| path.to_string_lossy().ends_with(name))?;

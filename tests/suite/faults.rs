@@ -1,6 +1,5 @@
 //! May heal die at any moment? After `kill -9` anywhere in an act the next run converges, and never do two services live.
 
-use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -121,60 +120,6 @@ fn killed_while_it_replaces_a_hung_service_there_are_never_two() {
             std::thread::sleep(Duration::from_millis(*delay));
             let _ = heal.kill();
             let _ = heal.wait();
-            converges(&project, &what);
-        });
-        assert!(most == 1, "{what}: {most} at once");
-    });
-}
-
-/// The calls of a start that change something, as strace names them.
-const CALLS: &str = "openat,mkdir,write,fdatasync,fsync,rename,ftruncate,flock,timer_settime,pipe2,clone,clone3,vfork,setsid,execve,linkat,unlink,unlinkat,dup2";
-
-/// Runs a tick under strace, which stays with the started service: its output goes to a file, or it would be waited for.
-fn strace(project: &Project, log: &str, extra: &[&str]) -> Option<i32> {
-    let traced = format!("trace={CALLS}");
-    let mut args = vec!["-D", "-f", "-qq", "-o", log, "-e", &traced];
-    args.extend(extra);
-    args.extend([env!("CARGO_BIN_EXE_heal"), "heal"]);
-    let mut command = project.command_of("strace", &args);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it runs").code()
-}
-
-#[test]
-fn killed_at_any_system_call_of_a_start_the_next_run_converges() {
-    if std::process::Command::new("strace").arg("-V").output().is_err() {
-        return;
-    }
-    // Count first: `when=N` counts per call and thread.
-    let project = sleeper("");
-    assert_eq!(strace(&project, "trace.txt", &[]), Some(0));
-    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for line in project.read("trace.txt").lines() {
-        let mut words = line.split_whitespace();
-        let (Some(thread), Some(rest)) = (words.next(), words.next()) else { continue };
-        if let Some((call, _)) = rest.split_once('(') {
-            *counts.entry((call.to_owned(), thread.to_owned())).or_insert(0) += 1;
-        }
-    }
-    let mut most: BTreeMap<String, usize> = BTreeMap::new();
-    for ((call, _), count) in counts {
-        let known = most.entry(call).or_insert(0);
-        *known = count.max(*known);
-    }
-    // The dynamic loader's and /proc's openat would be half of all; every fifth of them stands for the rest.
-    let points: Vec<(String, usize)> = most
-        .into_iter()
-        .flat_map(|(call, count)| {
-            let step = if call == "openat" { 9 } else { 1 };
-            (1..=count.min(120)).step_by(step).map(move |number| (call.clone(), number))
-        })
-        .collect();
-    assert!(points.len() > 30, "{points:?}");
-    in_parallel(&points, |(call, number)| {
-        let project = sleeper("");
-        let what = format!("{call} number {number}");
-        let (_, most) = Watch::during(&project, NAP, || {
-            strace(&project, "/dev/null", &["-e", &format!("inject={call}:signal=SIGKILL:when={number}")]);
             converges(&project, &what);
         });
         assert!(most == 1, "{what}: {most} at once");

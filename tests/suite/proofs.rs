@@ -75,6 +75,21 @@ fn is_name(text: &str) -> bool {
 }
 
 #[test]
+fn the_crash_matrix_runs_every_sweep() {
+    let script = fs::read_to_string(root().join("scripts/crash-matrix")).expect("readable");
+    let listed: Vec<&str> = script.lines().filter(|line| line.contains("::") && !line.contains(' ')).collect();
+    let wrong: Vec<String> = listed.iter().filter_map(|name| missing(name)).collect();
+    assert_eq!(wrong, [""; 0]);
+    for file in fs::read_dir(root().join("tests/suite")).expect("readable").flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        let Some(module) = name.strip_suffix(".rs") else { continue };
+        let sweeps = fs::read_to_string(file.path()).expect("readable").contains("\nuse super::killpoints::");
+        let is_listed = listed.iter().any(|name| name.split("::").next() == Some(module));
+        assert_eq!(sweeps, is_listed, "{module}: who goes through a sweep stands in scripts/crash-matrix");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_seen() {
     assert_eq!(missing("proofs::what_is_not_there_is_seen"), None);
     assert!(missing("proofs::nothing").is_some());

@@ -142,6 +142,18 @@ fn a_full_disk_at_any_system_call_loses_nothing() {
 }
 
 #[test]
+fn a_disk_that_stays_broken_loses_nothing() {
+    for error in ["ENOSPC", "EIO", "EROFS"] {
+        sweep_over(world, CHANGING, Fault::Sticky(error), 3, converges);
+    }
+}
+
+#[test]
+fn two_deaths_at_any_two_system_calls_lose_nothing() {
+    sweep_over(world, CHANGING, Fault::Again(&[]), 4, converges);
+}
+
+#[test]
 fn an_input_output_error_at_any_system_call_loses_nothing() {
     sweep_over(world, CHANGING, Fault::Error("EIO"), 21, converges);
 }

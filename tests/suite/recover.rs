@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 
 use super::acting::shell;
-use super::killpoints::{ALL, Fault, Point, sweep_over};
+use super::killpoints::{ALL, CHANGING, Fault, Point, sweep_over};
 use super::support::{Project, Ran};
 use super::trial::{self, project, quarantine, recover};
 
@@ -227,6 +227,16 @@ fn a_death_at_any_system_call_of_a_wal_recovery_loses_no_row() {
 #[test]
 fn a_death_at_any_system_call_of_a_rollback_loses_no_row() {
     sweep_over(world(ROLLBACK, 2_000), ALL, Fault::Kill, 24, survives(2_000));
+}
+
+#[test]
+fn two_deaths_lose_no_row_and_nor_does_a_disk_that_stays_broken() {
+    for (writer, rows) in [(WAL, 500), (ROLLBACK, 2_000)] {
+        sweep_over(world(writer, rows), CHANGING, Fault::Again(&[]), 4, survives(rows as usize));
+        for error in ["ENOSPC", "EIO", "EROFS"] {
+            sweep_over(world(writer, rows), CHANGING, Fault::Sticky(error), 2, survives(rows as usize));
+        }
+    }
 }
 
 #[test]

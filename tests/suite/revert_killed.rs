@@ -58,7 +58,14 @@ fn swept(fault: Fault, most: usize) -> usize {
         assert_eq!(git(project, &["rev-parse", "HEAD~1"]), bad, "{point:?}: exactly one commit");
         assert_eq!(project.events("reverted").len(), 1, "{point:?}: written down once");
     };
-    let count = sweep(|| copy(&template), &["revert"], fault, most, judge);
+    let world = || {
+        let project = copy(&template);
+        // A long sweep lasts longer than a crash counts.
+        std::fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
+        accuse(&project);
+        project
+    };
+    let count = sweep(world, &["revert"], fault, most, judge);
     println!("{fault:?}: HEAD was old at {old}, new at {new}");
     count
 }
@@ -66,6 +73,18 @@ fn swept(fault: Fault, most: usize) -> usize {
 #[test]
 fn killed_at_any_point_it_is_finished_or_never_began() {
     assert!(swept(Fault::Kill, 18) > 12);
+}
+
+#[test]
+fn killed_and_killed_again_it_is_finished_or_never_began() {
+    assert!(swept(Fault::Again(&[]), 4) > 2);
+}
+
+#[test]
+fn a_disk_that_stays_broken_leaves_it_as_it_was_or_finished() {
+    for error in ["ENOSPC", "EIO", "EROFS"] {
+        assert!(swept(Fault::Sticky(error), 3) > 1);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::support::{Project, Ran};
 const PUSH: &str = "push = true\n";
 
 /// A project and its remote, which has all of its commits.
-fn with_remote() -> (Project, Project) {
+pub fn with_remote() -> (Project, Project) {
     let project = deployed(PUSH, "");
     let text = project.read("heal.toml").replace("\"2s\"", "\"20s\"");
     git(&project, &["reset", "-q", "--soft", "HEAD~1"]);
