@@ -59,7 +59,8 @@ fn root() -> PathBuf {
 fn module(path: &Path) -> String {
     let relative = path.strip_prefix(root().join("src")).expect("inside src");
     let first = relative.components().next().expect("a component").as_os_str().to_string_lossy().into_owned();
-    first.trim_end_matches(".rs").to_owned()
+    // The tests of a file belong to it.
+    first.trim_end_matches(".rs").trim_end_matches("_tests").to_owned()
 }
 
 /// `crate::x`, also inside `use crate::{x::y, z}`; code only, comments and unit tests left out.
