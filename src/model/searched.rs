@@ -1,8 +1,7 @@
 //! When were all processes last searched? A tick that finds each service's last known life running, and all well, need not
 //! search for a second one every time. What the search buys: two that fit are noticed. So it is made at least every fifth
 //! tick and every five minutes, whenever anything is not plainly well, whenever what is searched for was changed, and always
-//! by who asks why (`check --explain`, a dry run); and nothing is ever done to anybody without it. A `check` relies on the
-//! last search of a tick for as long as a tick would, and counts for none.
+//! by who asks (`check`, a dry run); and nothing is ever done to anybody without it.
 
 use serde::{Deserialize, Serialize};
 
