@@ -1,5 +1,6 @@
 #!/bin/sh
-# An example of an escalation around heal: check, clean-locks, heal, and a person when that did not help.
+# An example of an escalation around heal: check, clean-locks, heal, the commit that is to blame, and a person when that did not
+# help.
 #
 #   * * * * * /srv/bot/scripts/watchdog.sh /srv/bot/heal.toml
 #
@@ -40,12 +41,7 @@ esac
 step heal
 case $code in
     0 | 1 | 75) exit "$code" ;; # well or healed; on probation or degraded; another run is at work
-    2)
-        what="something is unhealthy, and this run did not cure it"
-        # Is it the code? Then a person who reads this knows which commit to take back.
-        heal crash pattern --config "$config" --quiet >/dev/null 2>&1
-        [ $? -eq 2 ] && what="$what; its crashes are a pattern: heal crash pattern"
-        ;;
+    2) what="something is unhealthy, and this run did not cure it" ;;
     3) what="heal could not look" ;;
     69) what="heal waits for a person, or for its budget" ;;
     77) what="heal is not permitted to do its work" ;;
@@ -53,6 +49,23 @@ case $code in
     127) what="heal is not installed, or not in PATH" ;;
     *) what="heal failed with exit code $code" ;;
 esac
+ended=$code
+
+case $ended in
+    2 | 69)
+        # Is it the code? Then it is taken back, where somebody armed that; heal tells of it by itself.
+        heal crash pattern --config "$config" --quiet >/dev/null 2>&1
+        if [ $? -eq 2 ]; then
+            step revert
+            [ "$code" -eq 0 ] && exit 0
+            what="$what; its crashes are a pattern: heal crash pattern"
+        fi
+        ;;
+    3 | 78 | 127) ;; # told by heal when it lasts, or by nobody who is there
+    # What heal fails at itself is in none of its reports: its channels are tried all the same.
+    *) step alert "$what" --severity critical ;;
+esac
+code=$ended
 
 # Once an hour is enough for the same trouble. Where that cannot be remembered, it is told each time.
 mark="$code $(date +%Y-%m-%dT%H)"

@@ -60,3 +60,18 @@ fn a_broken_configuration_and_a_missing_heal_are_told() {
     // A machine on which heal is installed finds it.
     assert!(ran.code != 127 || ran.stdout.contains("heal is not installed, or not in PATH"), "{ran:?}");
 }
+
+#[test]
+fn a_commit_that_is_to_blame_is_named_and_where_it_is_armed_taken_back() {
+    let project = super::repository::deployed("", "");
+    let before = super::repository::head(&project);
+    let ran = watch(&project).exits(2);
+    assert!(ran.stdout.contains("its crashes are a pattern"), "{ran:?}");
+    assert_eq!(super::repository::head(&project), before, "nobody armed it");
+    super::repository::arm(&project);
+    // The tick that comes next may still try a rung; what it does not cure, the revert does.
+    let ran = watch(&project).exits(0);
+    assert_eq!(ran.stdout, "");
+    assert_eq!(super::repository::git(&project, &["rev-parse", "HEAD~1"]), before);
+    super::acting::the_one(&project, "86400");
+}
