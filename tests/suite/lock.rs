@@ -101,7 +101,10 @@ fn inside_of_it_a_restart_is_not_refused_and_outside_it_is() {
     project.heal(&["resume", "app"]).exits(0);
     let pid = the_one(&project, NAP);
     let mut deploy = project.command(&["lock", "--", "sleep", "600"]).spawn().expect("heal runs");
-    wait_for("the deploy", || project.heal(&["lock", "--check"]).code == 75);
+    // First it holds the lock, then there is its pause, and then the lock is free again.
+    let pauses = || std::fs::read_dir(project.path("data/pauses")).is_ok_and(|all| all.count() > 0);
+    wait_for("the pause of the deploy", pauses);
+    wait_for("its lock to be free", || project.heal(&["restart", "app"]).code == 69);
     let ran = project.heal(&["restart", "app"]).exits(69);
     assert!(ran.stdout.contains("(`sleep 600`) runs"), "{ran:?}");
     deploy.kill().expect("killed");
