@@ -85,6 +85,15 @@ impl Portable {
     }
 
     fn look(&self, pid: i32) -> Result<Option<Process>, String> {
+        let seen = self.look_once(pid)?;
+        // It may have ended between the two programs, which take long: then it is a zombie or gone by now.
+        if seen.as_ref().is_some_and(|seen| !matches!(seen.state, 'Z' | 'X') && seen.cwd.is_none()) {
+            return self.look_once(pid);
+        }
+        Ok(seen)
+    }
+
+    fn look_once(&self, pid: i32) -> Result<Option<Process>, String> {
         let number = pid.to_string();
         let text = self.ps(&["-p", &number], &ps::COLUMNS)?;
         let Some(line) = ps::line(&text, pid) else {
