@@ -36,7 +36,7 @@ pub use files::create_new;
 pub use push::{Push, Pushed, push};
 pub use remote::{UPDATE, fetch};
 pub use repair::{Repair, Repaired, Unasked, Unheld, repair, stop_orphans};
-pub use replace::state_of;
+pub use replace::{can_lock, state_of};
 pub use revert::still;
 pub use schedule::reschedule;
 pub use trouble::Trouble;

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Gid, Mode, OFlags, RenameFlags, Uid, XattrFlags, openat, renameat_with};
 use rustix::io::Errno;
@@ -288,18 +288,29 @@ fn stands(place: &Place) -> io::Result<Option<FileState>> {
 
 /// Takes the lock that the application itself takes before it writes. One that is not there is held by nobody.
 fn application_lock(order: &Order<'_>, path: &Path) -> Result<Option<File>, Trouble> {
-    let refused = |why: &dyn std::fmt::Display| order.refused(&format!("its lock {} {why}", path.display()));
+    take(path, APPLICATION_LOCK).map_err(|why| order.refused(&why))
+}
+
+/// Can the application's own lock be had at this moment? An application that keeps it all day is not asked by an intent a minute.
+///
+/// # Errors
+/// It cannot, and why.
+pub fn can_lock(path: &Path) -> Result<(), String> {
+    take(path, APPLICATION_LOCK).map(drop)
+}
+
+fn take(path: &Path, patience: Duration) -> Result<Option<File>, String> {
     let file = match crate::host::files::open(path) {
         Ok((file, _)) => file,
         Err(crate::host::files::Unread::Missing) => return Ok(None),
-        Err(why) => return Err(refused(&format!("cannot be taken: {why}"))),
+        Err(why) => return Err(format!("its lock {} cannot be taken: {why}", path.display())),
     };
-    let deadline = Instant::now() + APPLICATION_LOCK;
+    let deadline = Instant::now() + patience;
     while fs2::FileExt::try_lock_exclusive(&file).is_err() {
         if Instant::now() > deadline {
-            return Err(refused(&"is held by somebody"));
+            return Err(format!("its lock {} is held by somebody", path.display()));
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
     Ok(Some(file))
 }

@@ -10,12 +10,14 @@ use crate::pipeline::undo::{self, Wanted};
 
 /// Take back what a run changed
 ///
-/// Files that heal moved aside come back to where they stood, with their bytes, owner and permissions. What cannot be taken
-/// back (a process that was stopped, a command that was run) is said so. When there is a file in the old place again, nothing
-/// is done: --force moves that one aside first. A taking back is a run of its own and can be taken back by naming it.
+/// Files that heal moved aside come back to where they stood, with their bytes, owner and permissions; code that it reverted
+/// comes back by one more commit, and its service is restarted. What cannot be taken back (a process that was stopped, a
+/// command that was run) is said so. When there is a file in the old place again, nothing is done: --force moves that one
+/// aside first. A taking back is a run of its own and can be taken back by naming it.
 ///
-/// Exits with 0 when it was taken back, or there was nothing to do; 69 when it was refused and nothing was changed; 74 when a
-/// file could not be moved; 75 when another run is at work.
+/// Exits with 0 when it was taken back, or there was nothing to do; with code, 1 when it is not sure yet that the service is
+/// well with it and 2 when it is not; 69 when it was refused and nothing was changed; 74 when a file could not be moved; 75
+/// when another run is at work.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The run; without it the newest one of which something can be taken back
@@ -51,9 +53,13 @@ impl Args {
     }
 }
 
-const fn exit(undone: &Undone) -> Exit {
+fn exit(undone: &Undone) -> Exit {
     match (&undone.failure, undone.failed) {
-        (None, _) => Exit::Fine,
+        (None, _) => {
+            let act = undone.act.as_ref().map_or(Exit::Fine, |act| Exit::of_outcome(act.outcome));
+            let untold = undone.alerts.iter().any(|one| one.failure.is_some());
+            act.max(if untold { Exit::Warning } else { Exit::Fine })
+        }
         (Some(_), true) => Exit::Io,
         (Some(_), false) => Exit::Held,
     }

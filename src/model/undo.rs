@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::change::{Access, Change, FileState};
 use super::event::{Entry, Event};
-use super::made::{Reaccessed, Replaced};
+use super::made::{Reaccessed, Replaced, Reverted};
+use super::report::{Act, Delivery};
 use super::{Stamp, rfc3339};
 
 /// One run that changed something.
@@ -73,6 +74,13 @@ pub enum Done {
         /// What they were made.
         after: Access,
     },
+    /// The code moved on by a commit of heal's own, which takes back a release, or another such commit.
+    Reverted {
+        /// That commit.
+        commit: String,
+        /// What it says of itself.
+        summary: String,
+    },
     /// Something that has no way back.
     Other(Change),
 }
@@ -91,16 +99,12 @@ pub enum Fate {
 }
 
 impl PastRun {
-    /// Is there anything in it that is not taken back yet, and that there is a way back from?
+    /// Is there anything in it that is not taken back yet, that there is a way back from, and that was no taking back itself?
+    /// The newest such run is meant where none is named.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change.fate, Fate::Reversible | Fate::MovedOn(_)))
-    }
-
-    /// Was it itself a taking back?
-    #[must_use]
-    pub fn is_undo(&self) -> bool {
-        self.changes.iter().all(|change| change.rung == UNDO)
+        let open = |change: &PastChange| matches!(change.fate, Fate::Reversible | Fate::MovedOn(_));
+        self.changes.iter().any(|change| open(change) && change.rung != UNDO)
     }
 
     /// How it is named to a person.
@@ -173,6 +177,14 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                 let done = Done::Reaccessed { path: path.into(), id, before, after };
                 add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
             }
+            Event::Reverted(Reverted { intent, service, commit, takes_back, summary, .. }) => {
+                let again = |done: &Done| matches!(done, Done::Reverted { commit: was, .. } if was == takes_back);
+                // Whoever asks for it: heal itself brings code back as well, when taking it back did not help.
+                let undoes = taken_back(&mut runs, intent, again);
+                let rung = if undoes { UNDO } else { rungs.get(intent.as_str()).copied().unwrap_or_default() };
+                let done = Done::Reverted { commit: commit.clone(), summary: summary.clone() };
+                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+            }
             Event::Recovered { intent, service, path, detail } => {
                 let change = Change::RecoverDatabase { path: path.into(), device: 0, inode: 0, why: detail.clone() };
                 let fate = change.irreversible().map_or(Fate::Reversible, Fate::Irreversible);
@@ -194,11 +206,15 @@ fn same(one: &FileState, other: &FileState) -> bool {
     (one.device, one.inode) == (other.device, other.inode)
 }
 
-fn taken_back(runs: &mut [PastRun], by: &str, is_it: impl Fn(&Done) -> bool) {
+/// Answers whether there was such a change.
+fn taken_back(runs: &mut [PastRun], by: &str, is_it: impl Fn(&Done) -> bool) -> bool {
     let mut all = runs.iter_mut().rev().flat_map(|run| run.changes.iter_mut().rev());
-    if let Some(change) = all.find(|change| change.fate == Fate::Reversible && is_it(&change.done)) {
+    let found = all.find(|change| change.fate == Fate::Reversible && is_it(&change.done));
+    let is_found = found.is_some();
+    if let Some(change) = found {
         change.fate = Fate::TakenBack(run_of(by).to_owned());
     }
+    is_found
 }
 
 fn add(runs: &mut Vec<PastRun>, intent: &str, at: Stamp, service: &str, rung: &str, done: Done, fate: Fate) {
@@ -223,6 +239,10 @@ pub struct Undone {
     pub plan: Vec<Change>,
     /// What was done, and what was seen of it.
     pub made: Vec<(Change, String)>,
+    /// How the service is with the code that was brought back.
+    pub act: Option<Act>,
+    /// Who was told of that, or could not be.
+    pub alerts: Vec<Delivery>,
     /// Why it was refused, or why not all of it was done.
     pub failure: Option<String>,
     /// It failed by the system, and not by a rule.
@@ -291,7 +311,35 @@ mod tests {
         entries.push(aside("r4.1", "/p/b", "/q/4", 9));
         assert_eq!(shown(&entries)[1..], ["r2: by r3", "r3: open", "r4: open"]);
         let all = runs(&entries);
-        assert_eq!(all.iter().map(PastRun::is_undo).collect::<Vec<_>>(), [false, true, true, false]);
+        assert_eq!(all.iter().map(PastRun::is_open).collect::<Vec<_>>(), [true, false, false, true]);
+    }
+
+    fn reverted(intent: &str, commit: &str, takes_back: &str) -> Entry {
+        entry(Event::Reverted(Reverted {
+            service: "app".to_owned(),
+            intent: intent.to_owned(),
+            repo: "/p".to_owned(),
+            reference: "refs/heads/main".to_owned(),
+            base: takes_back.to_owned(),
+            commit: commit.to_owned(),
+            takes_back: takes_back.to_owned(),
+            restores: None,
+            summary: String::new(),
+        }))
+    }
+
+    #[test]
+    fn code_that_was_brought_back_is_a_taking_back_whoever_asked_for_it() {
+        let open = |entries: &[Entry]| runs(entries).iter().map(PastRun::is_open).collect::<Vec<_>>();
+        let mut entries = vec![begun("r1.1", "revert", Vec::new()), reverted("r1.1", "c1", "c0")];
+        assert_eq!((shown(&entries), open(&entries)), (vec!["r1: open".to_owned()], vec![true]));
+        // By heal itself, in the same run: nothing of it waits for a person.
+        let mut same = entries.clone();
+        same.extend([begun("r1.2", "revert", Vec::new()), reverted("r1.2", "c2", "c1")]);
+        assert_eq!((shown(&same), open(&same)), (vec!["r1: by r1, open".to_owned()], vec![false]));
+        entries.extend([begun("r2.1", "revert", Vec::new()), reverted("r2.1", "c2", "c1")]);
+        assert_eq!(shown(&entries), ["r1: by r2", "r2: open"]);
+        assert_eq!(open(&entries), [false, false]);
     }
 
     #[test]

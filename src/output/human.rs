@@ -352,7 +352,7 @@ fn failed_start(act: &Act) -> Option<&Path> {
 }
 
 /// How things stand after an act, as a colour.
-const fn after(outcome: Outcome) -> Level {
+pub(super) const fn after(outcome: Outcome) -> Level {
     match outcome {
         Outcome::Healed => Level::Healthy,
         Outcome::Probation => Level::Starting,

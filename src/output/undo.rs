@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::human::{change_line, mark};
+use super::human::{after, change_line, mark};
 use super::view::{Change, Time};
-use super::{json, sanitize};
-use crate::model::report::Level;
-use crate::model::rfc3339;
+use super::{json, outcome, sanitize};
+use crate::model::report::{Delivery, Level};
 use crate::model::undo::{Done, Fate, PastChange, PastRun, Undone};
+use crate::model::{Outcome, rfc3339};
 
 /// `heal undo`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,6 +23,12 @@ pub struct Told {
     plan: Vec<Change>,
     /// What was done, in order.
     made: Vec<Made>,
+    /// How the service is with the code that was brought back; null when it was no code.
+    outcome: Option<Outcome>,
+    /// What was seen of it.
+    detail: Option<String>,
+    /// Alerts that were not delivered.
+    pending: Vec<String>,
     /// Why it was refused, or why not all of it was done.
     failure: Option<String>,
     /// Acts that an earlier run began and did not finish.
@@ -84,9 +90,16 @@ pub fn told(undone: &Undone) -> Told {
         runs: undone.runs.iter().map(run).collect(),
         plan: undone.plan.iter().map(json::change).collect(),
         made: undone.made.iter().map(made).collect(),
+        outcome: undone.act.as_ref().map(|act| act.outcome),
+        detail: undone.act.as_ref().map(|act| act.detail.clone()),
+        pending: pending(undone),
         failure: undone.failure.clone(),
         unfinished: undone.unfinished.clone(),
     }
+}
+
+fn pending(undone: &Undone) -> Vec<String> {
+    undone.alerts.iter().filter_map(Delivery::untold).collect()
 }
 
 fn run(run: &PastRun) -> Run {
@@ -111,7 +124,7 @@ pub fn list(undone: &Undone) -> String {
         let _ = writeln!(text, "{}  {}", sanitize::line(&run.id), rfc3339(run.at));
         run.changes.iter().for_each(|change| line(&mut text, change));
     }
-    let open = undone.runs.iter().find(|run| run.is_open() && !run.is_undo());
+    let open = undone.runs.iter().find(|run| run.is_open());
     match open {
         Some(_) => {
             let _ = writeln!(text, "next  {} undo --dry-run", sanitize::line(&undone.heal));
@@ -140,6 +153,7 @@ fn what(change: &PastChange) -> String {
         Done::Replaced { path, before: Some(_), .. } => format!("replaced {}", path.display()),
         Done::Replaced { path, .. } => format!("created {}", path.display()),
         Done::Reaccessed { path, before, after, .. } => format!("made {} {after}; it was {before}", path.display()),
+        Done::Reverted { summary, .. } => summary.clone(),
         Done::Other(change) => change_line(change),
     }
 }
@@ -169,6 +183,13 @@ pub fn human(undone: &Undone) -> String {
     for (_, seen) in &undone.made {
         let _ = writeln!(text, "    did   {}", sanitize::line(seen));
     }
+    if let Some(act) = undone.act.as_ref().filter(|_| undone.failure.is_none()) {
+        let _ =
+            writeln!(text, "    {} {}", mark(outcome(act.outcome), after(act.outcome)), sanitize::line(&act.detail));
+    }
+    for duty in pending(undone) {
+        let _ = writeln!(text, "    {} {}", mark("pending", Level::Degraded), sanitize::line(&duty));
+    }
     if undone.dry_run {
         for change in &undone.plan {
             let _ = writeln!(text, "    would {}", sanitize::line(&change_line(change)));
@@ -179,7 +200,10 @@ pub fn human(undone: &Undone) -> String {
     }
     let heal = sanitize::line(&undone.heal);
     let id = sanitize::line(&run.id);
-    let moved = run.changes.iter().any(|change| matches!(change.fate, Fate::MovedOn(_)));
+    let moved_on = |change: &&PastChange| matches!(change.fate, Fate::MovedOn(_));
+    let is_file = |change: &PastChange| !matches!(change.done, Done::Reverted { .. });
+    let mut moved = run.changes.iter().filter(moved_on).peekable();
+    let moved = moved.peek().is_some() && moved.all(is_file);
     match (&undone.failure, undone.dry_run) {
         (Some(_), _) if moved && !undone.failed => {
             let _ = writeln!(text, "next  {heal} undo {id} --force   (moves aside what is there now)");

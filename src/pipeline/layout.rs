@@ -46,6 +46,9 @@ pub(super) fn put_right(config: &Config, hand: &mut Hand<'_>) -> Result<Vec<Mend
 
 fn carry_out(config: &Config, hand: &mut Hand<'_>, path: &Path, plan: &dyn Fn(&Hand<'_>) -> Plan) -> Result<Mended> {
     let (name, path) = (RUNG.to_owned(), path.to_owned());
+    if let Some(why) = hand.leaves(None, &path) {
+        return Ok(Mended::left(name, path, why, false));
+    }
     let (changes, how, work) = match plan(hand) {
         Err(why) => return Ok(Mended::left(name, path, why, false)),
         Ok(plan) => plan,
@@ -59,7 +62,9 @@ fn carry_out(config: &Config, hand: &mut Hand<'_>, path: &Path, plan: &dyn Fn(&H
             let why = format!("{} is not as [layout] declares it", path.display());
             // Nobody is asked who has it open: a directory that somebody works in may have its mode set all the same.
             let order = Repair { service: "", root: &config.root, rung: RUNG, changes, why, unheld: &Unasked };
-            outcome(apply::repair(journal, table.as_ref(), &order)?.failure)
+            let outcome = outcome(apply::repair(journal, table.as_ref(), &order)?.failure);
+            hand.note(&path, &outcome);
+            outcome
         }
     };
     Ok(Mended { name, path, work, how, loss: None, outcome, lasting: false })

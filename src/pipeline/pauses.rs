@@ -8,13 +8,27 @@ use crate::error::{Error, Kind, Result};
 use crate::host::process::Processes;
 use crate::host::{clock, env, processes};
 use crate::journal::{DataDir, Held, Journal, Kept, Ledger, Pauses, RecoveryLock, holds};
-use crate::model::{Event, Pause, Paused};
+use crate::model::{Event, History, Pause, Paused, rfc3339};
 
 /// How long a change of the pauses waits for another one; each takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often `heal lock` looks whether the one before it is done.
 const NAP: Duration = Duration::from_millis(200);
+
+/// Why nothing is changed now of what belongs to this service, or without one to the whole project: it is in a person's hands.
+/// `ours` are processes whose own pauses do not count: what runs inside of `heal lock` is what the pause was made for.
+pub(super) fn hands_off(history: &History, pauses: &Pauses, ours: &[i32], service: Option<&str>) -> Option<String> {
+    let name = service.unwrap_or_default();
+    if let Some((since, why)) = service.and_then(|name| history.service(name).held.as_ref()) {
+        // Whom it waits for may look into it at this moment.
+        return Some(format!("`{name}` waits for a person since {}: {why}", rfc3339(since.at)));
+    }
+    // No service has an empty name: what has no service is paused with all of them only.
+    let paused = pauses.of_others(name, ours)?;
+    let who = service.map_or_else(|| "everything".to_owned(), |name| format!("`{name}`"));
+    Some(format!("{who} is paused {}", paused.words()))
+}
 
 /// What came of a pause.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
-use crate::host::{clock, env};
-use crate::journal::{DataDir, Journal, RecoveryLock};
+use crate::host::{clock, env, processes};
+use crate::journal::{DataDir, Journal, Pauses, RecoveryLock, past};
 use crate::model::mended::Outcome;
 use crate::model::startup::Stats;
 use crate::model::state::Verdict;
@@ -17,6 +17,7 @@ use crate::model::{Layout, Report, Span, Startup};
 use super::locks::tend_cold;
 use super::mend;
 use super::millis;
+use super::pauses::hands_off;
 use super::states::validate_state;
 
 /// How long a start waits for another repair of files.
@@ -43,8 +44,9 @@ struct Scene<'a> {
 }
 
 /// In their order (DESIGN §6: finish or report intents → layout → locks → state → databases). One line for each.
-const PHASES: [Phase; 3] = [
+const PHASES: [Phase; 4] = [
     Phase { concerns: is_missing, run: data_directory },
+    Phase { concerns: has_intents, run: intents },
     Phase { concerns: has_locks, run: locks },
     Phase { concerns: has_state, run: state_files },
 ];
@@ -130,6 +132,15 @@ impl Scene<'_> {
         let acts = !self.dry_run && self.config.mode != Mode::Observe;
         acts.then(|| Journal::open(self.dir.clone())).transpose()
     }
+
+    /// Who is in a person's hands? What runs inside of `heal lock` is what its pause was made for.
+    fn away(&self) -> impl Fn(Option<&str>) -> Option<String> {
+        let table = processes();
+        let pauses = Pauses::read(self.dir, &clock::now(), table.as_ref());
+        let ours = if pauses.on.is_empty() { Vec::new() } else { table.lineage().to_vec() };
+        let history = past(self.dir).map(|past| past.history).unwrap_or_default();
+        move |service| hands_off(&history, &pauses, &ours, service)
+    }
 }
 
 /// A test cannot wait for half a minute; a release build does not read this.
@@ -165,6 +176,36 @@ fn created(folder: &std::path::Path, answer: &mut Startup) {
     answer.stats.directories_created += 1;
 }
 
+/// What a run that died had begun. A tick finishes it in its own way.
+fn has_intents(scene: &Scene<'_>) -> bool {
+    scene.cold && past(scene.dir).is_ok_and(|past| !past.history.open_intents.is_empty())
+}
+
+/// Half of a change is no state to start on. Whoever has the recovery lock is at work on it: the tick that starts us, for one.
+fn intents(scene: &Scene<'_>, answer: &mut Startup) {
+    let resumed = (|| {
+        let Some(mut journal) = scene.journal()? else {
+            let past = past(scene.dir)?;
+            return Ok(past
+                .history
+                .open_intents
+                .values()
+                .map(|what| format!("{what}: it would be finished"))
+                .collect());
+        };
+        let _recovery = match RecoveryLock::take(&scene.dir.lock(), "heal heal --startup") {
+            Err(error) if error.kind == Kind::Busy => return Ok(Vec::new()),
+            taken => taken?,
+        };
+        let lines = apply::resume(&mut journal, Some(&scene.config.root));
+        journal.save();
+        lines
+    })();
+    answer
+        .warnings
+        .extend(resumed.unwrap_or_else(|error| vec![format!("{error}; what a run left cannot be finished")]));
+}
+
 /// A tick clears locks in its own way.
 fn has_locks(scene: &Scene<'_>) -> bool {
     scene.cold && scene.config.locks.iter().any(|lock| lock.enabled)
@@ -174,7 +215,7 @@ fn has_locks(scene: &Scene<'_>) -> bool {
 /// the service to judge.
 fn locks(scene: &Scene<'_>, answer: &mut Startup) {
     let swept = scene.journal().and_then(|mut journal| {
-        let swept = tend_cold(scene.config, journal.as_mut());
+        let swept = tend_cold(scene.config, journal.as_mut(), &scene.away());
         if let Some(journal) = &mut journal {
             journal.save();
         }
@@ -208,7 +249,9 @@ fn has_state(scene: &Scene<'_>) -> bool {
 fn state_files(scene: &Scene<'_>, answer: &mut Startup) {
     let judge = || validate_state(scene.config, &[]);
     let mended = scene.journal().and_then(|mut journal| {
-        let mut hand = mend::Hand { dir: scene.dir, journal: journal.as_mut(), asked: false };
+        // Whoever starts now needs it now: what failed a minute ago is tried again.
+        let away = scene.away();
+        let mut hand = mend::Hand { dir: scene.dir, journal: journal.as_mut(), asked: false, away: &away, tries: None };
         let mended = mend::everything(scene.config, true, &mut hand, || Ok(judge()?.files));
         if let Some(journal) = &mut journal {
             journal.save();

@@ -5,18 +5,19 @@
 use std::time::{Duration, Instant};
 
 use super::look::Looker;
-use super::mend::{self, Hand};
+use super::mend::{self, Hand, Tries};
+use super::pauses::hands_off;
 use super::states::{self, Found};
 use super::{Options, layout, locks};
 use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock};
+use crate::model::layout::SECTION;
 use crate::model::mended::{Mended, Outcome};
 use crate::model::report::{Decision, Level, Subject};
 use crate::model::state::{Trouble, Verdict, section};
 use crate::model::status::Trouble as Incident;
 use crate::model::{Class, Event, Finding, Layout, Report, Rules, Severity, Sign, Threshold, Verdict as Seen};
-use crate::model::{layout::SECTION, rfc3339};
 use crate::policy;
 use crate::probe::state;
 
@@ -29,8 +30,10 @@ struct Care<'a> {
     options: &'a Options,
     looker: &'a Looker<'a>,
     start: Instant,
-    /// What was noted at the last tick, and is for the next.
+    /// What was noted at the last tick.
     notes: Notes,
+    /// What could not be put right.
+    tries: Tries,
     /// Is the layout a part of what was asked for?
     layout: bool,
 }
@@ -50,7 +53,8 @@ pub(super) fn tend(
     if config.states.is_empty() && !layout {
         return Ok(Notes::default());
     }
-    let mut care = Care { config, options, looker, start, notes: looker.notes.clone(), layout };
+    let mut care =
+        Care { config, options, looker, start, notes: looker.notes.clone(), tries: Tries::of(&looker.notes), layout };
     let (mut found, misplaced) = (care.look(), care.misplaced());
     report.layout = misplaced;
     if found.iter().any(Found::is_due) || !report.layout.is_empty() {
@@ -59,6 +63,12 @@ pub(super) fn tend(
     care.follow(&found, journal, report)?;
     let mut fresh = Notes::default();
     states::remember(&found, &mut fresh);
+    let Care { mut tries, .. } = care;
+    tries.retain(|path| {
+        let misplaced = report.layout.iter().any(|(one, _)| one == path);
+        misplaced || found.iter().any(|one| one.is_broken() && one.file.path == path)
+    });
+    tries.remember(&mut fresh);
     report.states = states::stated(found);
     Ok(fresh)
 }
@@ -78,7 +88,7 @@ pub(super) fn glance(config: &Config, options: &Options, notes: &Notes, report: 
 pub(super) fn plan(config: &Config, options: &Options, dir: &DataDir, report: &mut Report) -> Result<()> {
     glance(config, options, &Notes::read(dir), report);
     let judged = report.states.iter().map(|one| one.judged.clone()).collect();
-    let mut hand = Hand { dir, journal: None, asked: false };
+    let mut hand = Hand { dir, journal: None, asked: false, away: &|_| None, tries: None };
     report.mended = mend::everything(config, !report.layout.is_empty(), &mut hand, || Ok(judged))?;
     Ok(())
 }
@@ -109,25 +119,8 @@ impl<'a> Care<'a> {
             }
             taken => taken?,
         };
-        let observes = self.config.mode == Mode::Observe;
-        let mut mended = Vec::new();
-        if !report.layout.is_empty() {
-            let mut hand = self.hand(&dir, journal, observes);
-            mended.extend(layout::put_right(self.config, &mut hand)?);
-        }
-        if found.iter().any(Found::is_broken) {
-            // What was seen before the lock was had may be over.
-            found = self.look();
-        }
-        for one in found.iter().filter(|one| one.is_broken()) {
-            let judged = &one.stated.judged;
-            if let Some(why) = self.hands_off(one, journal) {
-                mended.push(Mended::left(judged.name.clone(), judged.path.clone(), why, false));
-                continue;
-            }
-            let mut hand = self.hand(&dir, journal, observes);
-            mended.extend(mend::all(self.config, std::slice::from_ref(judged), &mut hand)?);
-        }
+        let broken = !report.layout.is_empty() || found.iter().any(Found::is_broken);
+        let mended = if broken { self.mend(&mut found, journal, report)? } else { Vec::new() };
         if mended.iter().any(Mended::is_done) {
             report.layout = self.misplaced();
             let told: Vec<(String, bool)> = found.iter().map(|one| (one.file.name.clone(), one.stated.news)).collect();
@@ -152,22 +145,30 @@ impl<'a> Care<'a> {
         Ok(found)
     }
 
-    fn hand<'h>(&self, dir: &'h DataDir, journal: &'h mut Journal, observes: bool) -> Hand<'h> {
-        Hand { dir, journal: (!observes).then_some(journal), asked: false }
-    }
-
-    /// Why it is left alone for now.
-    fn hands_off(&self, one: &Found<'_>, journal: &Journal) -> Option<String> {
-        if self.start.elapsed() > SHARE {
-            return Some("this run has no time left for it; the next tick goes on".to_owned());
+    /// Repairs what may be, one after the other.
+    fn mend(&mut self, found: &mut Vec<Found<'a>>, journal: &mut Journal, report: &Report) -> Result<Vec<Mended>> {
+        let (dir, observes) = (journal.dir().clone(), self.config.mode == Mode::Observe);
+        let mut mended = Vec::new();
+        let (held, start) = (journal.history().clone(), self.start);
+        let pauses = &self.looker.pauses;
+        let away = |service: Option<&str>| {
+            let late =
+                (start.elapsed() > SHARE).then(|| "this run has no time left for it; the next tick goes on".into());
+            late.or_else(|| hands_off(&held, pauses, &[], service))
+        };
+        let tries = Some(&mut self.tries);
+        let mut hand = Hand { dir: &dir, journal: (!observes).then_some(journal), asked: false, away: &away, tries };
+        if !report.layout.is_empty() {
+            mended.extend(layout::put_right(self.config, &mut hand)?);
         }
-        let service = one.file.service.as_deref()?;
-        if let Some((since, why)) = &journal.history().service(service).held {
-            // Whom it waits for may look into it at this moment.
-            return Some(format!("`{service}` waits for a person since {}: {why}", rfc3339(since.at)));
+        if found.iter().any(Found::is_broken) {
+            // What was seen before the lock was had may be over.
+            *found = states::look(self.config, self.options, &self.notes, true);
+            let broken: Vec<_> =
+                found.iter().filter(|one| one.is_broken()).map(|one| one.stated.judged.clone()).collect();
+            mended.extend(mend::all(self.config, &broken, &mut hand)?);
         }
-        let paused = self.looker.pauses.of(service)?;
-        Some(format!("`{service}` is paused {}", paused.words()))
+        Ok(mended)
     }
 
     /// What is wrong is trouble like that of a service: it begins, it is told, it ends after a while of health.

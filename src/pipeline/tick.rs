@@ -12,8 +12,8 @@ use super::plan::{has_time, plan, relocated, restrict};
 use super::revert::{follow, push_pending, rungs};
 use super::seen::{Seen, during, subjects, used_up};
 use super::{
-    Options, act, crashes, emergency, empty, evidence, millis, misconfigured, orphans, pauses, settle, startup, states,
-    tell, tend, update,
+    Options, act, crashes, emergency, empty, evidence, mend, millis, misconfigured, orphans, pauses, settle, startup,
+    states, tell, tend, update,
 };
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -118,7 +118,9 @@ fn acting(
     report.subjects.splice(..0, treated.into_iter().chain(over));
     notes.update(files);
     let looked_at = subjects(config);
-    notes.retain(|subject| looked_at.contains(subject) || states::is_subject(config, subject));
+    notes.retain(|subject| {
+        looked_at.contains(subject) || subject == mend::SUBJECT || states::is_subject(config, subject)
+    });
     if let Err(error) = notes.save_after(&looker.notes, dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.notes().display()));
     }

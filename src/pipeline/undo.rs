@@ -5,15 +5,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::{Options, revert};
 use crate::apply::{self, Repair, Trouble, Unheld};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::host::processes;
-use crate::host::{holders, process::Processes};
+use crate::host::{git, holders, process::Processes, processes};
 use crate::journal::vault::Vault;
 use crate::journal::{DataDir, Journal, RecoveryLock, entries};
 use crate::model::Change;
 use crate::model::change::{Access, FileState};
+use crate::model::revert::{Revert, short};
 use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
 
 /// Whoever repairs files at this moment is soon done.
@@ -37,7 +38,7 @@ pub struct Wanted {
 pub fn changes(config: &Config) -> Result<Undone> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut undone = nothing(config, true);
-    undone.runs = seen(&dir)?;
+    undone.runs = seen(config, &dir)?;
     Ok(undone)
 }
 
@@ -49,40 +50,80 @@ pub fn undo(config: &Config, wanted: &Wanted) -> Result<Undone> {
     let dir = DataDir::at(config.data_dir.clone());
     let mut undone = nothing(config, wanted.dry_run);
     if wanted.dry_run {
-        choose(config, &mut undone, seen(&dir)?, wanted)?;
+        choose(config, &mut undone, seen(config, &dir)?, wanted)?;
         return Ok(undone);
     }
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
-    let _recovery = RecoveryLock::take(&dir.lock(), "heal undo")?;
-    let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal undo", PATIENCE)?;
+    let recovery = RecoveryLock::take(&dir.lock(), "heal undo")?;
+    let files = RecoveryLock::take_within(&dir.repair_lock(), "heal undo", PATIENCE)?;
     let mut journal = Journal::open(dir.clone())?;
     undone.unfinished = apply::resume(&mut journal, Some(&config.root))?;
-    choose(config, &mut undone, seen(&dir)?, wanted)?;
-    if undone.failure.is_none()
-        && let Some(run) = undone.runs.first().filter(|_| !undone.plan.is_empty())
-    {
-        let service = run.changes.first().map(|change| change.service.clone()).unwrap_or_default();
-        let why = format!("a person took back run {}", run.id);
-        let table = processes();
-        let unheld = Free(table.as_ref());
-        let repair = Repair {
-            service: &service,
-            root: &config.root,
-            rung: UNDO,
-            changes: undone.plan.clone(),
-            why,
-            unheld: &unheld,
-        };
-        let repaired = apply::repair(&mut journal, table.as_ref(), &repair)?;
-        undone.made = repaired.made;
-        if let Some((_, trouble)) = repaired.failure {
-            undone.failed = matches!(trouble, Trouble::Io(_) | Trouble::Stuck(_));
-            undone.failure = Some(trouble.to_string());
+    choose(config, &mut undone, seen(config, &dir)?, wanted)?;
+    // Files first: the service starts once, with everything in its place.
+    let (code, rest): (Vec<Change>, Vec<Change>) =
+        undone.plan.iter().cloned().partition(|change| matches!(change, Change::RevertRelease(_)));
+    if undone.failure.is_none() && !rest.is_empty() {
+        put_back(config, &mut journal, &mut undone, rest)?;
+    }
+    drop(files);
+    let mut took = None;
+    for change in code {
+        if let (None, Change::RevertRelease(revert)) = (&undone.failure, change) {
+            took = bring_back(config, &mut journal, &mut undone, &revert)?;
         }
     }
     journal.save();
+    drop(recovery);
+    if let Some(mut took) = took {
+        revert::tell_of(config, &Options::default(), &mut journal, &mut took)?;
+        undone.alerts = took.alerts;
+    }
     Ok(undone)
+}
+
+/// What is done about files.
+fn put_back(config: &Config, journal: &mut Journal, undone: &mut Undone, changes: Vec<Change>) -> Result<()> {
+    let Some(run) = undone.runs.first() else { return Ok(()) };
+    let service = run.changes.first().map(|change| change.service.clone()).unwrap_or_default();
+    let why = format!("a person took back run {}", run.id);
+    let table = processes();
+    let unheld = Free(table.as_ref());
+    let repair = Repair { service: &service, root: &config.root, rung: UNDO, changes, why, unheld: &unheld };
+    let repaired = apply::repair(journal, table.as_ref(), &repair)?;
+    undone.made = repaired.made;
+    if let Some((_, trouble)) = repaired.failure {
+        undone.failed = matches!(trouble, Trouble::Io(_) | Trouble::Stuck(_));
+        undone.failure = Some(trouble.to_string());
+    }
+    Ok(())
+}
+
+/// What is done about code: as it was taken back, with what is built from it and a restart of its service.
+fn bring_back(
+    config: &Config,
+    journal: &mut Journal,
+    undone: &mut Undone,
+    commit: &Revert,
+) -> Result<Option<revert::Took>> {
+    let service = undone.runs.iter().flat_map(|run| &run.changes).rev().find_map(|change| match &change.done {
+        Done::Reverted { commit: taken, .. } if *taken == commit.takes_back => Some(change.service.clone()),
+        _ => None,
+    });
+    let service = service.unwrap_or_default();
+    let took = revert::bring_back(config, &Options::default(), journal, &service, commit.clone())?;
+    if let Some(refused) = &took.refused {
+        undone.failure = Some(refused.to_string());
+        return Ok(None);
+    }
+    if took.reverted {
+        undone.made.push((Change::RevertRelease(Box::new(commit.clone())), commit.to_string()));
+    } else {
+        undone.failed = true;
+        undone.failure = took.act.as_ref().map(|act| act.detail.clone());
+    }
+    undone.act = took.act.clone();
+    Ok(Some(took))
 }
 
 /// Nobody has a file that is moved aside for another one.
@@ -107,6 +148,8 @@ fn nothing(config: &Config, dry_run: bool) -> Undone {
         runs: Vec::new(),
         plan: Vec::new(),
         made: Vec::new(),
+        act: None,
+        alerts: Vec::new(),
         failure: None,
         failed: false,
         unfinished: Vec::new(),
@@ -114,14 +157,14 @@ fn nothing(config: &Config, dry_run: bool) -> Undone {
 }
 
 /// The runs, newest first, as the world is now.
-fn seen(dir: &DataDir) -> Result<Vec<PastRun>> {
+fn seen(config: &Config, dir: &DataDir) -> Result<Vec<PastRun>> {
     let mut runs = runs(&entries(dir)?);
     runs.reverse();
     for run in &mut runs {
         // The last change is taken back first: what it put somewhere is away by then.
         let mut cleared: Vec<PathBuf> = Vec::new();
         for change in run.changes.iter_mut().rev().filter(|change| change.fate == Fate::Reversible) {
-            match (moved_on(dir, &change.done, &cleared), &change.done) {
+            match (moved_on(config, dir, &change.done, &cleared), &change.done) {
                 (Some(why), _) => change.fate = Fate::MovedOn(why),
                 (None, Done::Back { path, .. }) => cleared.push(path.clone()),
                 (None, _) => {}
@@ -132,7 +175,7 @@ fn seen(dir: &DataDir) -> Result<Vec<PastRun>> {
 }
 
 /// Why what heal left is not there any more.
-fn moved_on(dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
+fn moved_on(config: &Config, dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
     let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
     match done {
         Done::Aside { path, kept, .. } => {
@@ -170,6 +213,18 @@ fn moved_on(dir: &DataDir, done: &Done, cleared: &[PathBuf]) -> Option<String> {
                 (now != *after).then(|| format!("somebody made {} {now}", path.display()))
             }
         },
+        Done::Reverted { commit, .. } => {
+            let head = git::open(&config.root).and_then(|repo| git::outside(&repo)).map(|ground| ground.head);
+            match head {
+                Ok(Some(head)) if head == *commit => None,
+                Ok(head) => Some(format!(
+                    "HEAD is at {} by now; `git revert {}` brings that code back on top of it",
+                    short(&head.unwrap_or_default()),
+                    short(commit)
+                )),
+                Err(refused) => Some(refused.to_string()),
+            }
+        }
         Done::Other(_) => None,
     }
 }
@@ -215,11 +270,11 @@ fn choose(config: &Config, undone: &mut Undone, runs: Vec<PastRun>, wanted: &Wan
             Error::new(Kind::Usage, format!("the journal knows no run `{id}` that changed anything"))
                 .hint(format!("`{} undo --list` lists them", config.call()))
         })?),
-        None => runs.into_iter().find(|run| run.is_open() && !run.is_undo()),
+        None => runs.into_iter().find(PastRun::is_open),
     };
     let Some(run) = found else { return Ok(()) };
     for change in run.changes.iter().rev() {
-        match reverse(change, wanted.force) {
+        match reverse(config, change, wanted.force) {
             Ok(more) => undone.plan.extend(more),
             Err(why) => {
                 undone.failure.get_or_insert(why);
@@ -235,7 +290,7 @@ fn choose(config: &Config, undone: &mut Undone, runs: Vec<PastRun>, wanted: &Wan
 }
 
 /// What takes this change back.
-fn reverse(change: &PastChange, force: bool) -> std::result::Result<Vec<Change>, String> {
+fn reverse(config: &Config, change: &PastChange, force: bool) -> std::result::Result<Vec<Change>, String> {
     let away = |path: &Path, why: &str| -> std::result::Result<Change, String> {
         let meta = std::fs::symlink_metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let (device, inode) = (meta.dev(), meta.ino());
@@ -244,6 +299,12 @@ fn reverse(change: &PastChange, force: bool) -> std::result::Result<Vec<Change>,
     let newer = "it stands where a file is put back";
     match (&change.done, &change.fate) {
         (_, Fate::Irreversible(_) | Fate::TakenBack(_)) | (Done::Other(_), _) => Ok(Vec::new()),
+        // What was committed since is nobody's to move aside.
+        (Done::Reverted { .. }, Fate::MovedOn(why)) => Err(why.clone()),
+        (Done::Reverted { commit, .. }, Fate::Reversible) => {
+            let revert = revert::brought_back(config, commit, "A person asked for it: `heal undo`.");
+            Ok(vec![Change::RevertRelease(Box::new(revert.map_err(|refused| refused.to_string())?))])
+        }
         (_, Fate::MovedOn(why)) if !force => Err(why.clone()),
         (Done::Aside { path, kept, file }, fate) => {
             let mut plan = Vec::new();

@@ -77,7 +77,11 @@ fn two_deploys_take_turns_unless_they_are_about_different_services_or_one_is_ins
     });
     assert!(!project.path("together").exists());
     let mut first = project.command(&["lock", "--service", "a", "--", "sleep", "600"]).spawn().expect("heal runs");
-    wait_for("the first", || project.heal(&["lock", "--check"]).code == 75);
+    // Its pause stands, and the lock that it began with is let go.
+    wait_for("the first", || {
+        let check = project.heal(&["lock", "--check", "--json"]).json();
+        check["free"] == false && check["recovery"].is_null()
+    });
     project.heal(&["lock", "--service", "b", "--wait", "0s", "--", "true"]).exits(0);
     for more in [&["--service", "a"][..], &[]] {
         let words = [&["lock", "--wait", "0s"], more, &["--", "true"]].concat();

@@ -139,6 +139,7 @@ mod telling;
 mod tick_cost;
 mod trial;
 mod undo;
+mod undo_code;
 mod uninstall;
 mod update;
 mod update_killed;

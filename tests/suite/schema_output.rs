@@ -16,16 +16,31 @@ fn published() -> Value {
     serde_json::from_slice(&output.stdout).expect("the schema is JSON")
 }
 
-/// Objects are open for readers; here they are closed.
+/// Objects are open for readers; here they are closed. What another object takes in by a reference beside its own keys is closed
+/// with that one.
 fn close(schema: &mut Value) {
+    let mut taken_in = Vec::new();
+    parts(schema, &mut |words| {
+        if let (true, Some(Value::String(reference))) = (words.contains_key("properties"), words.get("$ref")) {
+            taken_in.extend(reference.strip_prefix("#/$defs/").map(str::to_owned));
+            words.insert("unevaluatedProperties".to_owned(), false.into());
+        } else if words.contains_key("properties") && !words.contains_key("additionalProperties") {
+            words.insert("additionalProperties".to_owned(), false.into());
+        }
+    });
+    for name in taken_in {
+        let part = schema["$defs"][&name].as_object_mut().expect("it is defined");
+        part.remove("additionalProperties");
+    }
+}
+
+fn parts(schema: &mut Value, visit: &mut impl FnMut(&mut serde_json::Map<String, Value>)) {
     match schema {
         Value::Object(words) => {
-            if words.contains_key("properties") && !words.contains_key("additionalProperties") {
-                words.insert("additionalProperties".to_owned(), false.into());
-            }
-            words.values_mut().for_each(close);
+            visit(words);
+            words.values_mut().for_each(|part| parts(part, visit));
         }
-        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Array(items) => items.iter_mut().for_each(|part| parts(part, visit)),
         _ => {}
     }
 }

@@ -182,3 +182,54 @@ fn it_never_ends_with_1_and_heals_own_trouble_keeps_no_service_from_starting() {
     let ran = odd.heal(&["heal", "--startup"]).exits(0);
     assert!(ran.stdout.contains("not a directory"), "{ran:?}");
 }
+
+/// A damaged state file and a stale lock, both of `app`.
+fn damaged() -> Project {
+    let project = Project::new(
+        "[project]\nname = \"test\"\n[service.app]\nmatch = { executable = \"no-such-program\" }\n\n[lock.run]\nkind = \"pid\"\n\
+         paths = [\"run/app.pid\"]\nservice = \"app\"\n\n[state.book]\npath = \"book.json\"\nservice = \"app\"\n\
+         template = { cash = 0 }\nrepair = [\"merge\"]\n",
+    );
+    project.write("book.json", "{}");
+    project.write("run/app.pid", "4194000\n");
+    project
+}
+
+#[test]
+fn what_a_person_has_in_hand_is_left_but_for_what_the_person_runs() {
+    let (project, startup) = (damaged(), ["heal", "--startup", "--json"]);
+    let stands = |project: &Project| (project.read("book.json"), project.path("run/app.pid").exists());
+    project.heal(&["pause", "app", "--for", "1h", "--reason", "a look into it"]).exits(0);
+    let answer = project.heal(&startup).exits(2).json();
+    let critical = answer["critical"][0].as_str().expect("text");
+    assert!(critical.contains("not repaired: `app` is paused"), "{answer:#}");
+    // Nor does a tick clear what belongs to it.
+    project.heal(&["heal"]);
+    assert_eq!(stands(&project), ("{}".to_owned(), true));
+    project.heal(&["resume", "app"]).exits(0);
+    project.heal(&["hold", "app", "--reason", "a look into it"]).exits(0);
+    let answer = project.heal(&startup).exits(2).json();
+    assert!(answer["critical"][0].as_str().expect("text").contains("`app` waits for a person"), "{answer:#}");
+    assert_eq!(stands(&project), ("{}".to_owned(), true));
+    project.heal(&["release", "app"]).exits(0);
+    // The deploy that a pause was made for starts the service itself.
+    let heal = env!("CARGO_BIN_EXE_heal");
+    project.heal(&["lock", "--service", "app", "--", heal, "heal", "--startup"]).exits(0);
+    let (book, lock) = stands(&project);
+    assert!(book.contains("\"cash\"") && !lock, "{book}");
+}
+
+#[test]
+fn what_a_run_that_died_had_begun_is_finished_before_anything_starts_on_it() {
+    let mut project = damaged();
+    project.env("HEAL_TEST_DIE", "after-move").heal(&["validate-state", "--repair"]).exits(137);
+    project.env("HEAL_TEST_DIE", "");
+    assert_eq!(project.events("replaced").len(), 0, "it was done, and not written down");
+    let would = project.heal(&["heal", "--startup", "--dry-run"]).exits(0);
+    assert!(would.stdout.contains("it would be finished"), "{would:?}");
+    let ran = project.heal(&["heal", "--startup"]).exits(0);
+    assert!(ran.stdout.contains("replaced") || ran.stderr.contains("replaced"), "{ran:?}");
+    assert_eq!((project.events("replaced").len(), project.events("repaired").len()), (1, 2), "and the lock");
+    // There is a way back from it like from any other.
+    assert!(project.heal(&["undo", "--dry-run"]).exits(0).stdout.contains("would"));
+}

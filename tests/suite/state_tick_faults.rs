@@ -2,12 +2,13 @@
 //! to replace: what does a tick make of a cold start, of damage and of danger, and what does the next one?
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::Value;
 
 use super::acting::later;
+use super::faults_data::private;
 use super::killpoints::{self, Fault};
 use super::state_tick::{WHOLE, project, told};
 use super::support::Project;
@@ -229,4 +230,39 @@ fn the_three_without_state_have_nothing_to_care_for() {
         assert_eq!((&answer["states"], &answer["layout"]), (&serde_json::json!([]), &serde_json::json!([])), "{name}");
     }
     assert!(WHOLE.ends_with('\n'));
+}
+
+#[test]
+fn what_fails_by_the_system_is_tried_again_after_pauses_that_grow() {
+    let project = project("repair = [\"merge\"]");
+    let lacks = "{\"cash\": 1, \"positions\": []}";
+    project.write("state/book.json", lacks);
+    fs::create_dir(project.path("data")).expect("made");
+    fs::set_permissions(project.path("data"), fs::Permissions::from_mode(0o700)).expect("set");
+    // The project's own file system is read-only, but for heal's data.
+    let script = "here=$PWD
+        mount --bind \"$here\" \"$here\" && cd \"$here\" && mount --bind data data || exit 99
+        mount -o remount,ro,bind \"$here\" || exit 99
+        minute() { HEAL_TEST_SHIFT=$1m \"$HEAL\" heal --json >data/said.$1; }
+        for m in 1 2 3 4 5 6 7 8 9 10; do minute $m; done
+        mount -o remount,rw,bind \"$here\"; minute 11; minute 12; minute 16; true";
+    let Some(ran) = private(&project, script) else { return };
+    if ran.code == 99 {
+        return; // this machine does not allow it
+    }
+    let kinds: Vec<String> = (1..=10)
+        .chain([11, 12, 16])
+        .map(|minute| {
+            let answer: Value = serde_json::from_str(&project.read(&format!("data/said.{minute}"))).expect("JSON");
+            format!("{minute} {}", answer["repairs"][0]["outcome"].as_str().unwrap_or_default())
+        })
+        .collect();
+    let (failed, late) = ("failed", "refused");
+    let expected = [failed, failed, late, failed, late, late, late, failed, late, late, late, late, "repaired"];
+    let words: Vec<&str> = kinds.iter().map(|kind| kind.split(' ').nth(1).expect("a word")).collect();
+    assert_eq!(words, expected, "{kinds:?}");
+    assert_eq!(project.events("repairing").len(), 5, "four in vain and one that helped");
+    let why = project.read("data/said.9");
+    assert!(why.contains("it is tried again at"), "{why}");
+    assert_ne!(project.read("state/book.json"), lacks);
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::acting::{end, later, running, the_one};
 use super::repository::{commit, digest, git, head, sound};
-use super::support::{Project, Ran};
+use super::support::{Project, Ran, wait_for};
 
 const GOOD: &str = "#!/bin/sh\nexec sleep 86400\n";
 const BAD: &str = "#!/bin/sh\necho cannot import name >&2\nexit 1\n";
@@ -187,6 +187,26 @@ fn what_cannot_be_built_never_reaches_the_service() {
         sound(&project);
         project.heal(&["update", "check"]).exits(1);
     }
+}
+
+#[test]
+fn while_it_is_under_way_ticks_do_nothing_and_then_they_go_on() {
+    let (project, upstream) = cloned("build = [\"./build.sh\"]");
+    let pid = up(&project);
+    upstream.script("build.sh", "#!/bin/sh\n: >built-begun\nwhile [ ! -e built-go ]; do sleep 0.05; done\n");
+    release(&upstream, GOOD);
+    let mut child = project.command(&["update", "apply"]).spawn().expect("started");
+    wait_for("the build", || project.path("built-begun").exists());
+    // Half-way between two releases is no fault that a restart would cure.
+    end(pid);
+    let ran = project.heal(&["heal", "--json"]).exits(75);
+    assert!(ran.stdout.contains("heal update") || ran.stderr.contains("heal update"), "it says who: {ran:?}");
+    assert_eq!(running(&project, "86400"), [] as [i32; 0]);
+    project.write("built-go", "");
+    assert!(child.wait().expect("waited for").success());
+    the_one(&project, "86400");
+    project.heal(&["heal"]).exits(0);
+    assert_eq!(project.events("started").len(), 2, "once by the first tick, once by the update");
 }
 
 #[test]

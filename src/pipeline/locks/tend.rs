@@ -7,12 +7,13 @@ use super::clear::clear;
 use super::{PATIENCE, Watch};
 use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
-use crate::host::processes;
-use crate::journal::{Journal, RecoveryLock};
+use crate::host::{clock, processes};
+use crate::journal::{Journal, Pauses, RecoveryLock};
 use crate::model::lock::Verdict;
 use crate::model::sweep::{Fate, Swept, SweptLock};
 use crate::model::{Lock, change};
 use crate::pipeline::Options;
+use crate::pipeline::pauses::hands_off;
 use crate::remedy::clear_locks::cure;
 
 /// Of the 240 s of a run, so much may go by before services are looked at.
@@ -28,17 +29,20 @@ pub(in crate::pipeline) fn tend(
     journal: &mut Journal,
     (start, warnings): (Instant, &mut Vec<String>),
 ) -> Result<Vec<SweptLock>> {
-    let mine = |lock: &&Lock| {
-        let service = lock.service.as_deref();
-        // Who waits for a person may be looked into by one at this moment.
-        let held = service.is_some_and(|service| journal.history().service(service).held.is_some());
-        lock.enabled && options.asks(service) && !held
-    };
-    let locks: Vec<&Lock> = config.locks.iter().filter(mine).collect();
-    if locks.is_empty() || config.mode == Mode::Observe {
+    if config.locks.is_empty() || config.mode == Mode::Observe {
         return Ok(Vec::new());
     }
-    let watch = Watch::of(config, locks, &processes(), false);
+    let processes = processes();
+    let pauses = Pauses::read(journal.dir(), &clock::now(), processes.as_ref());
+    let mine = |lock: &&Lock| {
+        let service = lock.service.as_deref();
+        lock.enabled && options.asks(service) && hands_off(journal.history(), &pauses, &[], service).is_none()
+    };
+    let locks: Vec<&Lock> = config.locks.iter().filter(mine).collect();
+    if locks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let watch = Watch::of(config, locks, &processes, false);
     let mut swept = clearable(&watch);
     if swept.iter().all(|lock| lock.files.is_empty()) {
         return Ok(Vec::new());
@@ -59,12 +63,16 @@ pub(in crate::pipeline) fn tend(
 }
 
 /// The same right before a service starts; the caller has the repair lock. Without a journal it is only said what would be done.
+/// `away` says why what belongs to a service is left alone.
 ///
 /// # Errors
 /// The journal cannot be written.
-pub(in crate::pipeline) fn tend_cold(config: &Config, journal: Option<&mut Journal>) -> Result<Vec<SweptLock>> {
-    let held = |name: &String| journal.as_ref().is_some_and(|journal| journal.history().service(name).held.is_some());
-    let mine = |lock: &&Lock| lock.enabled && !lock.service.as_ref().is_some_and(held);
+pub(in crate::pipeline) fn tend_cold(
+    config: &Config,
+    journal: Option<&mut Journal>,
+    away: &dyn Fn(Option<&str>) -> Option<String>,
+) -> Result<Vec<SweptLock>> {
+    let mine = |lock: &&Lock| lock.enabled && away(lock.service.as_deref()).is_none();
     let watch = Watch::of(config, config.locks.iter().filter(mine).collect(), &processes(), false);
     let mut swept = clearable(&watch);
     if let Some(journal) = journal {

@@ -2,12 +2,15 @@
 //! copy is kept. What is unknown is left as it is, and so is a broken invariant for which nobody declared a `fix`.
 
 mod candidate;
+mod tries;
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::apply::{self, Repair as Order, Trouble as Refusal, Unheld};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::host::clock;
 use crate::journal::vault::{Copies, Vault};
 use crate::journal::{DataDir, Journal, RecoveryLock};
 use crate::model::mended::{Mended, Outcome, Work};
@@ -18,6 +21,7 @@ use crate::probe::state;
 use super::states::validate_state;
 use super::undo::Free;
 use candidate::{Left, Proposal, propose};
+pub(super) use tries::{SUBJECT, Tries};
 
 /// What it is called in the journal.
 const RUNG: &str = "state";
@@ -37,9 +41,8 @@ pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<
     let mut validation = validate_state(config, names)?;
     let whole = names.is_empty();
     if dry_run {
-        validation.mended = everything(config, whole, &mut Hand { dir: &dir, journal: None, asked: true }, || {
-            Ok(validation.files.clone())
-        })?;
+        let judged = || Ok(validation.files.clone());
+        validation.mended = everything(config, whole, &mut Hand::asked(&dir, None), judged)?;
         return Ok(validation);
     }
     apply::refuse_links(&config.root, dir.root())?;
@@ -50,7 +53,7 @@ pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<
     let unfinished = apply::resume(&mut journal, Some(&config.root))?;
     // What was seen before the locks were had may be over.
     let look = || Ok(validate_state(config, names)?.files);
-    let mended = everything(config, whole, &mut Hand { dir: &dir, journal: Some(&mut journal), asked: true }, look)?;
+    let mended = everything(config, whole, &mut Hand::asked(&dir, Some(&mut journal)), look)?;
     journal.save();
     validation = validate_state(config, names)?;
     validation.mended = mended;
@@ -99,6 +102,30 @@ pub(super) struct Hand<'a> {
     pub(super) journal: Option<&'a mut Journal>,
     /// A person asked for it: what a person took back is done again.
     pub(super) asked: bool,
+    /// Why nothing is done now about what belongs to this service, or to none.
+    pub(super) away: &'a dyn Fn(Option<&str>) -> Option<String>,
+    /// What failed lately, and is not tried in every run.
+    pub(super) tries: Option<&'a mut Tries>,
+}
+
+impl<'a> Hand<'a> {
+    /// Of a person, who knows what he does.
+    fn asked(dir: &'a DataDir, journal: Option<&'a mut Journal>) -> Self {
+        Self { dir, journal, asked: true, away: &|_| None, tries: None }
+    }
+
+    /// Why it is left alone for now.
+    pub(super) fn leaves(&self, service: Option<&str>, path: &Path) -> Option<String> {
+        let waits = || self.tries.as_ref().and_then(|tries| tries.wait(path, &clock::now()));
+        (self.away)(service).or_else(waits)
+    }
+
+    /// What came of it.
+    pub(super) fn note(&mut self, path: &Path, outcome: &Outcome) {
+        if let Some(tries) = &mut self.tries {
+            tries.note(path, outcome);
+        }
+    }
 }
 
 /// Every file that is wrong, one after the other: what cannot be done for one is no reason to leave another.
@@ -110,12 +137,21 @@ pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Res
     for judged in files.iter().filter(|judged| judged.verdict == Verdict::Invalid) {
         let Some(file) = config.states.iter().find(|file| file.name == judged.name) else { continue };
         let (name, path) = (file.name.clone(), file.path.clone());
+        if let Some(why) = hand.leaves(file.service.as_deref(), &path) {
+            mended.push(Mended::left(name, path, why, false));
+            continue;
+        }
         mended.push(match propose(config, hand.dir, file, judged, hand.asked) {
             Err(Left { why, lasting }) => Mended::left(name, path, why, lasting),
             Ok(proposal) => {
-                let outcome = match hand.journal.as_deref_mut() {
-                    None => Outcome::Would,
-                    Some(journal) => act(config, hand.dir, file, &proposal, journal)?,
+                let outcome = match (hand.journal.as_deref_mut(), in_use(file, &proposal)) {
+                    (None, _) => Outcome::Would,
+                    (Some(_), Some(why)) => Outcome::Refused(why),
+                    (Some(journal), None) => {
+                        let outcome = act(config, hand.dir, file, &proposal, journal)?;
+                        hand.note(&path, &outcome);
+                        outcome
+                    }
                 };
                 let work = if proposal.judged.is_some() { Work::Change } else { Work::Create };
                 let (how, loss) = (proposal.how, Some(proposal.loss));
@@ -124,6 +160,15 @@ pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Res
         });
     }
     Ok(mended)
+}
+
+/// Who has it open, or keeps it locked. Asked once more right before it is replaced; but what somebody has all day is not begun
+/// every minute.
+fn in_use(file: &StateFile, proposal: &Proposal) -> Option<String> {
+    let table = crate::host::processes();
+    let held = proposal.judged.as_ref().and_then(|_| Free(table.as_ref()).unheld(&file.path).err());
+    let why = held.or_else(|| apply::can_lock(file.lock.as_deref()?).err())?;
+    Some(format!("{} is left alone: {why}", file.path.display()))
 }
 
 fn act(
@@ -135,10 +180,6 @@ fn act(
 ) -> Result<Outcome> {
     let table = crate::host::processes();
     let unheld = Free(table.as_ref());
-    // Asked once more right before it is replaced; but what somebody has open all day is not begun every minute.
-    if let (Some(_), Err(why)) = (&proposal.judged, unheld.unheld(&file.path)) {
-        return Ok(Outcome::Refused(format!("{} is left alone: {why}", file.path.display())));
-    }
     let sha256 =
         Vault::of(dir).put(&proposal.bytes).map_err(|error| Error::unwritable("cannot write the vault", error))?;
     let (path, lock, judged) = (file.path.clone(), file.lock.clone(), proposal.judged.clone());

@@ -10,7 +10,7 @@ use crate::model::History;
 use crate::model::pattern::{Good, Pattern};
 use crate::model::refused::Refused;
 use crate::model::revert::{Ground, Revert, Target};
-use crate::policy::revert::{Ask, allow, choose, undo};
+use crate::policy::revert::{Ask, allow, choose, stands, undo};
 use crate::remedy;
 
 /// The name of the flag file in the data directory.
@@ -94,7 +94,7 @@ fn drafting(
     made(config, &repo, &ground, &target, body)
 }
 
-/// The commit that brings back what heal took back, on top of it: for a crash that persists, and for `heal undo`.
+/// The commit that brings back what heal took back, on top of it: for a crash that persists.
 ///
 /// # Errors
 /// Why it cannot be made: the branch stands elsewhere, or something is in the way.
@@ -106,6 +106,19 @@ pub fn inverse(config: &Config, taken: &str, why: &str) -> Result<Revert, Refuse
         return Err(Refused::NotRunning { head, release: taken.to_owned() });
     }
     made(config, &repo, &ground, &Target::Undo { commit: taken.to_owned() }, why.to_owned())
+}
+
+/// The same for a person, who may ask long after: nothing of the repository may be in the way by now.
+///
+/// # Errors
+/// Why it cannot be made.
+pub(in crate::pipeline) fn brought_back(config: &Config, taken: &str, why: &str) -> Result<Revert, Refused> {
+    let ground = git::look(&git::open(&config.root)?)?;
+    stands(config.git.branch.as_deref(), &ground)?;
+    if ground.signing && config.revert.signing != Signing::Unsigned {
+        return Err(Refused::Signing);
+    }
+    inverse(config, taken, why)
 }
 
 fn made(

@@ -23,7 +23,7 @@ use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
 
 pub use draft::inverse;
-pub(super) use draft::{drafted, rungs, weighed};
+pub(super) use draft::{brought_back, drafted, rungs, weighed};
 pub(super) use follow::{follow, push_pending};
 
 /// What is asked for.
@@ -108,24 +108,54 @@ pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
     journal.save();
     drop(lock);
     if took.act.is_some() || !took.unfinished.is_empty() {
-        let told = Options { only: vec![took.service.clone()], ..options.clone() };
-        let looker = Looker::new(config, &told, journal.history(), &dir, clock::now())?;
-        let mut report = empty(config, "revert", &clock::now());
-        let seen = looker.look(journal.history()).into_iter().map(|seen| seen.subject);
-        report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
-        for subject in &mut report.subjects {
-            subject.act = took.act.clone();
-        }
-        if took.act.as_ref().is_some_and(|act| act.outcome == Outcome::Healed) {
-            options.progress("pushing");
-            took.pushed = push_pending(config, &mut journal, &took.service);
-        }
-        options.progress("telling");
-        tell::tell(config, &mut journal, &mut report, &dir);
-        took.alerts = report.alerts;
-        journal.save();
+        tell_of(config, options, &mut journal, &mut took)?;
     }
     Ok(took)
+}
+
+/// A person wants the code back that heal took back: `revert` is the commit that does it. The caller has the lock.
+///
+/// # Errors
+/// There is no such service any more, or the journal cannot be read or written.
+pub(super) fn bring_back(
+    config: &Config,
+    options: &Options,
+    journal: &mut Journal,
+    service: &str,
+    revert: Revert,
+) -> Result<Took> {
+    let watched = which(config, &Wish { service: Some(service.to_owned()), ..Wish::default() })?;
+    let mut took = Took { service: service.to_owned(), heal: config.call(), ..Took::default() };
+    match apply::still(&revert) {
+        Ok(()) => make(config, options, watched, journal, &mut took, revert)?,
+        Err(refused) => took.refused = Some(refused),
+    }
+    Ok(took)
+}
+
+/// What follows outside of the lock: pushing what may be, and telling.
+///
+/// # Errors
+/// The configuration needs something that is not there, or the journal cannot be read.
+pub(super) fn tell_of(config: &Config, options: &Options, journal: &mut Journal, took: &mut Took) -> Result<()> {
+    let dir = DataDir::at(config.data_dir.clone());
+    let told = Options { only: vec![took.service.clone()], ..options.clone() };
+    let looker = Looker::new(config, &told, journal.history(), &dir, clock::now())?;
+    let mut report = empty(config, "revert", &clock::now());
+    let seen = looker.look(journal.history()).into_iter().map(|seen| seen.subject);
+    report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
+    for subject in &mut report.subjects {
+        subject.act = took.act.clone();
+    }
+    if took.act.as_ref().is_some_and(|act| act.outcome == Outcome::Healed) {
+        options.progress("pushing");
+        took.pushed = push_pending(config, journal, &took.service);
+    }
+    options.progress("telling");
+    tell::tell(config, journal, &mut report, &dir);
+    took.alerts = report.alerts;
+    journal.save();
+    Ok(())
 }
 
 /// Whose code is it?
