@@ -12,8 +12,8 @@ use super::support::{Project, Ran};
 const DB: &str = "[lock.db]\nkind = \"sqlite\"\npaths = [\"db/*.session\"]\n";
 
 const FAULTS: [(Fault, usize); 6] = [
-    (Fault::Kill, 5),
-    (Fault::Again(&[]), 2),
+    (Fault::Kill, 3),
+    (Fault::Again(&[]), 1),
     (Fault::Again(&["heal"]), 1),
     (Fault::Sticky("ENOSPC"), 1),
     (Fault::Sticky("EIO"), 1),

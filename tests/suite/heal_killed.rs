@@ -30,7 +30,7 @@ fn converges(project: &Project, point: &Point, ran: &Ran) {
     let mut ticks = Vec::new();
     let ((), most) = Watch::during(project, NAP, || {
         // The first closes what was begun; a rung that was half done may have to be followed by the one above it.
-        while ticks.len() < 4 && ticks.last().is_none_or(|tick: &Ran| tick.code != 0) {
+        while ticks.len() < 6 && ticks.last().is_none_or(|tick: &Ran| tick.code != 0) {
             ticks.push(project.heal(&["heal"]));
         }
     });
@@ -69,13 +69,18 @@ works = {{ kind = "command", command = ["test", "!", "-e", "ill"] }}
     project
 }
 
+/// Starts it. While others begin and end all around, a tick may be unsure and leave it to the next one.
+fn up(project: &Project) {
+    assert!((0..5).any(|_| project.heal(&["heal"]).code == 0), "{:#?}", project.journal());
+}
+
 /// The same, hung.
 fn ill(ladder: &str, extra: &str) -> Project {
     let project = hung(ladder, extra);
     if extra.contains("[lock.run]") {
         fs::create_dir(project.path("run")).expect("made");
     }
-    project.heal(&["heal"]).exits(0);
+    up(&project);
     project.write("ill", "");
     project
 }
@@ -83,7 +88,7 @@ fn ill(ladder: &str, extra: &str) -> Project {
 #[test]
 fn a_start_is_made_or_made_good() {
     let calls = format!("{CHANGING}{MAKING}");
-    with_each(&[(Fault::Kill, 8), (TICK, 3)], |fault, most| {
+    with_each(&[(Fault::Kill, 6), (TICK, 2)], |fault, most| {
         // An error of the disk is one of the calls that change files.
         let calls = if matches!(fault, Fault::Sticky(_)) { CHANGING } else { &calls };
         sweep_over(|| (sleeper(""), vec!["heal".to_owned()]), calls, fault, most, converges);
@@ -93,7 +98,7 @@ fn a_start_is_made_or_made_good() {
 /// `stop-stale`.
 #[test]
 fn a_stop_and_a_start_are_made_or_made_good() {
-    with_each(&[(Fault::Kill, 4), (TICK, 2)], |fault, most| {
+    with_each(&[(Fault::Kill, 3), (TICK, 1)], |fault, most| {
         sweep(|| ill(r#"["stop-stale"]"#, ""), &["heal"], fault, most, converges);
     });
 }
@@ -106,7 +111,7 @@ fn a_clearing_between_stop_and_start_is_made_or_made_good() {
         assert_eq!(project.read("run/app.pid").trim(), the_one(&project, NAP).to_string());
         project
     };
-    with_each(&[(Fault::Kill, 4), (TICK, 2)], |fault, most| {
+    with_each(&[(Fault::Kill, 3), (TICK, 1)], |fault, most| {
         sweep(world, &["heal"], fault, most, |project, point, ran| {
             converges(project, point, ran);
             assert_eq!(project.read("run/app.pid").trim(), the_one(project, NAP).to_string(), "{point:?}: {ran:?}");
@@ -118,7 +123,7 @@ fn a_clearing_between_stop_and_start_is_made_or_made_good() {
 /// Where the rung was not to be, the one above it is taken.
 #[test]
 fn a_rung_of_ones_own_is_made_or_made_good() {
-    with_each(&[(Fault::Kill, 4), (TICK, 2)], |fault, most| {
+    with_each(&[(Fault::Kill, 3), (TICK, 1)], |fault, most| {
         sweep(|| ill(r#"["flush", "stop-stale"]"#, ""), &["heal"], fault, most, converges);
     });
 }
@@ -128,10 +133,10 @@ fn a_rung_of_ones_own_is_made_or_made_good() {
 fn a_restart_is_made_or_made_good() {
     let world = || {
         let project = sleeper("");
-        project.heal(&["heal"]).exits(0);
+        up(&project);
         project
     };
-    with_each(&[(Fault::Kill, 4), (TICK, 2), (Fault::Again(&["restart", "app"]), 1)], |fault, most| {
+    with_each(&[(Fault::Kill, 3), (TICK, 1), (Fault::Again(&["restart", "app"]), 1)], |fault, most| {
         sweep(world, &["restart", "app"], fault, most, converges);
     });
 }
@@ -140,7 +145,7 @@ fn a_restart_is_made_or_made_good() {
 #[test]
 fn a_deploy_is_made_or_not_and_of_its_pause_nothing_is_left() {
     let words = ["lock", "--", "touch", "deployed"];
-    with_each(&[(Fault::Kill, 4), (Fault::Again(&[]), 1)], |fault, most| {
+    with_each(&[(Fault::Kill, 3), (Fault::Again(&[]), 1)], |fault, most| {
         sweep(
             || sleeper(""),
             &words,
@@ -166,7 +171,7 @@ fn a_release_that_did_not_say_0_can_be_typed_again() {
         project.heal(&["hold", "app", "--reason", "login"]).exits(0);
         project
     };
-    with_each(&[(Fault::Kill, 4), (Fault::Again(&[]), 1)], |fault, most| {
+    with_each(&[(Fault::Kill, 3), (Fault::Again(&[]), 1)], |fault, most| {
         sweep(world, &["release", "app"], fault, most, |project, point, ran| {
             let check = project.heal(&["check"]);
             let held = check.stdout.contains("held");

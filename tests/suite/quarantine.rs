@@ -144,13 +144,13 @@ fn a_full_disk_at_any_system_call_loses_nothing() {
 #[test]
 fn a_disk_that_stays_broken_loses_nothing() {
     for error in ["ENOSPC", "EIO", "EROFS"] {
-        sweep_over(world, CHANGING, Fault::Sticky(error), 3, converges);
+        sweep_over(world, CHANGING, Fault::Sticky(error), 1, converges);
     }
 }
 
 #[test]
 fn two_deaths_at_any_two_system_calls_lose_nothing() {
-    sweep_over(world, CHANGING, Fault::Again(&[]), 4, converges);
+    sweep_over(world, CHANGING, Fault::Again(&[]), 3, converges);
 }
 
 #[test]

@@ -232,9 +232,9 @@ fn a_death_at_any_system_call_of_a_rollback_loses_no_row() {
 #[test]
 fn two_deaths_lose_no_row_and_nor_does_a_disk_that_stays_broken() {
     for (writer, rows) in [(WAL, 500), (ROLLBACK, 2_000)] {
-        sweep_over(world(writer, rows), CHANGING, Fault::Again(&[]), 4, survives(rows as usize));
+        sweep_over(world(writer, rows), CHANGING, Fault::Again(&[]), 2, survives(rows as usize));
         for error in ["ENOSPC", "EIO", "EROFS"] {
-            sweep_over(world(writer, rows), CHANGING, Fault::Sticky(error), 2, survives(rows as usize));
+            sweep_over(world(writer, rows), CHANGING, Fault::Sticky(error), 1, survives(rows as usize));
         }
     }
 }

@@ -95,9 +95,9 @@ fn swept(template: &Project, fault: Fault, most: usize) {
 fn the_remote_has_the_old_commit_or_the_new_one_and_then_the_new_one() {
     let template = template();
     let faults = [
-        (Fault::Kill, 5),
+        (Fault::Kill, 3),
         (Fault::Again(&["heal"]), 1),
-        (Fault::Again(&[]), 2),
+        (Fault::Again(&[]), 1),
         (Fault::Sticky("ENOSPC"), 1),
         (Fault::Sticky("EIO"), 1),
         (Fault::Sticky("EROFS"), 1),

