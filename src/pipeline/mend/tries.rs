@@ -76,8 +76,7 @@ impl Tries {
 }
 
 fn pause_ms(count: u32) -> i64 {
-    let factor = 1_i64.checked_shl(count.saturating_sub(1)).unwrap_or(i64::MAX);
-    FIRST_MS.saturating_mul(factor.max(1)).min(LAST_MS)
+    FIRST_MS.saturating_mul(2_i64.saturating_pow(count.saturating_sub(1))).min(LAST_MS)
 }
 
 #[cfg(test)]
