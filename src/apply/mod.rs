@@ -367,9 +367,12 @@ fn waitpoint(name: &str) {
     }
 }
 
-/// Where tests end heal, as a power cut would: `HEAL_TEST_DIE=after-intent`. A release build does not read it.
+/// Where tests end heal, as a power cut would: `HEAL_TEST_DIE=after-intent`; or as a bug would: `HEAL_TEST_PANIC=after-intent`. A
+/// release build reads neither.
 fn failpoint(name: &str) {
-    if cfg!(debug_assertions) && crate::host::env::var("HEAL_TEST_DIE").is_some_and(|point| point == name) {
+    let is_asked = |variable: &str| crate::host::env::var(variable).is_some_and(|point| point == name);
+    if cfg!(debug_assertions) && is_asked("HEAL_TEST_DIE") {
         let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
     }
+    assert!(!(cfg!(debug_assertions) && is_asked("HEAL_TEST_PANIC")), "a test wants a bug at {name}");
 }

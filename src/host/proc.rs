@@ -87,6 +87,13 @@ impl Processes for Proc {
         if ours { self.own.get_or_init(read).clone() } else { read() }
     }
 
+    fn has_another_root(&self, pid: i32) -> bool {
+        // What the link is called is told from the top of its own mount; which directory that is the kernel knows.
+        let id = |path: &str| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+        let there = fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|path| path.as_os_str() == "/");
+        there && id(&format!("/proc/{pid}/cwd")).zip(id("/")).is_some_and(|(theirs, ours)| theirs != ours)
+    }
+
     fn has_variable(&self, pid: i32, variable: &str) -> bool {
         let mut environ = Vec::new();
         // As the kernel shows it: what the process was started with, NUL-separated.

@@ -167,6 +167,12 @@ pub trait Processes: Send + Sync {
         Ok(())
     }
 
+    /// Does this process stand in a `/` that is not ours: in a container, or on a file system that is mounted elsewhere or nowhere?
+    /// `false` also when that cannot be told.
+    fn has_another_root(&self, _pid: i32) -> bool {
+        false
+    }
+
     /// Was this process started with exactly this `NAME=value` in its environment? `false` also when we may not know.
     fn has_variable(&self, _pid: i32, _variable: &str) -> bool {
         false

@@ -36,7 +36,13 @@ pub(crate) fn keep_name(path: &Path) -> io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
 pub(super) fn open_seen(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = options.create(true).mode(0o600).custom_flags(flags).open(path)?;
+    options.mode(0o600).custom_flags(flags);
+    // Who may make a file waits on a file system that is frozen, even for one that is there: then every tick would hang, where
+    // the first keeps the others out.
+    let file = match options.create(false).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => options.create(true).open(path)?,
+        opened => opened?,
+    };
     let meta = file.metadata()?;
     if meta.is_file() { Ok((file, meta)) } else { Err(io::Error::other("it is not a regular file")) }
 }

@@ -109,6 +109,13 @@ impl Search<'_> {
             _ if names_us => Fit::Yes("match"),
             Some(cwd) if inside(cwd) => Fit::Yes("match"),
             Some(cwd) if cwd != Path::new("/") => Fit::No(format!("it runs in another directory, {}", cwd.display())),
+            // A life that heal knows may have moved there by itself.
+            Some(_)
+                if self.memory.known != Some(&process.identity)
+                    && self.processes.has_another_root(process.identity.pid) =>
+            {
+                Fit::No("it runs in another `/`, such as that of a container".to_owned())
+            }
             _ => Fit::Perhaps(
                 "its directory does not tell whose it is; add `cwd = \"/\"` to `match` if it is this service"
                     .to_owned(),

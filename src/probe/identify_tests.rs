@@ -18,6 +18,7 @@ pub(super) struct Table {
     pub(super) hidden: Vec<i32>,
     /// Who carries the mark of the last start.
     pub(super) marked: Vec<i32>,
+    pub(super) contained: Vec<i32>,
 }
 
 impl Table {
@@ -42,6 +43,10 @@ impl Processes for Table {
         }
         let found = self.processes.iter().find(|process| process.identity.pid == pid);
         found.map_or(Detail::Gone, |process| Detail::Seen(Box::new(process.clone())))
+    }
+
+    fn has_another_root(&self, pid: i32) -> bool {
+        self.contained.contains(&pid)
     }
 
     fn has_variable(&self, pid: i32, variable: &str) -> bool {
@@ -102,7 +107,7 @@ pub(super) fn answer(service: &Service, known: Option<&Identity>, table: &Table)
     let memory = Memory { known, started: known.map(|known| (known, "i1")), claims: None };
     match identify(service, Path::new("/srv/bot"), memory, table, false).0 {
         Who::Running { process, .. } => format!("running {}", process.identity.pid),
-        Who::Gone { left, .. } if left.is_empty() => "gone".to_owned(),
+        Who::Gone { left, .. } if left.is_empty() => "gone".into(),
         Who::Gone { left, .. } => {
             format!("gone, left {:?}", left.iter().map(|one| one.identity.pid).collect::<Vec<_>>())
         }
@@ -185,6 +190,9 @@ fn the_same_program_elsewhere_is_another_service() {
             "{cwd:?} {command}: {said}"
         );
     }
+    let contained = Table { contained: vec![500], ..Table::of(vec![there(Some("/"), BOT)]) };
+    let said = |known| answer(&service(selector(NAMES), Some(BOT)), known, &contained);
+    assert!(said(None) == "gone" && said(Some(&process(500, BOT).identity)) != "gone");
     // Where `match` says the directory, it decides; and a service that heal does not start may run anywhere.
     let said = |text: &str, start, cwd| {
         answer(&service(selector(&format!("{NAMES}{text}")), start), None, &Table::of(vec![there(Some(cwd), BOT)]))

@@ -161,8 +161,10 @@ impl<'p> Watch<'p> {
 /// Runs each case on one of a few threads: most of a cure is waiting, and a machine with two cores waits for eight at once.
 pub fn in_parallel<T: Send + Sync>(cases: &[T], body: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
+    // A disk that goes away goes away from all of them.
+    let threads = if super::power::fails() { 1 } else { 6 };
     std::thread::scope(|scope| {
-        for _ in 0..6 {
+        for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     body(case);

@@ -233,7 +233,8 @@ fn a_beat_is_the_old_one_or_the_new_one_wherever_heal_ends() {
         project.heal(&["beat", "host", "--progress", "1"]).exits(0);
         project
     };
-    for fault in [Fault::Kill, Fault::Error("ENOSPC"), Fault::Error("EIO")] {
+    let faults = [Fault::Kill, Fault::Again(&[]), Fault::Error("ENOSPC"), Fault::Error("EIO"), Fault::Sticky("EROFS")];
+    for fault in faults {
         sweep(world, &["beat", "host", "--progress", "2"], fault, 99, |project, point, ran| {
             let progress = || {
                 let beat: serde_json::Value =

@@ -1,6 +1,7 @@
 //! Do many runs at once hurt each other? One acts, the others leave at once; a look never waits; a stuck run ends by its lease.
 
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -134,4 +135,44 @@ fn a_lock_file_that_somebody_replaces_or_fills_with_rubbish_stays_a_lock() {
     project.heal(&["heal"]).exits(0);
     the_one(&project, NAP);
     assert!(project.read("data/recovery-in-progress").starts_with("{\"pid\":"));
+}
+
+#[test]
+fn ticks_and_clean_locks_side_by_side_keep_each_stale_lock_once() {
+    let project = sleeper("\n[lock.run]\nkind = \"pid\"\npaths = [\"run/*.pid\"]\nmin_age = \"0s\"\n");
+    project.heal(&["heal"]).exits(0);
+    let service = the_one(&project, NAP);
+    let (made, written) = (40, AtomicBool::new(false));
+    let until_written = |args: &[&str]| {
+        let mut turns = 0;
+        while turns == 0 || !written.load(Ordering::Relaxed) {
+            let ran = project.heal(args);
+            assert!([0, 75].contains(&ran.code), "{ran:?}");
+            turns += i32::from(ran.code == 0);
+        }
+    };
+    std::thread::scope(|scope| {
+        let ticks = scope.spawn(|| until_written(&["heal"]));
+        let cleaners = scope.spawn(|| until_written(&["clean-locks"]));
+        for number in 0..made {
+            // Numbers that nobody can have.
+            project.write(&format!("run/{number}.pid"), &format!("{}\n", 4_194_100 + number));
+            std::thread::sleep(Duration::from_millis(15));
+        }
+        written.store(true, Ordering::Relaxed);
+        // Each had its turn at least once.
+        ticks.join().expect("ticks ran");
+        cleaners.join().expect("cleaners ran");
+    });
+    project.heal(&["clean-locks"]).exits(0);
+    let kept = project.events("moved-aside");
+    let mut bytes: Vec<String> = kept
+        .iter()
+        .map(|event| std::fs::read_to_string(event["kept"].as_str().expect("a path")).expect("it is kept"))
+        .collect();
+    bytes.sort();
+    let wanted: Vec<String> = (0..made).map(|number| format!("{}\n", 4_194_100 + number)).collect();
+    assert_eq!(bytes, wanted, "each of them once, as it was");
+    assert!(std::fs::read_dir(project.path("run")).expect("there").next().is_none(), "none is left");
+    assert_eq!(the_one(&project, NAP), service);
 }

@@ -343,7 +343,8 @@ fn the_history_is_a_table_newest_first() {
 
 #[test]
 fn a_line_is_whole_or_not_there_whenever_heal_ends() {
-    for fault in [Fault::Kill, Fault::Error("ENOSPC"), Fault::Error("EIO")] {
+    let faults = [Fault::Kill, Fault::Again(&[]), Fault::Error("ENOSPC"), Fault::Error("EIO"), Fault::Sticky("EROFS")];
+    for fault in faults {
         let world = || with_history("", &deployed(1));
         let points =
             sweep(world, &["crash", "log", "--release", B, "--exit-code", "7"], fault, 4, |project, point, ran| {

@@ -143,6 +143,26 @@ fn term_during_an_act_leaves_no_lock() {
 }
 
 #[test]
+fn a_bug_in_the_middle_of_an_act_leaves_no_lock_and_is_made_good() {
+    for (point, services) in [("after-intent", 0), ("after-started", 0), ("after-change", 1)] {
+        let project = sleeper("");
+        let (_, most) = Watch::during(&project, NAP, || {
+            // Who writes down what was started does it beside the act: the act fails with it, and is a failed one.
+            let code = if point == "after-started" { 2 } else { 70 };
+            let ran = project.run(project.command(&["heal"]).env("HEAL_TEST_PANIC", point)).exits(code);
+            assert!(ran.stderr.contains("this is a bug in heal at src/apply/mod.rs"), "{ran:?}");
+            if services == 0 {
+                wait_for("the child's end", || project.processes().is_empty());
+            }
+            assert_eq!(running(&project, NAP).len(), services, "{point}");
+            let ran = converges(&project, point);
+            assert!(code == 2 || ran.stdout.contains("unfinished app: `restart` of 20"), "{point}: {ran:?}");
+        });
+        assert_eq!(most, 1, "{point}");
+    }
+}
+
+#[test]
 fn a_reader_that_went_away_is_no_failure_and_a_full_one_is() {
     let project = sleeper("");
     let closed = super::acting::shell(&project, "\"$HEAL\" heal >&-").exits(0);

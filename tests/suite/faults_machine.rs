@@ -116,3 +116,48 @@ work = { kind = "fresh", path = "fs/work", within = "1s" }
     assert!(said().contains("cannot be stopped") || said().contains("still"), "{}", said());
     assert!(ran.took < Duration::from_secs(60), "{ran:?}");
 }
+
+#[test]
+fn a_data_directory_that_does_not_answer_hangs_one_run_and_no_other() {
+    let project = sleeper("");
+    std::fs::create_dir(project.path("data")).expect("made");
+    let script = "truncate -s 8M image && mkfs.ext4 -q image && mount -o loop image data && chmod 700 data || exit 77\n\
+         fsfreeze -f data && fsfreeze -u data || exit 77\n\
+         \"$HEAL\" heal >first; echo \"first $?\"\n\
+         trap 'fsfreeze -u data' EXIT\n\
+         fsfreeze -f data; { \"$HEAL\" heal; echo $? >hung.code; } >hung 2>&1 & sleep 1\n\
+         timeout 10 \"$HEAL\" heal >second 2>&1; echo \"second $?\"\n\
+         timeout 10 \"$HEAL\" heal >third 2>&1; echo \"third $?\"\n\
+         timeout 10 \"$HEAL\" check >looks; echo \"check $?\"\n\
+         [ -e hung.code ] && echo 'nobody hung'\n\
+         fsfreeze -u data; trap - EXIT; wait; echo \"hung $(cat hung.code)\"\n\
+         \"$HEAL\" heal >last; echo \"last $?\"";
+    let Some(ran) = private(&project, script) else { return };
+    if ran.code == 77 {
+        return;
+    }
+    let said = ["hung", "second", "third"].map(|name| project.read(name)).join("---\n");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines, ["first 0", "second 75", "third 75", "check 0", "hung 0", "last 0"], "{ran:?}\n{said}");
+    the_one(&project, NAP);
+}
+
+#[test]
+fn without_memory_it_ends_and_the_next_run_goes_on() {
+    let project = sleeper("");
+    project.heal(&["heal"]).exits(0);
+    let service = the_one(&project, NAP);
+    let mut codes = std::collections::BTreeSet::new();
+    for megabytes in (14..140).step_by(3) {
+        let limited = shell(&project, &format!("ulimit -v {megabytes}000; exec \"$HEAL\" heal --all"));
+        // As far as it comes, or as the loader, the kernel or the allocator ends it: never with a wrong word about the service.
+        let known = [0, 3, 74, 126, 127, 134, 137, 139].contains(&limited.code);
+        assert!(known && !limited.stdout.contains("unhealthy"), "{megabytes} MB: {limited:?}");
+        codes.insert(limited.code);
+        assert_eq!(the_one(&project, NAP), service, "{megabytes} MB");
+        project.journal();
+    }
+    assert!(codes.len() > 1, "some of it was enough, and some was not: {codes:?}");
+    project.heal(&["heal"]).exits(0);
+    assert_eq!(project.events("started").len(), 1);
+}

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
+use crate::acting::{sleeper, the_one};
 use crate::check::{about, finding, launch, running};
 use crate::support::{Project, alive, free_port, signal, wait_for};
 
@@ -69,6 +70,25 @@ fn onlookers_are_not_the_service() {
     project.heal(&["heal"]);
     assert!(project.pid("app.pid") != pid);
     assert!(onlookers.iter().all(|pid| alive(*pid)));
+}
+
+#[test]
+fn the_same_program_in_a_container_is_somebody_elses() {
+    let mut project = sleeper("");
+    // Its `/` is no place of ours: a file system of a mount namespace of its own, which is not even mounted there any more.
+    std::fs::create_dir(project.path("there")).expect("made");
+    let script = "mount -t tmpfs none there && cd there && umount -l ../there && exec sleep 86400";
+    let outsider = project.spawn(&["unshare", "-m", "/bin/sh", "-c", script]);
+    let comm = || fs::read_to_string(format!("/proc/{outsider}/comm")).unwrap_or_default();
+    wait_for("it or its end", || !alive(outsider) || comm().starts_with("sleep"));
+    if !alive(outsider) {
+        return; // this machine does not allow it
+    }
+    let ran = project.heal(&["check", "--explain"]).exits(2);
+    assert!(ran.stdout.contains("it runs in another `/`"), "{ran:?}");
+    project.heal(&["heal"]).exits(0);
+    assert!(the_one(&project, "86400") != outsider && alive(outsider));
+    signal(outsider, Signal::SIGKILL);
 }
 
 #[test]

@@ -102,6 +102,7 @@ mod pause;
 mod pause_faults;
 mod peer;
 mod portable;
+mod power;
 mod probe_log;
 mod probe_sqlite;
 mod proofs;

@@ -33,12 +33,12 @@ const PAUSE: [&str; 4] = ["pause", "app", "--reason", "the second"];
 
 #[test]
 fn a_pause_is_on_or_not_and_what_said_0_is() {
-    for fault in [Fault::Kill, Fault::Error("ENOSPC"), Fault::Error("EIO")] {
+    for fault in [Fault::Kill, Fault::Again(&[]), Fault::Error("ENOSPC"), Fault::Error("EIO"), Fault::Sticky("EROFS")] {
         let points = sweep(
             || sleeper(""),
             &PAUSE,
             fault,
-            6,
+            4,
             |project, point, ran| {
                 let on = judged(project, point, ran);
                 assert!(on || ran.code != 0, "{point:?}: it said that it is paused");
@@ -50,8 +50,8 @@ fn a_pause_is_on_or_not_and_what_said_0_is() {
 
 #[test]
 fn a_pause_that_takes_the_place_of_another_leaves_one_of_them() {
-    for fault in [Fault::Kill, Fault::Error("EIO")] {
-        sweep(paused, &PAUSE, fault, 6, |project, point, ran| {
+    for fault in [Fault::Kill, Fault::Again(&[]), Fault::Error("EIO"), Fault::Sticky("EROFS")] {
+        sweep(paused, &PAUSE, fault, 4, |project, point, ran| {
             assert!(judged(project, point, ran), "{point:?}: neither the first nor the second: {ran:?}");
         });
     }
@@ -59,8 +59,8 @@ fn a_pause_that_takes_the_place_of_another_leaves_one_of_them() {
 
 #[test]
 fn a_resume_that_did_not_say_0_can_be_typed_again() {
-    for fault in [Fault::Kill, Fault::Error("EIO")] {
-        sweep(paused, &["resume", "app"], fault, 6, |project, point, ran| {
+    for fault in [Fault::Kill, Fault::Again(&[]), Fault::Error("EIO"), Fault::Sticky("EROFS")] {
+        sweep(paused, &["resume", "app"], fault, 4, |project, point, ran| {
             let on = judged(project, point, ran);
             assert!(!on || ran.code != 0, "{point:?}: {ran:?}");
             project.heal(&["resume", "app"]).exits(0);
@@ -71,12 +71,12 @@ fn a_resume_that_did_not_say_0_can_be_typed_again() {
 
 #[test]
 fn a_hold_is_on_or_not_and_what_said_0_is() {
-    for fault in [Fault::Kill, Fault::Error("ENOSPC")] {
+    for fault in [Fault::Kill, Fault::Again(&[]), Fault::Error("ENOSPC"), Fault::Sticky("EROFS")] {
         sweep(
             || sleeper(""),
             &["hold", "app", "--reason", "login"],
             fault,
-            6,
+            4,
             |project, point, ran| {
                 let tick = project.heal(&["heal"]);
                 let held = tick.stdout.contains("held for");

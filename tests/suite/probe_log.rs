@@ -48,7 +48,8 @@ fn services(names: &[&str], probe: &str) -> Project {
     }
     project.heal(&["heal"]).exits(0);
     for name in names {
-        the_one(&project, &format!("{name}.sh"));
+        // A shell that forks has two processes with one command line for a moment.
+        wait_for("one of each", || running(&project, &format!("{name}.sh")).len() == 1);
     }
     project
 }
