@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use heal::model::StateFile;
 use heal::model::state::{Format, Problem};
-use heal::probe::state::{json_text, judge, judge_bytes};
+use heal::probe::state::{json_text, judge_bytes, judge_in_pieces};
 
 /// Answers of each document, a length and its bytes, whether it is one.
 const ORACLE: &str = r#"import json, struct, sys, tomllib
@@ -199,8 +199,10 @@ fn a_stream_says_what_memory_says() {
         let bytes = dice.damage(bytes.into_bytes(), other.as_bytes());
         let file = StateFile { path: dir.path().join("x"), ..file(Format::Json) };
         std::fs::write(&file.path, &bytes).expect("written");
-        let judged = judge(&file, &|_| None);
-        assert_eq!(judged.troubles, judge_bytes(&file, &bytes, &|_| None), "{:?}", String::from_utf8_lossy(&bytes));
-        assert_eq!(judged.mark.map(|mark| mark.size), Some(bytes.len() as u64));
+        for short in [0, u64::MAX] {
+            let judged = judge_in_pieces(&file, &|_| None, short);
+            assert_eq!(judged.troubles, judge_bytes(&file, &bytes, &|_| None), "{:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(judged.mark.map(|mark| mark.size), Some(bytes.len() as u64));
+        }
     }
 }
