@@ -61,6 +61,9 @@ impl std::fmt::Display for Loss {
                 write!(f, "lossy: {kept} whole {elements} kept, all from byte {byte} on lost")
             }
             Self::Behind { bytes } => write!(f, "lossy: the document is whole, {bytes} bytes behind it dropped"),
+            Self::Restored { at, later_keys: Some(0) } => {
+                write!(f, "restored from {}, no later key is known to be lost", rfc3339(*at))
+            }
             Self::Restored { at, later_keys: Some(1) } => {
                 write!(f, "restored from {}, 1 later key lost", rfc3339(*at))
             }

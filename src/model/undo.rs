@@ -202,8 +202,9 @@ fn run_of(intent: &str) -> &str {
     intent.rsplit_once('.').map_or(intent, |(run, _)| run)
 }
 
+/// A device may have another number after a boot: not by that, but by its inode and its bytes a file is known again.
 fn same(one: &FileState, other: &FileState) -> bool {
-    (one.device, one.inode) == (other.device, other.inode)
+    one.inode == other.inode && one.sha256 == other.sha256
 }
 
 /// Answers whether there was such a change.

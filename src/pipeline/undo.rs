@@ -188,7 +188,8 @@ fn moved_on(config: &Config, dir: &DataDir, done: &Done, cleared: &[PathBuf]) ->
         }
         Done::Back { path, file, .. } => match meta(path) {
             None => Some(format!("{} is not there any more", path.display())),
-            Some(now) if (now.dev(), now.ino()) == (file.device, file.inode) => None,
+            // A device may have another number after a boot; then the bytes have to be the same as well.
+            Some(now) if now.ino() == file.inode && (now.dev() == file.device || holds(path, &file.sha256)) => None,
             Some(_) => Some(format!("another file stands at {} by now", path.display())),
         },
         Done::Replaced { path, before, after } => match meta(path) {
@@ -196,18 +197,12 @@ fn moved_on(config: &Config, dir: &DataDir, done: &Done, cleared: &[PathBuf]) ->
                 Some("the vault does not hold what stood there any more".to_owned())
             }
             None => Some(format!("{} is not there any more", path.display())),
-            Some(now) if (now.dev(), now.ino()) != (after.device, after.inode) => {
-                Some(format!("another file stands at {} by now", path.display()))
-            }
-            Some(_) => {
-                let folder = path.parent().unwrap_or(Path::new("/"));
-                let same = apply::state_of(folder, path).is_ok_and(|now| now.sha256 == after.sha256);
-                (!same).then(|| format!("{} was written to since", path.display()))
-            }
+            Some(now) if now.ino() != after.inode => Some(format!("another file stands at {} by now", path.display())),
+            Some(_) => (!holds(path, &after.sha256)).then(|| format!("{} was written to since", path.display())),
         },
         Done::Reaccessed { path, id, after, .. } => match meta(path) {
             None => Some(format!("{} is not there any more", path.display())),
-            Some(now) if (now.dev(), now.ino()) != *id => Some(format!("{} is something else by now", path.display())),
+            Some(now) if now.ino() != id.1 => Some(format!("{} is something else by now", path.display())),
             Some(now) => {
                 let now = access(&now);
                 (now != *after).then(|| format!("somebody made {} {now}", path.display()))
@@ -227,6 +222,12 @@ fn moved_on(config: &Config, dir: &DataDir, done: &Done, cleared: &[PathBuf]) ->
         }
         Done::Other(_) => None,
     }
+}
+
+/// Are these its bytes?
+fn holds(path: &Path, sha256: &str) -> bool {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    apply::state_of(folder, path).is_ok_and(|now| now.sha256 == *sha256)
 }
 
 /// Did a person take back what heal had made of exactly this? `now` is what stands there, `None` where nothing does. Then it is
@@ -329,9 +330,9 @@ fn reverse(config: &Config, change: &PastChange, force: bool) -> std::result::Re
             let meta = std::fs::symlink_metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
             match fate {
                 // Another one never had what it would be given.
-                Fate::MovedOn(why) if (meta.dev(), meta.ino()) != *id => Err(why.clone()),
+                Fate::MovedOn(why) if meta.ino() != id.1 => Err(why.clone()),
                 _ => {
-                    let ((device, inode), now) = (*id, access(&meta));
+                    let (device, inode, now) = (meta.dev(), meta.ino(), access(&meta));
                     Ok(vec![Change::SetAccess { path: path.clone(), device, inode, before: now, after: *before }])
                 }
             }

@@ -19,8 +19,9 @@ const IMAGE: &str = "HEAL_POWER";
 /// How it is mounted.
 const HARSH: &str = "loop,noauto_da_alloc,commit=300";
 
-/// The sweeps whose judges ask for files alone: who ran is not there any more.
-const SWEEPS: [&str; 16] = [
+/// The sweeps whose judges ask for files alone: who ran is not there any more. Left out: a beat, which is of its boot, and what is
+/// written by others, such as the stand-in for `crontab`.
+const SWEEPS: [&str; 18] = [
     "heal_killed::a_release_that_did_not_say_0_can_be_typed_again",
     "collect::killed_anywhere_nothing_is_gone_that_is_named",
     "clean_locks_killed::a_stale_pid_file_stands_or_is_kept_and_then_it_is_kept",
@@ -35,6 +36,8 @@ const SWEEPS: [&str; 16] = [
     "revert_killed::killed_at_any_point_it_is_finished_or_never_began",
     "checkpoint_faults::a_save_that_is_killed_is_whole_or_not_there",
     "checkpoint_faults::a_restore_that_is_killed_leaves_the_old_bytes_or_the_new_ones",
+    "alert_delivery::wherever_a_delivery_ends_nothing_is_lost_and_nothing_is_told_thrice",
+    "install_kept::killed_at_any_system_call_every_file_is_whole_or_absent_and_the_second_run_converges",
     "crash::a_line_is_whole_or_not_there_whenever_heal_ends",
     "pause_faults::a_pause_is_on_or_not_and_what_said_0_is",
 ];

@@ -91,6 +91,37 @@ fn what_was_moved_aside_comes_back_as_it_was_and_that_can_be_taken_back_too() {
     .assert_eq(&shown(&project, &ran));
 }
 
+/// As if the device had another number since, of the same length.
+fn renumbered(project: &Project) {
+    let device = fs::metadata(project.path("run")).expect("there").dev().to_string();
+    let other = "1".repeat(device.len());
+    for entry in fs::read_dir(project.path("data/journal")).expect("a journal").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("readable");
+        let (now, then) = (format!("\"device\":{device},"), format!("\"device\":{other},"));
+        assert!(text.contains(&now), "{text}");
+        fs::write(entry.path(), text.replace(&now, &then)).expect("written");
+    }
+}
+
+#[test]
+fn a_device_that_has_another_number_after_a_boot_is_no_other_file() {
+    let project = moved();
+    project.heal(&["undo"]).exits(0);
+    renumbered(&project);
+    let listed = project.heal(&["undo", "--list"]).exits(0).stdout;
+    assert!(!listed.contains("moved on"), "{listed}");
+    let back = project.events("put-back")[0]["run"].as_str().expect("a run").to_owned();
+    project.heal(&["undo", &back]).exits(0);
+    assert_eq!(stands(&project), None);
+    // The same number of an inode with other bytes is another file.
+    let aside = project.events("moved-aside")[1]["run"].as_str().expect("a run").to_owned();
+    project.heal(&["undo", &aside]).exits(0);
+    project.write("run/app.pid", "other\n");
+    renumbered(&project);
+    let again = project.events("put-back")[1]["run"].as_str().expect("a run").to_owned();
+    project.heal(&["undo", &again]).exits(69);
+}
+
 #[test]
 fn a_file_that_is_there_again_is_only_moved_for_who_insists() {
     let project = moved();
