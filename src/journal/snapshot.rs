@@ -106,8 +106,12 @@ struct Unread {
 /// The journal is there and cannot be read.
 pub fn past(dir: &DataDir) -> Result<Past> {
     let (files, snapshot) = (days(dir)?, load(dir));
-    let length = |path: PathBuf| (std::fs::metadata(&path).ok().map(|meta| meta.len()), path);
-    let files: Vec<(Option<u64>, PathBuf)> = files.into_iter().map(length).collect();
+    let settled = snapshot.as_ref().map_or(0, |snapshot| settled(snapshot, &files));
+    let ask = |(place, path): (usize, PathBuf)| {
+        let length = (place >= settled).then(|| std::fs::metadata(&path).ok().map(|meta| meta.len()));
+        Day { name: name(&path), path, length: length.flatten() }
+    };
+    let files: Vec<Day> = files.into_iter().enumerate().map(ask).collect();
     let mut past = match snapshot {
         Some(snapshot) if covers(&snapshot, &files) => {
             Past { history: snapshot.history, read: snapshot.read, ..Past::default() }
@@ -115,31 +119,47 @@ pub fn past(dir: &DataDir) -> Result<Past> {
         _ => Past::default(),
     };
     let known = past.read.len();
-    past.read.retain(|file, _| files.iter().any(|(_, path)| name(path) == *file));
+    past.read.retain(|file, _| files.binary_search_by(|day| day.name.cmp(file)).is_ok());
     past.beyond = past.read.len() < known;
-    for (length, path) in files {
-        let from = past.read.get(&name(&path)).copied().unwrap_or(0);
+    for (place, day) in files.into_iter().enumerate() {
+        let from = past.read.get(&day.name).copied().unwrap_or(0);
         // Nothing new, as in all files but one.
-        if from > 0 && length.is_some_and(|length| length <= from) {
+        if from > 0 && (place < settled || day.length.is_some_and(|length| length <= from)) {
             continue;
         }
-        read(&path, from, &mut past).map_err(|error| {
-            Error::io(format_args!("cannot read the journal {}", path.display()), error).of_kind(Kind::Io)
+        read(&day.path, from, &mut past).map_err(|error| {
+            Error::io(format_args!("cannot read the journal {}", day.path.display()), error).of_kind(Kind::Io)
         })?;
     }
     Ok(past)
 }
 
+/// A file of the journal.
+struct Day {
+    name: String,
+    path: PathBuf,
+    /// How long it is, where that was asked.
+    length: Option<u64>,
+}
+
+/// So many files before the newest that the snapshot knows may still grow: who wrote while the day turned, or for as long as a
+/// run can be asleep, wrote into one of them. To ask for the length of ninety files was a tenth of a tick.
+const LATE: usize = 3;
+
+/// How many of these files, from the oldest on, does the snapshot hold for good?
+fn settled(snapshot: &Snapshot, files: &[PathBuf]) -> usize {
+    let Some((newest, _)) = snapshot.read.last_key_value() else { return 0 };
+    files.partition_point(|path| name(path) < *newest).saturating_sub(LATE)
+}
+
 /// A snapshot counts unless the journal contradicts it: the newest file that it knows is shorter than it was, or there is
 /// one that came before it and that it does not know. A file that is gone is no contradiction: the snapshot is then all
 /// that is left of it.
-fn covers(snapshot: &Snapshot, files: &[(Option<u64>, PathBuf)]) -> bool {
+fn covers(snapshot: &Snapshot, files: &[Day]) -> bool {
     let newest = snapshot.read.last_key_value();
-    let fits = |(length, path): &(Option<u64>, PathBuf)| match newest
-        .map(|(newest, offset)| (name(path).cmp(newest), offset))
-    {
-        Some((Ordering::Less, _)) => snapshot.read.contains_key(&name(path)),
-        Some((Ordering::Equal, offset)) => length.is_some_and(|length| length >= *offset),
+    let fits = |day: &Day| match newest.map(|(newest, offset)| (day.name.cmp(newest), offset)) {
+        Some((Ordering::Less, _)) => snapshot.read.contains_key(&day.name),
+        Some((Ordering::Equal, offset)) => day.length.is_some_and(|length| length >= *offset),
         Some((Ordering::Greater, _)) | None => true,
     };
     snapshot.v == FORMAT && files.iter().all(fits)
@@ -177,13 +197,13 @@ pub(super) fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
     let folder = dir.journal();
     let unread =
         |error| Error::io(format_args!("cannot read the journal {}", folder.display()), error).of_kind(Kind::Io);
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
+    let names = match host::files::names(&folder) {
+        Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(unread(error)),
     };
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().map_err(unread)?;
-    files.retain(|path| is_ours(&name(path)));
+    let ours = names.into_iter().filter(|name| name.to_str().is_some_and(is_ours));
+    let mut files: Vec<PathBuf> = ours.map(|name| folder.join(name)).collect();
     files.sort();
     Ok(files)
 }
