@@ -105,13 +105,13 @@ struct Unread {
 /// # Errors
 /// The journal is there and cannot be read.
 pub fn past(dir: &DataDir) -> Result<Past> {
-    let (files, snapshot) = (days(dir)?, load(dir));
-    let settled = snapshot.as_ref().map_or(0, |snapshot| settled(snapshot, &files));
-    let ask = |(place, path): (usize, PathBuf)| {
-        let length = (place >= settled).then(|| std::fs::metadata(&path).ok().map(|meta| meta.len()));
-        Day { name: name(&path), path, length: length.flatten() }
+    let (names, snapshot, folder) = (names(dir)?, load(dir), dir.journal());
+    let settled = snapshot.as_ref().map_or(0, |snapshot| settled(snapshot, &names));
+    let ask = |(place, name): (usize, String)| {
+        let length = (place >= settled).then(|| std::fs::metadata(folder.join(&name)).ok().map(|meta| meta.len()));
+        Day { name, length: length.flatten() }
     };
-    let files: Vec<Day> = files.into_iter().enumerate().map(ask).collect();
+    let files: Vec<Day> = names.into_iter().enumerate().map(ask).collect();
     let mut past = match snapshot {
         Some(snapshot) if covers(&snapshot, &files) => {
             Past { history: snapshot.history, read: snapshot.read, ..Past::default() }
@@ -127,8 +127,9 @@ pub fn past(dir: &DataDir) -> Result<Past> {
         if from > 0 && (place < settled || day.length.is_some_and(|length| length <= from)) {
             continue;
         }
-        read(&day.path, from, &mut past).map_err(|error| {
-            Error::io(format_args!("cannot read the journal {}", day.path.display()), error).of_kind(Kind::Io)
+        let path = folder.join(&day.name);
+        read(&path, from, &mut past).map_err(|error| {
+            Error::io(format_args!("cannot read the journal {}", path.display()), error).of_kind(Kind::Io)
         })?;
     }
     Ok(past)
@@ -137,19 +138,18 @@ pub fn past(dir: &DataDir) -> Result<Past> {
 /// A file of the journal.
 struct Day {
     name: String,
-    path: PathBuf,
     /// How long it is, where that was asked.
     length: Option<u64>,
 }
 
-/// So many files before the newest that the snapshot knows may still grow: who wrote while the day turned, or for as long as a
-/// run can be asleep, wrote into one of them. To ask for the length of ninety files was a tenth of a tick.
+/// So many files before the newest that the snapshot knows may still grow: who wrote while the day turned wrote into the one before
+/// it. The others are not asked for their length: ninety calls in each tick, to hear of nothing.
 const LATE: usize = 3;
 
 /// How many of these files, from the oldest on, does the snapshot hold for good?
-fn settled(snapshot: &Snapshot, files: &[PathBuf]) -> usize {
+fn settled(snapshot: &Snapshot, files: &[String]) -> usize {
     let Some((newest, _)) = snapshot.read.last_key_value() else { return 0 };
-    files.partition_point(|path| name(path) < *newest).saturating_sub(LATE)
+    files.partition_point(|name| name < newest).saturating_sub(LATE)
 }
 
 /// A snapshot counts unless the journal contradicts it: the newest file that it knows is shorter than it was, or there is
@@ -194,18 +194,24 @@ pub(super) fn today(dir: &DataDir, now: Stamp) -> Result<PathBuf> {
 
 /// The files of the journal, oldest first.
 pub(super) fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
+    Ok(names(dir)?.into_iter().map(|name| dir.journal().join(name)).collect())
+}
+
+/// Their names.
+fn names(dir: &DataDir) -> Result<Vec<String>> {
     let folder = dir.journal();
-    let unread =
-        |error| Error::io(format_args!("cannot read the journal {}", folder.display()), error).of_kind(Kind::Io);
     let names = match host::files::names(&folder) {
         Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unread(error)),
+        Err(error) => {
+            let what = format!("cannot read the journal {}", folder.display());
+            return Err(Error::io(what, error).of_kind(Kind::Io));
+        }
     };
-    let ours = names.into_iter().filter(|name| name.to_str().is_some_and(is_ours));
-    let mut files: Vec<PathBuf> = ours.map(|name| folder.join(name)).collect();
-    files.sort();
-    Ok(files)
+    let ours = names.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| is_ours(name));
+    let mut ours: Vec<String> = ours.collect();
+    ours.sort();
+    Ok(ours)
 }
 
 /// Is it a name that heal gives, `2026-11-22.jsonl`? Another file in the folder is somebody else's, or was moved aside.

@@ -224,6 +224,22 @@ fn a_line_that_came_late_into_the_file_of_the_day_before_is_read() {
 }
 
 #[test]
+fn of_ninety_files_the_last_few_are_asked_whether_they_grew() {
+    let (_temp, dir) = dir(&[]);
+    for number in 0..90 {
+        put(&dir, &day(number.into()), &act(number));
+    }
+    save(&dir).expect("saved");
+    put(&dir, &day(86), &(act(86) + &act(90)));
+    put(&dir, &day(90), &act(91));
+    assert_eq!(rungs(&dir).0, named((0..90).chain([90, 91])));
+    // One that nobody writes to any more, and that somebody cut, changes nothing; nor does one that is gone.
+    put(&dir, &day(3), "");
+    std::fs::remove_file(dir.journal().join(day(4))).expect("removed");
+    assert_eq!(rungs(&dir).0, named(0..=91));
+}
+
+#[test]
 fn a_file_moved_aside_is_not_forgotten_when_another_takes_its_name() {
     let (_temp, dir) = dir(&[(DAY_1, &acts(1..=50))]);
     save(&dir).expect("saved");
