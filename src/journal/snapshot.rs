@@ -80,6 +80,17 @@ impl Past {
             )))
     }
 
+    /// Does the journal say by now just what was read of it here?
+    ///
+    /// # Errors
+    /// As [`past`].
+    pub fn is_all(&self, dir: &DataDir) -> Result<bool> {
+        let (names, folder) = (names(dir)?, dir.journal());
+        let length = |name: &String| std::fs::metadata(folder.join(name)).ok().map(|meta| meta.len());
+        let same = |name: &String| length(name) == self.read.get(name).copied();
+        Ok(names.iter().eq(self.read.keys()) && names.iter().rev().take(LATE + 1).all(same))
+    }
+
     /// Is there anything that a new snapshot would settle?
     pub(super) fn unsettled(&self) -> bool {
         self.beyond || !self.unread.is_empty()

@@ -240,6 +240,25 @@ fn of_ninety_files_the_last_few_are_asked_whether_they_grew() {
 }
 
 #[test]
+fn whoever_read_all_is_told_when_there_is_more() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts([1])), (DAY_2, &acts([2]))]);
+    for saved in [false, true] {
+        let read = past(&dir).expect("readable");
+        assert!(read.is_all(&dir).expect("readable"), "{saved}");
+        put(&dir, DAY_1, &acts([1, 3]));
+        assert!(!read.is_all(&dir).expect("readable"), "a line in an older file, {saved}");
+        let read = past(&dir).expect("readable");
+        put(&dir, &day(9), &acts([4]));
+        assert!(!read.is_all(&dir).expect("readable"), "another day, {saved}");
+        std::fs::remove_file(dir.journal().join(day(9))).expect("removed");
+        put(&dir, DAY_1, &acts([1]));
+        save(&dir).expect("saved");
+    }
+    let nowhere = DataDir::at(dir.root().join("nowhere"));
+    assert!(past(&nowhere).expect("empty").is_all(&nowhere).expect("empty"));
+}
+
+#[test]
 fn a_file_moved_aside_is_not_forgotten_when_another_takes_its_name() {
     let (_temp, dir) = dir(&[(DAY_1, &acts(1..=50))]);
     save(&dir).expect("saved");
