@@ -1,9 +1,7 @@
 //! What is in this file? Reads that cannot hang on a FIFO, run out of memory on a device, or follow a surprise: bounded, regular files only.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -69,46 +67,6 @@ pub fn open(path: &Path) -> Result<(File, Metadata), Unread> {
         return Err(Unread::Failed("it is not a regular file".to_owned()));
     }
     Ok((file, meta))
-}
-
-/// The names in a folder, in no order. Not `read_dir`: it asks each C library in another way, and one of them for room as well.
-///
-/// # Errors
-/// The system's; half a list is none.
-pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let how = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = retry_on_intr(|| rustix::fs::open(folder, how, Mode::empty()))?;
-    let mut names = Vec::new();
-    for entry in rustix::fs::Dir::new(folder)? {
-        let entry = entry?;
-        let name = OsStr::from_bytes(entry.file_name().to_bytes());
-        if name != "." && name != ".." {
-            names.push(name.to_owned());
-        }
-    }
-    Ok(names)
-}
-
-/// The path of a folder without links, as `realpath` has it, in three calls however deep it lies.
-///
-/// # Errors
-/// The system's.
-pub fn real_folder(path: &Path) -> io::Result<PathBuf> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fd::AsRawFd;
-        let how = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = retry_on_intr(|| rustix::fs::open(path, how, Mode::empty()))?;
-        let said = rustix::fs::readlink(format!("/proc/self/fd/{}", folder.as_raw_fd()), Vec::new());
-        // What the kernel adds to a folder that was removed, or lies outside of our root, is no path; without `/proc` it says none.
-        if let Some(said) = said.ok().map(|said| PathBuf::from(OsString::from_vec(said.into_bytes())))
-            && said.is_absolute()
-            && !said.as_os_str().as_bytes().ends_with(b" (deleted)")
-        {
-            return Ok(said);
-        }
-    }
-    std::fs::canonicalize(path)
 }
 
 /// Opens a regular file as [`open`] does, unless its name is a link: whoever replaces it would replace the link.

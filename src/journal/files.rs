@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, retry_on_intr};
 
 /// How long an append waits for another one. A holder that was stopped must not stop everybody.
@@ -36,7 +36,7 @@ pub(crate) fn keep_name(path: &Path) -> io::Result<()> {
 /// Opens a file of our own, made private when it is new. A link, a FIFO or a device in its place is refused, at once.
 pub(super) fn open_seen(path: &Path, how: OFlags) -> io::Result<(File, Metadata)> {
     let how = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let open = |how| retry_on_intr(|| rustix::fs::open(path, how, Mode::RUSR | Mode::WUSR));
+    let open = |how| retry_on_intr(|| openat(CWD, path, how, Mode::RUSR | Mode::WUSR));
     // Who may make a file waits on a file system that is frozen, even for one that is there: then every tick would hang, where
     // the first keeps the others out.
     let file = File::from(match open(how) {

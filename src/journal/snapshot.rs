@@ -211,7 +211,7 @@ pub(super) fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
 /// Their names.
 fn names(dir: &DataDir) -> Result<Vec<String>> {
     let folder = dir.journal();
-    let names = match host::files::names(&folder) {
+    let names = match host::folders::names(&folder) {
         Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
