@@ -47,6 +47,42 @@ fn the_short_parser_reads_what_the_whole_one_reads_and_nothing_else() {
 }
 
 #[test]
+fn the_usual_line_is_read_as_clap_reads_it_and_all_else_is_left_to_it() {
+    let parts: &[&[&str]] = &[
+        &[],
+        &["heal"],
+        &["check"],
+        &["--quiet"],
+        &["-q"],
+        &["--json"],
+        &["--config", "/x/heal.toml"],
+        &["--config", ""],
+        &["--config", "-x"],
+        &["--config"],
+        &["--config=x"],
+        &["--dry-run"],
+        &["--"],
+        &["status"],
+    ];
+    let mut read = 0;
+    for (one, two, three) in
+        parts.iter().flat_map(|one| parts.iter().flat_map(move |two| parts.iter().map(move |three| (one, two, three))))
+    {
+        let argv: Vec<OsString> =
+            ["heal"].iter().chain(*one).chain(*two).chain(*three).map(|word| OsString::from(*word)).collect();
+        let Some(usual) = usual(&argv) else { continue };
+        read += 1;
+        let matches = command().try_get_matches_from(&argv).unwrap_or_else(|error| panic!("{argv:?}: {error}"));
+        let whole = Cli::from_arg_matches(&matches).expect("the same types");
+        assert_eq!(format!("{usual:?}"), format!("{whole:?}"), "{argv:?}");
+    }
+    // Two words to begin with, three places, and four flags or nothing beside them.
+    assert!(read > 100, "{read}");
+    let line = ["heal", "--config", "/x/heal.toml", "heal", "--quiet"].map(OsString::from);
+    assert!(usual(&line).is_some());
+}
+
+#[test]
 fn every_subcommand_says_what_it_does() {
     for sub in command().get_subcommands() {
         let about = sub.get_about().map(ToString::to_string).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::pipeline::{self, Options};
 ///
 /// Exits with 0 when all is healthy, 1 when something is degraded, still starting, or ails while it is paused, 2 when something
 /// is critical, 3 when something could not be looked at. So `heal check --quiet || heal heal` heals only when there is a reason.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct Args {
     /// Look only at this service (or `host`); may be repeated
     #[arg(long, value_name = "NAME", add = Names::Subjects)]

@@ -25,7 +25,7 @@ use crate::pipeline::{self, Options, Progress};
 /// Exits with 0 when all is healthy or was healed; 1 while a service is degraded, on probation, healed too often, or ails while it is paused, or when
 /// somebody could not be told; 2 when something unhealthy remains; 3 when something could not be looked at; 69 when all that is
 /// unhealthy waits for a person or for time; 74 when the data directory cannot be written; 75 when another run is at work.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct Args {
     /// Print what would be done and why; change nothing
     #[arg(long)]

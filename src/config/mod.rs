@@ -33,7 +33,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::error::{Error, Kind, Result};
-use crate::host::{files, trust};
+use crate::host::{files, folders, trust};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::crash::CrashRules;
 use crate::model::{Layout, Lock, Rate, Service, Span, StateFile, schedule};
@@ -188,7 +188,7 @@ fn read(path: &Path) -> Result<(String, PathBuf)> {
     // The file that is trusted is the one that is read, whatever stands under its name by now.
     let text = files::text_of(file, &meta, LIMIT).map_err(unread)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let root = std::fs::canonicalize(parent).map_err(|error| unread(error.into()))?;
+    let root = folders::real(parent).map_err(|error| unread(error.into()))?;
     Ok((text, root))
 }
 

@@ -1,10 +1,13 @@
 //! What time is it, and on which boot? The only home of the clocks; everything else is given a `Moment`.
 
-#[cfg(target_os = "linux")]
-use std::io::Read;
 use std::sync::OnceLock;
 
 use nix::time::{ClockId, clock_gettime};
+#[cfg(target_os = "linux")]
+use rustix::{
+    fs::{Mode, OFlags},
+    io::retry_on_intr,
+};
 
 use crate::model::Stamp;
 use crate::model::disturbance::Reading;
@@ -54,8 +57,9 @@ pub fn boot_id() -> &'static str {
 fn read_boot_id() -> Option<String> {
     // In one read: it is never longer.
     let mut bytes = [0; 64];
-    let length =
-        std::fs::File::open("/proc/sys/kernel/random/boot_id").and_then(|mut file| file.read(&mut bytes)).ok()?;
+    let how = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open("/proc/sys/kernel/random/boot_id", how, Mode::empty()).ok()?;
+    let length = retry_on_intr(|| rustix::io::read(&file, &mut bytes)).ok()?;
     std::str::from_utf8(&bytes[..length]).ok().map(|text| text.trim().to_owned()).filter(|id| !id.is_empty())
 }
 

@@ -10,6 +10,7 @@ mod entry;
 pub mod env;
 pub mod exec;
 pub mod files;
+pub mod folders;
 pub mod gather;
 pub mod git;
 pub mod holders;

@@ -278,6 +278,8 @@ fn exchange(request: &Request<'_>, roots: RootCerts) -> Result<Reply, NetError> 
         // Its own 128 KB each are cleared before they are used; a health page is small.
         .input_buffer_size(BUFFER)
         .output_buffer_size(BUFFER)
+        // One write is not held back by what was written before it.
+        .no_delay(!request.body.is_empty())
         .user_agent(concat!("heal/", env!("CARGO_PKG_VERSION")))
         .build();
     let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), Names);

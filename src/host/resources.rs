@@ -1,10 +1,14 @@
 //! How much is left? Room on a file system, memory of the machine, and who waits for it; the locks that are held; the number of a user.
 
-#[cfg(target_os = "linux")]
-use std::io::Read;
 use std::path::Path;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
+#[cfg(target_os = "linux")]
+use rustix::{
+    buffer::spare_capacity,
+    fs::{Mode, OFlags},
+    io::{read, retry_on_intr},
+};
 
 /// A file system, as an unprivileged user may use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,14 +95,30 @@ fn gave_up(path: &Path) -> Option<bool> {
     if stat.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
         return None;
     }
-    let mut mounts = Vec::with_capacity(16 * 1024);
-    std::fs::File::open("/proc/self/mountinfo").ok()?.take(MOUNTS).read_to_end(&mut mounts).ok()?;
-    mounted_read_only(&String::from_utf8_lossy(&mounts), stat.stx_mnt_id)
+    let how = OFlags::RDONLY | OFlags::CLOEXEC;
+    let table = rustix::fs::open("/proc/self/mountinfo", how, Mode::empty()).ok()?;
+    let (mut mounts, mut seen) = (Vec::new(), 0);
+    // Piece by piece: the kernel writes the table as it is read, and most of it is about others.
+    while mounts.len() < MOUNTS {
+        mounts.reserve(PIECE);
+        let more = retry_on_intr(|| read(&table, spare_capacity(&mut mounts))).ok()?;
+        let whole = mounts.iter().rposition(|byte| *byte == b'\n').map_or(seen, |end| end + 1);
+        let said = mounted_read_only(&String::from_utf8_lossy(&mounts[seen..whole]), stat.stx_mnt_id);
+        if said.is_some() || more == 0 {
+            return said;
+        }
+        seen = whole;
+    }
+    None
 }
+
+/// Bytes of the table of mounts that are read at once: the kernel gives no more.
+#[cfg(target_os = "linux")]
+const PIECE: usize = 4 * 1024;
 
 /// More of the table of mounts is not read.
 #[cfg(target_os = "linux")]
-const MOUNTS: u64 = 16 * 1024 * 1024;
+const MOUNTS: usize = 16 * 1024 * 1024;
 
 /// Do the options of the file system behind this mount say so? In the format of `/proc/PID/mountinfo`, proc(5): they are the
 /// last of the three words behind the dash.

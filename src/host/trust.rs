@@ -11,9 +11,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 /// # Errors
 /// Why somebody could, and the command that would change it, with `{}` for the path.
 pub fn check(meta: &Metadata) -> Result<(), (String, String)> {
-    // It does not change: heal never becomes anybody else.
-    static ME: OnceLock<Uid> = OnceLock::new();
-    let me = *ME.get_or_init(Uid::effective);
+    let me = me();
     let refuse = |why: String, remedy: String| Err((why, remedy));
     let owner = Uid::from_raw(meta.uid());
     if !owner.is_root() && owner != me {
@@ -33,6 +31,13 @@ pub fn check(meta: &Metadata) -> Result<(), (String, String)> {
         return refuse(format!("the group {group} may write it"), "chmod g-w {}".to_owned());
     }
     Ok(())
+}
+
+/// Who we are. It does not change: heal never becomes anybody else.
+#[must_use]
+pub fn me() -> Uid {
+    static ME: OnceLock<Uid> = OnceLock::new();
+    *ME.get_or_init(Uid::effective)
 }
 
 /// The group's name, if anybody but the owner may be in it. A group that bears its owner's name and lists nobody else is

@@ -1,12 +1,13 @@
 //! How is a byte written so that it stays? Whole lines appended under a lock, whole files replaced atomically, folders made private.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use nix::libc;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::{Errno, retry_on_intr};
 
 /// How long an append waits for another one. A holder that was stopped must not stop everybody.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -33,23 +34,22 @@ pub(crate) fn keep_name(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a file of our own, made private when it is new. A link, a FIFO or a device in its place is refused, at once.
-#[expect(clippy::disallowed_methods, reason = "the data directory is the journal's own")]
-pub(super) fn open_seen(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    options.mode(0o600).custom_flags(flags);
+pub(super) fn open_seen(path: &Path, how: OFlags) -> io::Result<(File, Metadata)> {
+    let how = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let open = |how| retry_on_intr(|| openat(CWD, path, how, Mode::RUSR | Mode::WUSR));
     // Who may make a file waits on a file system that is frozen, even for one that is there: then every tick would hang, where
     // the first keeps the others out.
-    let file = match options.create(false).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => options.create(true).open(path)?,
+    let file = File::from(match open(how) {
+        Err(Errno::NOENT) => open(how | OFlags::CREATE)?,
         opened => opened?,
-    };
+    });
     let meta = file.metadata()?;
     if meta.is_file() { Ok((file, meta)) } else { Err(io::Error::other("it is not a regular file")) }
 }
 
 /// As [`open_seen`], for whoever does not ask how long it is.
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    Ok(open_seen(path, options)?.0)
+pub(super) fn open(path: &Path, how: OFlags) -> io::Result<File> {
+    Ok(open_seen(path, how)?.0)
 }
 
 /// Appends one line, whole or not at all (FAULTS D2): a torn tail of an earlier crash is closed first, a write that the
@@ -58,7 +58,7 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// # Errors
 /// The system's; the file is then as it was.
 pub(super) fn append_line(path: &Path, line: &str, durable: bool) -> io::Result<()> {
-    let file = open(path, OpenOptions::new().read(true).append(true))?;
+    let file = open(path, OFlags::RDWR | OFlags::APPEND)?;
     if file.metadata()?.len() == 0 {
         // Whoever finds it empty, not only who made it: that one may have died in between.
         keep_name(path)?;
@@ -122,7 +122,7 @@ pub(super) fn swap(path: &Path, text: &str) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Of the same name again for the same process: what a crash leaves behind does not pile up.
     let aside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let mut file = open(&aside, OpenOptions::new().write(true).truncate(true))?;
+    let mut file = open(&aside, OFlags::WRONLY | OFlags::TRUNC)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&aside, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&aside);
@@ -138,7 +138,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 
 /// Writes a short stamp in place: for what is written at every tick and may be lost at any time.
 pub(super) fn stamp(path: &Path, text: &str) -> io::Result<()> {
-    let (file, meta) = open_seen(path, OpenOptions::new().write(true))?;
+    let (file, meta) = open_seen(path, OFlags::WRONLY)?;
     overwrite(&file, meta.len(), text)
 }
 

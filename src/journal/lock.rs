@@ -1,11 +1,12 @@
 //! Who may act? One flock on one file that is never unlinked. It expires because its holder does: a kernel timer ends a
 //! run that holds it for too long, so nobody ever has to steal it (FAULTS b: 0 violations; every stealing protocol had some).
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
@@ -50,8 +51,8 @@ impl RecoveryLock {
     pub fn take(path: &Path, purpose: &str) -> Result<Self> {
         let name = name(path);
         let what = || format!("cannot take the {name} {}", path.display());
-        let (file, meta) = super::files::open_seen(path, OpenOptions::new().read(true).write(true))
-            .map_err(|error| Error::unwritable(what(), error))?;
+        let (file, meta) =
+            super::files::open_seen(path, OFlags::RDWR).map_err(|error| Error::unwritable(what(), error))?;
         if let Err(error) = fs2::FileExt::try_lock_exclusive(&file) {
             if error.kind() == fs2::lock_contended_error().kind() {
                 return Err(busy(path));

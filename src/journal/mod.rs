@@ -175,6 +175,14 @@ impl DataDir {
         self.folders().into_iter().filter(|dir| !dir.exists()).collect()
     }
 
+    /// Is all of it there?
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        // What is in it is there only where it is itself.
+        let [_, within @ ..] = self.folders();
+        within.iter().all(|dir| dir.exists())
+    }
+
     fn folders(&self) -> [PathBuf; 3] {
         [self.root.clone(), self.journal(), self.root.join("state")]
     }

@@ -80,6 +80,17 @@ impl Past {
             )))
     }
 
+    /// Does the journal say by now just what was read of it here?
+    ///
+    /// # Errors
+    /// As [`past`].
+    pub fn is_all(&self, dir: &DataDir) -> Result<bool> {
+        let (names, folder) = (names(dir)?, dir.journal());
+        let length = |name: &String| std::fs::metadata(folder.join(name)).ok().map(|meta| meta.len());
+        let same = |name: &String| length(name) == self.read.get(name).copied();
+        Ok(names.iter().eq(self.read.keys()) && names.iter().rev().take(LATE + 1).all(same))
+    }
+
     /// Is there anything that a new snapshot would settle?
     pub(super) fn unsettled(&self) -> bool {
         self.beyond || !self.unread.is_empty()
@@ -105,9 +116,13 @@ struct Unread {
 /// # Errors
 /// The journal is there and cannot be read.
 pub fn past(dir: &DataDir) -> Result<Past> {
-    let (files, snapshot) = (days(dir)?, load(dir));
-    let length = |path: PathBuf| (std::fs::metadata(&path).ok().map(|meta| meta.len()), path);
-    let files: Vec<(Option<u64>, PathBuf)> = files.into_iter().map(length).collect();
+    let (names, snapshot, folder) = (names(dir)?, load(dir), dir.journal());
+    let settled = snapshot.as_ref().map_or(0, |snapshot| settled(snapshot, &names));
+    let ask = |(place, name): (usize, String)| {
+        let length = (place >= settled).then(|| std::fs::metadata(folder.join(&name)).ok().map(|meta| meta.len()));
+        Day { name, length: length.flatten() }
+    };
+    let files: Vec<Day> = names.into_iter().enumerate().map(ask).collect();
     let mut past = match snapshot {
         Some(snapshot) if covers(&snapshot, &files) => {
             Past { history: snapshot.history, read: snapshot.read, ..Past::default() }
@@ -115,14 +130,15 @@ pub fn past(dir: &DataDir) -> Result<Past> {
         _ => Past::default(),
     };
     let known = past.read.len();
-    past.read.retain(|file, _| files.iter().any(|(_, path)| name(path) == *file));
+    past.read.retain(|file, _| files.binary_search_by(|day| day.name.cmp(file)).is_ok());
     past.beyond = past.read.len() < known;
-    for (length, path) in files {
-        let from = past.read.get(&name(&path)).copied().unwrap_or(0);
+    for (place, day) in files.into_iter().enumerate() {
+        let from = past.read.get(&day.name).copied().unwrap_or(0);
         // Nothing new, as in all files but one.
-        if from > 0 && length.is_some_and(|length| length <= from) {
+        if from > 0 && (place < settled || day.length.is_some_and(|length| length <= from)) {
             continue;
         }
+        let path = folder.join(&day.name);
         read(&path, from, &mut past).map_err(|error| {
             Error::io(format_args!("cannot read the journal {}", path.display()), error).of_kind(Kind::Io)
         })?;
@@ -130,16 +146,31 @@ pub fn past(dir: &DataDir) -> Result<Past> {
     Ok(past)
 }
 
+/// A file of the journal.
+struct Day {
+    name: String,
+    /// How long it is, where that was asked.
+    length: Option<u64>,
+}
+
+/// So many files before the newest that the snapshot knows may still grow: who wrote while the day turned wrote into the one before
+/// it. The others are not asked for their length: ninety calls in each tick, to hear of nothing.
+const LATE: usize = 3;
+
+/// How many of these files, from the oldest on, does the snapshot hold for good?
+fn settled(snapshot: &Snapshot, files: &[String]) -> usize {
+    let Some((newest, _)) = snapshot.read.last_key_value() else { return 0 };
+    files.partition_point(|name| name < newest).saturating_sub(LATE)
+}
+
 /// A snapshot counts unless the journal contradicts it: the newest file that it knows is shorter than it was, or there is
 /// one that came before it and that it does not know. A file that is gone is no contradiction: the snapshot is then all
 /// that is left of it.
-fn covers(snapshot: &Snapshot, files: &[(Option<u64>, PathBuf)]) -> bool {
+fn covers(snapshot: &Snapshot, files: &[Day]) -> bool {
     let newest = snapshot.read.last_key_value();
-    let fits = |(length, path): &(Option<u64>, PathBuf)| match newest
-        .map(|(newest, offset)| (name(path).cmp(newest), offset))
-    {
-        Some((Ordering::Less, _)) => snapshot.read.contains_key(&name(path)),
-        Some((Ordering::Equal, offset)) => length.is_some_and(|length| length >= *offset),
+    let fits = |day: &Day| match newest.map(|(newest, offset)| (day.name.cmp(newest), offset)) {
+        Some((Ordering::Less, _)) => snapshot.read.contains_key(&day.name),
+        Some((Ordering::Equal, offset)) => day.length.is_some_and(|length| length >= *offset),
         Some((Ordering::Greater, _)) | None => true,
     };
     snapshot.v == FORMAT && files.iter().all(fits)
@@ -174,18 +205,24 @@ pub(super) fn today(dir: &DataDir, now: Stamp) -> Result<PathBuf> {
 
 /// The files of the journal, oldest first.
 pub(super) fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
+    Ok(names(dir)?.into_iter().map(|name| dir.journal().join(name)).collect())
+}
+
+/// Their names.
+fn names(dir: &DataDir) -> Result<Vec<String>> {
     let folder = dir.journal();
-    let unread =
-        |error| Error::io(format_args!("cannot read the journal {}", folder.display()), error).of_kind(Kind::Io);
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
+    let names = match host::folders::names(&folder) {
+        Ok(names) => names,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unread(error)),
+        Err(error) => {
+            let what = format!("cannot read the journal {}", folder.display());
+            return Err(Error::io(what, error).of_kind(Kind::Io));
+        }
     };
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().map_err(unread)?;
-    files.retain(|path| is_ours(&name(path)));
-    files.sort();
-    Ok(files)
+    let ours = names.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| is_ours(name));
+    let mut ours: Vec<String> = ours.collect();
+    ours.sort();
+    Ok(ours)
 }
 
 /// Is it a name that heal gives, `2026-11-22.jsonl`? Another file in the folder is somebody else's, or was moved aside.

@@ -224,6 +224,41 @@ fn a_line_that_came_late_into_the_file_of_the_day_before_is_read() {
 }
 
 #[test]
+fn of_ninety_files_the_last_few_are_asked_whether_they_grew() {
+    let (_temp, dir) = dir(&[]);
+    for number in 0..90 {
+        put(&dir, &day(number.into()), &act(number));
+    }
+    save(&dir).expect("saved");
+    put(&dir, &day(86), &(act(86) + &act(90)));
+    put(&dir, &day(90), &act(91));
+    assert_eq!(rungs(&dir).0, named((0..90).chain([90, 91])));
+    // One that nobody writes to any more, and that somebody cut, changes nothing; nor does one that is gone.
+    put(&dir, &day(3), "");
+    std::fs::remove_file(dir.journal().join(day(4))).expect("removed");
+    assert_eq!(rungs(&dir).0, named(0..=91));
+}
+
+#[test]
+fn whoever_read_all_is_told_when_there_is_more() {
+    let (_temp, dir) = dir(&[(DAY_1, &acts([1])), (DAY_2, &acts([2]))]);
+    for saved in [false, true] {
+        let read = past(&dir).expect("readable");
+        assert!(read.is_all(&dir).expect("readable"), "{saved}");
+        put(&dir, DAY_1, &acts([1, 3]));
+        assert!(!read.is_all(&dir).expect("readable"), "a line in an older file, {saved}");
+        let read = past(&dir).expect("readable");
+        put(&dir, &day(9), &acts([4]));
+        assert!(!read.is_all(&dir).expect("readable"), "another day, {saved}");
+        std::fs::remove_file(dir.journal().join(day(9))).expect("removed");
+        put(&dir, DAY_1, &acts([1]));
+        save(&dir).expect("saved");
+    }
+    let nowhere = DataDir::at(dir.root().join("nowhere"));
+    assert!(past(&nowhere).expect("empty").is_all(&nowhere).expect("empty"));
+}
+
+#[test]
 fn a_file_moved_aside_is_not_forgotten_when_another_takes_its_name() {
     let (_temp, dir) = dir(&[(DAY_1, &acts(1..=50))]);
     save(&dir).expect("saved");

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::act::Act;
 use super::change::Change;
 use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::finding::Class;
@@ -39,70 +40,61 @@ pub struct History {
     pub updates: Vec<Update>,
 }
 
-/// What the past says about one service.
+/// What the past says about one service. Troubles are rare and large: they lie elsewhere, so that a thousand services in good health
+/// are few pages of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceHistory {
     /// The process it was last recognised as.
     pub known: Option<Identity>,
     /// The life that heal last started for it, and by which intent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<(Identity, String)>,
     /// The last life that stands in the crash history, and whether its end does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lived: Option<(Identity, bool)>,
     /// The lives that heal itself last meant to stop: their end is no crash.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<Identity>,
     /// The last looks of the probes that were bad a while ago, oldest first.
     pub looks: BTreeMap<String, Vec<Look>>,
     /// Looks in a row that could not see it.
     pub unseen_looks: u32,
     /// Since when every look was good; only counted while an incident is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub good_since: Option<Moment>,
     /// Good looks in a row.
     pub good_looks: u32,
     /// Where it stood when a tick last looked, unless it was healthy.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stood: Option<(Level, String)>,
     /// The incident that is open.
-    pub incident: Option<Incident>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Box<Incident>>,
     /// Starts and stops that heal made, oldest first: what budgets count.
     pub acts: Vec<Act>,
     /// It waits for a person since then, because.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<(Moment, String)>,
     /// When a person last said that heal may act again: what ended before was looked at.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Moment>,
     /// The alarm that it is healed too often, while it lasts.
-    #[serde(default)]
-    pub frequent: Option<Incident>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequent: Option<Box<Incident>>,
     /// Code of it was taken back: for those who were not told yet.
-    #[serde(default)]
-    pub reverted: Option<Incident>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted: Option<Box<Incident>>,
     /// A state file was put right: for those who were not told yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repaired: Option<Incident>,
+    pub repaired: Option<Box<Incident>>,
     /// What its probes warn of, from the first warning until all of them were good for `stable_for`.
-    #[serde(default)]
-    pub warning: Option<Incident>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Box<Incident>>,
     /// How often each rung would have been taken, were heal not only observing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub would: BTreeMap<String, u32>,
     /// Incidents that are over, but whose recovery nobody was told of yet.
     pub recovered: Vec<Incident>,
-}
-
-/// One act, for budgets and pauses between acts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
-    /// When the intent was written.
-    pub when: Moment,
-    /// The rung.
-    pub rung: String,
-    /// What it was taken for.
-    #[serde(default)]
-    pub cause: Option<Class>,
-    /// How it ended; `None` while nobody knows.
-    pub outcome: Option<Outcome>,
 }
 
 impl History {
@@ -131,7 +123,7 @@ impl History {
             Event::Opened { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
-                service.incident = Some(Incident::new(incident, when, *class, summary).because_of(bad));
+                service.incident = Some(Box::new(Incident::new(incident, when, *class, summary).because_of(bad)));
                 service.good_since = None;
                 service.good_looks = 0;
             }
@@ -144,7 +136,7 @@ impl History {
             Event::Warned { service, incident, class, summary } => {
                 let service = self.entry(service);
                 let bad = service.failing();
-                service.warning = Some(Incident::new(incident, when, *class, summary).because_of(bad));
+                service.warning = Some(Box::new(Incident::new(incident, when, *class, summary).because_of(bad)));
                 service.good_since = None;
                 service.good_looks = 0;
             }
@@ -213,16 +205,16 @@ impl History {
             Event::Reverted(Reverted { service, intent, summary, .. }) => {
                 taken_back::fold(&mut self.reverts, when, &entry.event);
                 let alarm = Incident::new(&format!("{intent}/revert"), when, Class::Unknown, summary);
-                self.entry(service).reverted = Some(alarm);
+                self.entry(service).reverted = Some(Box::new(alarm));
             }
             Event::Updated(_) | Event::UpdateStands { .. } => {
                 if let Some((service, alarm)) = update::fold(&mut self.updates, when, &entry.event) {
-                    self.entry(&service).reverted = Some(alarm);
+                    self.entry(&service).reverted = Some(Box::new(alarm));
                 }
             }
             Event::Pushed { .. } | Event::PushFailed { .. } => taken_back::fold(&mut self.reverts, when, &entry.event),
             Event::Frequent { service, incident, summary } => {
-                self.entry(service).frequent = Some(Incident::new(incident, when, Class::Unknown, summary));
+                self.entry(service).frequent = Some(Box::new(Incident::new(incident, when, Class::Unknown, summary)));
             }
             Event::Calm { service } => self.entry(service).frequent = None,
             Event::Exhausted { service, .. } => {
@@ -280,13 +272,13 @@ impl ServiceHistory {
     /// What is open and told under this id.
     fn told_as(&mut self, id: &str) -> Option<&mut Incident> {
         let open = [&mut self.incident, &mut self.frequent, &mut self.reverted, &mut self.repaired, &mut self.warning];
-        open.into_iter().flatten().find(|open| open.id == id)
+        open.into_iter().flatten().map(Box::as_mut).find(|open| open.id == id)
     }
 
     /// A recovery is told only to those who heard of the trouble, or will.
-    fn is_over(&mut self, trouble: Option<Incident>, downtime_ms: i64) {
+    fn is_over(&mut self, trouble: Option<Box<Incident>>, downtime_ms: i64) {
         let known = trouble.filter(|trouble| !trouble.knowing().is_empty());
-        self.recovered.extend(known.map(|trouble| Incident { downtime_ms: Some(downtime_ms), ..trouble }));
+        self.recovered.extend(known.map(|trouble| Incident { downtime_ms: Some(downtime_ms), ..*trouble }));
     }
 
     fn observed(&mut self, when: &Moment, bad: &[String], good: &[String], passing: &[String]) {

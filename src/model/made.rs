@@ -70,14 +70,14 @@ impl Replaced {
         let lossless = self.loss == Loss::None.to_string();
         let mut severity = if lossless { Severity::Info } else { Severity::Warning };
         let unheard = |before: &&Incident| before.queued.is_empty() && before.told.is_empty();
-        if let Some(before) = history.repaired.as_ref().filter(unheard) {
+        if let Some(before) = history.repaired.as_deref().filter(unheard) {
             severity = severity.max(before.severity.unwrap_or(severity));
             if before.summary.len() < ENOUGH {
                 summary = format!("{}; then {summary}", before.summary);
             }
         }
         let incident = Incident::new(&format!("{}/repaired", self.intent), when, Class::Resource, &summary);
-        history.repaired = Some(Incident { severity: Some(severity), ..incident });
+        history.repaired = Some(Box::new(Incident { severity: Some(severity), ..incident }));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The nouns: findings, changes, events, reports, and the fold that turns events into "what is true now".
 //! Pure data and pure functions; imports nothing else of ours and never looks at the world.
 
+pub mod act;
 pub mod address;
 pub mod alert;
 pub mod beat;

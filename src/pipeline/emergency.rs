@@ -10,7 +10,7 @@ use super::{Options, empty, millis, tell};
 use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::{Error, Kind, Result};
-use crate::host::{clock, env};
+use crate::host::{clock, env, trust};
 use crate::journal::{DataDir, Journal, RecoveryLock, after, holds, past};
 use crate::model::report::{Decision, Level, Standing, Subject};
 use crate::model::status::Trouble;
@@ -101,7 +101,7 @@ pub(super) fn substitute(config: &Path) -> Option<DataDir> {
 
 fn runtime() -> Option<PathBuf> {
     // Cron and a login shell have different environments: what both know comes first.
-    let user = nix::unistd::geteuid();
+    let user = trust::me();
     let own = if user.is_root() { PathBuf::from("/run") } else { PathBuf::from(format!("/run/user/{user}")) };
     test_runtime()
         .or_else(|| Some(own).filter(|own| own.is_dir()))

@@ -98,10 +98,11 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let now = clock::now();
     let dir = DataDir::at(config.data_dir.clone());
     let holder = holds(&dir.lock());
-    let past = journal::past(&dir)?;
+    let mut past = journal::past(&dir)?;
     let mut report = empty(config, "check", &now);
     report.warnings.extend(past.warnings());
-    let before = emergency::recollect(config, past.history)?;
+    let open = past.history.open_intents.clone();
+    let before = emergency::recollect(config, std::mem::take(&mut past.history))?;
     let looker = look::Looker::new(config, options, &before, &dir, now.clone())?;
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     let mut seen = looker.look(&before);
@@ -110,10 +111,10 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     tend::glance(config, options, &journal::Notes::read(&dir), &mut report);
     // Read once more: an act may have begun, or ended, while we looked.
-    let after = journal::past(&dir)?.history;
+    let after = if past.is_all(&dir)? { open } else { journal::past(&dir)?.history.open_intents };
     if let Some(held) = holds(&dir.lock()).or(holder) {
         // Somebody is at it: what looks dead is between a stop and a start.
-        for intent in before.open_intents.values().chain(after.open_intents.values()) {
+        for intent in before.open_intents.values().chain(after.values()) {
             let subject = report.subjects.iter_mut().find(|subject| subject.name == intent.service);
             if let Some(subject) = subject.filter(|subject| subject.standing.level == Level::Unhealthy) {
                 subject.standing.level = Level::Starting;
@@ -123,7 +124,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     } else {
         // Whoever repairs files at this moment has begun, and will finish.
         let repairs = holds(&dir.repair_lock()).is_some();
-        let open = after.open_intents.values().filter(|open| !repairs || open.repairs.is_empty());
+        let open = after.values().filter(|open| !repairs || open.repairs.is_empty());
         report.unfinished = open.map(ToString::to_string).collect();
     }
     report.duration_ms = millis(start);

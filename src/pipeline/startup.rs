@@ -156,7 +156,7 @@ fn run(scene: &Scene<'_>, answer: &mut Startup) {
 }
 
 fn is_missing(scene: &Scene<'_>) -> bool {
-    !scene.dir.missing().is_empty()
+    !scene.dir.is_whole()
 }
 
 /// heal's own folders. That they cannot be made is heal's trouble, and not the service's.

@@ -307,7 +307,7 @@ impl Run<'_> {
     /// Writes down what would be done, once in each incident.
     fn note(&mut self, service: &str, rung: String) -> Result<()> {
         let known = |incident: &Incident| incident.would.contains(&rung);
-        if self.journal.history().service(service).incident.as_ref().is_none_or(known) {
+        if self.journal.history().service(service).incident.as_deref().is_none_or(known) {
             return Ok(());
         }
         self.journal.record(Event::WouldAct { service: service.to_owned(), rung })

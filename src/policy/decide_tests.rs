@@ -63,7 +63,7 @@ fn past(acts: &[i64], tries: &[&str], cured: &[&str], retries: u32) -> ServiceHi
     };
     ServiceHistory {
         acts: acts.iter().map(act).collect(),
-        incident: Some(incident(tries, cured, retries)),
+        incident: Some(Box::new(incident(tries, cured, retries))),
         ..ServiceHistory::default()
     }
 }

@@ -29,7 +29,7 @@ pub struct Taste<'a> {
 pub fn due<'p>(subject: &Subject, past: &'p ServiceHistory, now: &Moment) -> Vec<(&'p Incident, Notice, u32)> {
     // What is over before what began after it.
     let mut due: Vec<_> = past.recovered.iter().map(|incident| (incident, Notice::Recovered, 0)).collect();
-    if let Some(incident) = &past.incident {
+    if let Some(incident) = past.incident.as_deref() {
         due.push((incident, Notice::Opened, 0));
         // Another run may have opened a new one meanwhile: what was decided was decided about ours.
         let ours = subject.incident.as_ref().is_some_and(|open| open.id == incident.id);
@@ -50,7 +50,7 @@ pub fn also_due(past: &ServiceHistory) -> Vec<(&Incident, Notice, u32)> {
         (&past.repaired, Notice::Repaired),
         (&past.reverted, Notice::Reverted),
     ];
-    kinds.into_iter().filter_map(|(open, notice)| Some((open.as_ref()?, notice, 0))).collect()
+    kinds.into_iter().filter_map(|(open, notice)| Some((open.as_deref()?, notice, 0))).collect()
 }
 
 fn refusal(subject: &Subject) -> Option<Notice> {

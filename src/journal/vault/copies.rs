@@ -2,10 +2,10 @@
 //! upwards. The number decides, never the clock; a line that is torn or garbled costs that line and no other.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
 use std::io;
 use std::path::PathBuf;
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::{Vault, above, within};
@@ -115,7 +115,7 @@ impl Copies {
         let _steady = self.vault.steady()?;
         above(&self.path)?;
         let lock = self.path.with_extension("lock");
-        let lock = files::open(&lock, OpenOptions::new().read(true).append(true))?;
+        let lock = files::open(&lock, OFlags::RDWR | OFlags::APPEND)?;
         if !within(|| fs2::FileExt::try_lock_exclusive(&lock)) {
             return Err(io::Error::new(io::ErrorKind::WouldBlock, "somebody else saves it all the time"));
         }

@@ -6,7 +6,7 @@
 mod collect;
 mod copies;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -16,6 +16,7 @@ pub use copies::Copies;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use rustix::fs::OFlags;
 
 use super::{DataDir, files};
 use crate::host;
@@ -106,7 +107,7 @@ impl Vault {
     }
 
     fn lock(&self) -> io::Result<File> {
-        files::open(&self.lock_path(), OpenOptions::new().read(true).append(true))
+        files::open(&self.lock_path(), OFlags::RDWR | OFlags::APPEND)
     }
 
     /// Its time says when somebody last looked for what may go.

@@ -4,6 +4,7 @@ use super::copies::line;
 use super::*;
 use crate::model::Stamp;
 use crate::model::checkpoint::Kept;
+use std::fs::OpenOptions;
 
 fn vault() -> (tempfile::TempDir, DataDir, Vault) {
     let folder = tempfile::tempdir().expect("a directory");

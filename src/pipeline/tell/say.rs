@@ -169,7 +169,7 @@ pub fn acknowledge(config: &Config, which: &str, for_ms: Option<i64>) -> Result<
     let event = Event::Acknowledged { service: service.clone(), incident: incident.id.clone(), for_ms };
     journal.record(event)?;
     journal.save();
-    Ok((service, incident))
+    Ok((service, *incident))
 }
 
 /// The lock of whoever tells, and the journal as it is under it.
