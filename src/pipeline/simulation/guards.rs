@@ -73,7 +73,7 @@ fn no_guard_goes_unnoticed() {
 #[expect(clippy::print_stdout, reason = "a report for a person")]
 fn every_guard_has_a_seed() {
     let source = known();
-    for seed in 1.. {
+    for seed in (1..).step_by(2) {
         let asked: Vec<&str> = guard::all().into_iter().map(|(name, ..)| name).collect();
         let never: Vec<&String> = source.keys().filter(|name| !asked.contains(&name.as_str())).collect();
         if never.is_empty() {

@@ -12,6 +12,7 @@ mod faults;
 mod guards;
 mod lives;
 mod oracle;
+mod oracle_cure;
 mod oracle_told;
 mod people;
 mod runs;

@@ -1,9 +1,6 @@
 //! Was a promise broken? Asked at each act, at each event and after each tick, of what is true, which heal does not know. Nothing in
 //! here asks policy: it counts for itself.
 
-#[path = "oracle_cure.rs"]
-mod cure;
-
 use std::collections::{BTreeMap, VecDeque};
 
 use super::clock::{DAY, HOUR, MINUTE};
@@ -37,16 +34,16 @@ pub(super) struct End {
 
 /// What is known of one service.
 #[derive(Debug, Default)]
-struct Facts {
-    ends: VecDeque<End>,
+pub(super) struct Facts {
+    pub(super) ends: VecDeque<End>,
     /// When heal acted, for what, and by which rung.
-    acts: VecDeque<(i64, Class, String)>,
-    held: bool,
+    pub(super) acts: VecDeque<(i64, Class, String)>,
+    pub(super) held: bool,
     /// Ticks that saw it down though it could be cured, since the last act; and whether all was quiet before.
-    down: i64,
-    calm: bool,
+    pub(super) down: i64,
+    pub(super) calm: bool,
     /// Ticks that saw it well.
-    well: i64,
+    pub(super) well: i64,
     /// Rungs that this incident tried.
     tried: BTreeMap<String, u32>,
     cured: bool,
@@ -65,7 +62,7 @@ struct Wish {
 
 #[derive(Debug)]
 pub(super) struct Oracle {
-    services: Vec<Facts>,
+    pub(super) services: Vec<Facts>,
     wishes: Vec<Wish>,
     /// When code was taken back: what, and the commit that did it.
     reverts: Vec<(i64, String, String)>,

@@ -1,14 +1,14 @@
-//! Is what can be cured cured in time, and is what is over over? Asked after each tick.
+//! Is what can be cured cured in time, and what is over over? Asked after each whole tick, of what is true.
 
-use super::super::clock::HOUR;
-use super::super::service::Kind;
-use super::super::tick::Seen;
-use super::super::{Sim, Step, TICK, broken};
-use crate::model::{Class, Verdict};
+use super::clock::HOUR;
+use super::service::Kind;
+use super::tick::Seen;
+use super::{Sim, Step, TICK, broken};
+use crate::model::{Class, Finding, Severity, Verdict};
 
 impl Sim {
     /// A whole tick is over.
-    pub(in crate::pipeline::simulation) fn judge_tick(&mut self, seen: &[Seen]) -> Step {
+    pub(super) fn judge_tick(&mut self, seen: &[Seen]) -> Step {
         for (place, seen) in seen.iter().enumerate() {
             self.judge_cure(place, seen)?;
         }
@@ -18,11 +18,14 @@ impl Sim {
     /// What can be cured is cured, and what is over is over.
     fn judge_cure(&mut self, place: usize, seen: &Seen) -> Step {
         let now = self.clock.now;
-        let moment = self.clock.moment();
         let svc = &self.services[place];
         let honest = svc.ails.lie.is_none_or(|(_, until, _)| until <= now) && svc.ails.blind <= now;
         let past = self.book.history.service(svc.name());
-        let fed = |need: &String| self.services.iter().any(|other| other.name() == need && other.works);
+        let well = |one: &Finding| !matches!(one.verdict, Verdict::Unhealthy(Severity::Critical, _));
+        let fed = |need: &String| {
+            let other = self.services.iter().find(|other| other.name() == need);
+            other.is_some_and(|other| other.works && other.findings.iter().all(well))
+        };
         let free = !self.oracle.services[place].held && !svc.unwanted && honest && svc.service.needs.iter().all(fed);
         let sees = |kind| svc.watches.iter().any(|watch| watch.kind == kind);
         let hangs =
@@ -34,7 +37,7 @@ impl Sim {
             && seen.act.is_none()
             && svc.findings.iter().all(|one| matches!(one.verdict, Verdict::Healthy | Verdict::Skipped));
         let (curable, well) = if curable || well {
-            let paused = self.is_paused(place, &moment);
+            let paused = !self.pauses.is_empty() && self.is_paused(place, &self.clock.moment());
             (curable && !paused && seen.act.is_none(), well && !paused)
         } else {
             (false, false)

@@ -96,7 +96,7 @@ impl Svc {
     }
 
     pub(super) fn threshold(&self, name: &str) -> Threshold {
-        let place = self.findings.iter().position(|finding| finding.probe() == name);
+        let place = self.findings.iter().position(|finding| finding.subject.ends_with(name));
         place.map(|place| self.watches[place].threshold).unwrap_or_default()
     }
 
@@ -236,7 +236,8 @@ impl Svc {
         let finding = &mut self.findings[place];
         let bad = matches!(verdict, Verdict::Unhealthy(Severity::Warning | Severity::Critical, _));
         let said = &mut self.watches[place].said;
-        if counts && (bad || !said.is_empty()) {
+        let judged = !matches!(verdict, Verdict::Skipped | Verdict::Unknown);
+        if counts && judged && (bad || !said.is_empty()) {
             said.push((now, bad));
             let surplus = said.len().saturating_sub(64);
             said.drain(..surplus);

@@ -172,7 +172,9 @@ impl Sim {
             self.record(Event::Recognised { service: name.clone(), identity })?;
         }
         let (past, rules) = (self.book.history.service(&name), &self.services[place].service.rules);
-        let new_id = format!("{}/{name}", self.book.run());
+        // Who is well opens nothing.
+        let new_id =
+            if seen.standing.level == Level::Healthy { String::new() } else { format!("{}/{name}", self.book.run()) };
         let events =
             self.as_policy_sees(place, now, |look| policy::follow(&name, &seen.standing, look, rules, past, &new_id));
         for event in events {
