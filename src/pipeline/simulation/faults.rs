@@ -25,6 +25,7 @@ impl Sim {
             self.person();
         }
         self.come_back();
+        self.scripts();
         self.advance();
     }
 

@@ -89,7 +89,10 @@ fn every_guard_has_a_seed() {
             continue;
         }
         let all = SEARCH.into_iter().flat_map(|(seeds, days)| (1..=seeds).map(move |seed| (seed, days)));
-        let found = all.into_iter().find_map(|(seed, days)| Some((seed, days, caught(name, seed, days)?)));
+        // A seed that fails anyway proves nothing.
+        let sound = |seed, days| run(seed, days).map(|_| true).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        let proves = |(seed, days)| caught(name, seed, days).filter(|_| sound(seed, days)).map(|why| (seed, days, why));
+        let found = all.into_iter().find_map(proves);
         match found {
             Some((seed, days, why)) => {
                 println!("{name}\n    {file}:{line}, seed {seed}, {days} days: {why}");
@@ -102,7 +105,7 @@ fn every_guard_has_a_seed() {
         }
     }
     if only.is_none() {
-        std::fs::write(table(), rows).expect("the table can be written");
+        std::fs::write(table(), &rows).expect("the table can be written");
     }
     assert!(unnoticed.is_empty(), "{} guards that nobody misses:\n{}", unnoticed.len(), unnoticed.join("\n"));
 }

@@ -78,6 +78,8 @@ struct Sim {
     order: Vec<usize>,
     code: Code,
     armed: bool,
+    /// Somebody's script asks for a revert every few minutes: `heal crash pattern || heal revert`.
+    script: bool,
     /// How many times as much goes wrong as usual.
     tempo: i64,
     heal_rate: Option<Rate>,
@@ -137,6 +139,7 @@ impl Sim {
             order,
             code: Code::new(),
             armed: !chance.one_in(3),
+            script: chance.one_in(3),
             tempo: chance.pick(&[1, 1, 1, 1, 1, 16]),
             heal_rate: chance.one_in(2).then_some(Rate { count: 3, per: Span::secs(86_400) }),
             max_per_hour: chance.pick(&[10, 10, 3]),

@@ -53,17 +53,17 @@ pub(super) struct Facts {
 
 /// A pause, as the person meant it.
 #[derive(Debug)]
-struct Wish {
-    service: Option<String>,
-    since: i64,
-    until: i64,
-    over_reboot: bool,
+pub(super) struct Wish {
+    pub(super) service: Option<String>,
+    pub(super) since: i64,
+    pub(super) until: i64,
+    pub(super) over_reboot: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Oracle {
     pub(super) services: Vec<Facts>,
-    wishes: Vec<Wish>,
+    pub(super) wishes: Vec<Wish>,
     /// When code was taken back: what, and the commit that did it.
     reverts: Vec<(i64, String, String)>,
     pub(super) told: Incidents,
@@ -108,7 +108,6 @@ impl Oracle {
 impl Sim {
     /// The intent is about to be written.
     pub(super) fn about_to_act(&mut self, place: usize, rung: &str, cause: Class) -> Step {
-        let now = self.clock.now;
         let svc = &self.services[place];
         let name = svc.name();
         for check in
@@ -116,14 +115,7 @@ impl Sim {
         {
             self.book.tally.check(check);
         }
-        let off = self.oracle.wishes.iter().find(|wish| {
-            let rebooted = self.clock.reboots.iter().any(|at| *at > wish.since);
-            let concerned = wish.service.as_deref().is_none_or(|one| one == name);
-            // What a clock that was set makes of a pause across boots, nobody can know.
-            let known = !rebooted || (wish.over_reboot && !self.clock.is_lost(wish.since, now));
-            concerned && wish.until > now && known
-        });
-        if off.is_some() {
+        if self.is_off(place, true) {
             return broken(format!("`{rung}` of {name}, which is paused"));
         }
         if svc.unwanted && svc.told.is_some() {
@@ -378,7 +370,7 @@ impl Sim {
             None if *tries > 1
                 && !facts.cured
                 && own.is_none()
-                && last.is_some_and(|last| now - last < 30 * MINUTE) =>
+                && last.is_some_and(|last| now - last < 30 * MINUTE && !self.clock.is_lost(last, now)) =>
             {
                 return broken(format!("`{rung}` of {name} is tried again, while other rungs are left"));
             }

@@ -7,6 +7,19 @@ use super::{Sim, Step, TICK, broken};
 use crate::model::{Class, Finding, Severity, Verdict};
 
 impl Sim {
+    /// Does a person want it left alone? What a clock that was set makes of a pause across boots nobody can know; then `doubt`
+    /// says no.
+    pub(super) fn is_off(&self, place: usize, doubt: bool) -> bool {
+        let (now, name) = (self.clock.now, self.services[place].name());
+        self.oracle.wishes.iter().any(|wish| {
+            let rebooted = self.clock.reboots.iter().any(|at| *at > wish.since);
+            let lost = self.clock.is_lost(wish.since, now);
+            let concerned = wish.service.as_deref().is_none_or(|one| one == name);
+            let holds = !rebooted || (wish.over_reboot && !(lost && doubt));
+            concerned && holds && (wish.until > now || (lost && !doubt))
+        })
+    }
+
     /// A whole tick is over.
     pub(super) fn judge_tick(&mut self, seen: &[Seen]) -> Step {
         for (place, seen) in seen.iter().enumerate() {
@@ -37,7 +50,7 @@ impl Sim {
             && seen.act.is_none()
             && svc.findings.iter().all(|one| matches!(one.verdict, Verdict::Healthy | Verdict::Skipped));
         let (curable, well) = if curable || well {
-            let paused = !self.pauses.is_empty() && self.is_paused(place, &self.clock.moment());
+            let paused = self.is_off(place, false);
             (curable && !paused && seen.act.is_none(), well && !paused)
         } else {
             (false, false)

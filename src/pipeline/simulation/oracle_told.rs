@@ -171,7 +171,7 @@ impl Sim {
             }
             // Where no clock can say when something was last said, it counts from the last reboot.
             let (now, reboot) = (self.clock.now, self.clock.reboots.last().copied().unwrap_or(0));
-            if self.clock.is_lost(now - (open.silent + 60) * TICK, now) {
+            if self.clock.is_lost(now - 3 * DAY, now) {
                 open.silent = open.silent.min((now - reboot) / TICK);
             }
             if open.silent > DAY / TICK + 10 {

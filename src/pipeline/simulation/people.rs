@@ -3,6 +3,7 @@
 use super::Sim;
 use super::clock::{DAY, HOUR, MINUTE};
 use super::oracle::Ended;
+use crate::model::crash::Turn;
 use crate::model::{Change, Class, Event, Outcome, Pause};
 
 impl Sim {
@@ -10,7 +11,7 @@ impl Sim {
         let now = self.clock.now;
         let place = usize::try_from(self.chance.below(self.services.len() as u64)).unwrap_or(0);
         let name = self.services[place].name().to_owned();
-        let kind = match self.chance.below(10) {
+        let kind = match self.chance.below(9) {
             0 | 1 => self.pauses(place),
             2 => {
                 if self.services[place].service.unit.is_none() {
@@ -37,7 +38,6 @@ impl Sim {
                 self.says(Event::Acknowledged { service: name, incident, for_ms });
                 "a person acknowledges"
             }
-            8 => self.script(place),
             _ => {
                 self.code.dirty = !self.code.dirty;
                 "a person edits the work tree"
@@ -112,17 +112,26 @@ impl Sim {
         "a person restarts it"
     }
 
-    /// `heal crash pattern || heal revert`, in a script of somebody who may not have armed it.
-    fn script(&mut self, place: usize) -> &'static str {
-        if let Ok(revert) = self.drafted(place) {
-            self.advance();
-            self.look_at(place);
-            self.book.opens();
-            if let Err(super::Stop::Broken(why)) = self.revert_by_hand(place, revert) {
-                self.oracle.broken = Some(why);
+    /// `heal crash pattern || heal revert`, of somebody who may not have armed it.
+    fn script(&mut self, place: usize) {
+        let Ok(revert) = self.drafted(place) else { return };
+        self.book.fault("a script asks for a revert");
+        self.look_at(place);
+        self.book.opens();
+        if let Err(super::Stop::Broken(why)) = self.revert_by_hand(place, revert) {
+            self.oracle.broken = Some(why);
+        }
+    }
+
+    /// The scripts of this box, every few minutes.
+    pub(super) fn scripts(&mut self) {
+        if self.script && (self.clock.now / MINUTE) % 5 == 0 {
+            for place in 0..self.services.len() {
+                if self.ledger[place].last().is_some_and(|line| line.event == Turn::Crash) {
+                    self.script(place);
+                }
             }
         }
-        "a script asks for a revert"
     }
 
     fn deploys(&mut self) -> &'static str {
