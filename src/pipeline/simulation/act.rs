@@ -152,6 +152,9 @@ impl Sim {
             (None, false) => (Outcome::Unchanged, String::new()),
             (None, true) => self.verify(place, &before, performed.started.as_ref()),
         };
+        if verifies {
+            self.judge_outcome(place, performed.started.as_ref(), outcome)?;
+        }
         let exit = performed.started.as_ref().and_then(|life| self.oracle.exit_of(place, life));
         let done = Event::Done {
             intent: performed.intent,

@@ -72,7 +72,7 @@ impl Book {
         let entry = Entry { v: FORMAT, moment, run: self.run(), event };
         self.tally.events += 1;
         // Of the looks at a trouble that lasts, which are most of all lines, every eighth.
-        if matches!(entry.event, Event::Observed { .. }) && self.tally.events % 8 != 0 && !self.records {
+        if matches!(entry.event, Event::Observed { .. }) && !self.tally.events.is_multiple_of(8) && !self.records {
             self.history.apply(&entry);
             return Ok(entry.event);
         }

@@ -145,6 +145,8 @@ impl Sim {
                 Ok(true)
             }
             Err(again) => {
+                // In order: the oldest is what it is tried with.
+                self.has_failed(&Sent::of(&self.spool[group[0]], &name))?;
                 let why = Undelivered { why: "deaf".to_owned(), again };
                 for place in group {
                     self.spool[place].failed(&name, &why, fallback.as_deref(), now);
