@@ -2,7 +2,7 @@
 //! In a normal build a guard is its condition and nothing else; in a test build it can be taken away, and somebody has to notice.
 
 /// `guard!("name", condition)` is the condition. In test builds the guard puts itself on the list the first time that it is
-/// asked, and is `false` while `guard::without` has it switched off.
+/// asked, counts how often it held heal back, and is `false` while `guard::without` has it switched off.
 #[cfg(not(test))]
 macro_rules! guard {
     ($name:literal, $holds:expr) => {
@@ -21,7 +21,7 @@ pub(crate) const fn itself(holds: bool) -> bool {
 macro_rules! guard {
     ($name:literal, $holds:expr) => {{
         static GUARD: $crate::guard::Guard = $crate::guard::Guard::new($name, file!(), line!());
-        GUARD.stands() && $holds
+        GUARD.asked($holds)
     }};
 }
 
@@ -33,10 +33,10 @@ mod list {
     use std::cell::Cell;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// Where each guard stands that was asked so far, by its name.
-    static LIST: Mutex<BTreeMap<&'static str, (&'static str, u32)>> = Mutex::new(BTreeMap::new());
+    /// Each guard that was asked so far, by its name.
+    static LIST: Mutex<BTreeMap<&'static str, &'static Guard>> = Mutex::new(BTreeMap::new());
 
     thread_local! {
         /// The guard that this thread does without: other tests keep all of theirs.
@@ -45,31 +45,39 @@ mod list {
 
     /// One guard.
     pub(crate) struct Guard {
-        name: &'static str,
-        file: &'static str,
-        line: u32,
-        listed: AtomicBool,
+        pub(crate) name: &'static str,
+        pub(crate) file: &'static str,
+        pub(crate) line: u32,
+        /// 0: nobody asked; else one more than how often it held. Threads that count at once may lose some.
+        count: AtomicU64,
     }
 
     impl Guard {
         pub(crate) const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
-            Self { name, file, line, listed: AtomicBool::new(false) }
+            Self { name, file, line, count: AtomicU64::new(0) }
         }
 
-        /// Is it not switched off?
-        pub(crate) fn stands(&self) -> bool {
-            if !self.listed.load(Ordering::Relaxed) {
-                self.listed.store(true, Ordering::Relaxed);
-                LIST.lock().unwrap_or_else(|broken| broken.into_inner()).insert(self.name, (self.file, self.line));
+        /// Does it hold, and is it not switched off?
+        pub(crate) fn asked(&'static self, holds: bool) -> bool {
+            let count = self.count.load(Ordering::Relaxed);
+            if count == 0 {
+                LIST.lock().unwrap_or_else(|broken| broken.into_inner()).insert(self.name, self);
             }
-            OFF.get() != self.name
+            if holds || count == 0 {
+                self.count.store(count.max(1) + u64::from(holds), Ordering::Relaxed);
+            }
+            holds && OFF.get() != self.name
+        }
+
+        /// How often it held so far: where it never does, nobody misses it.
+        pub(crate) fn held(&self) -> u64 {
+            self.count.load(Ordering::Relaxed).saturating_sub(1)
         }
     }
 
-    /// All guards that were asked so far: name, file and line.
-    pub(crate) fn all() -> Vec<(&'static str, &'static str, u32)> {
-        let list = LIST.lock().unwrap_or_else(|broken| broken.into_inner());
-        list.iter().map(|(name, (file, line))| (*name, *file, *line)).collect()
+    /// All guards that were asked so far.
+    pub(crate) fn all() -> Vec<&'static Guard> {
+        LIST.lock().unwrap_or_else(|broken| broken.into_inner()).values().copied().collect()
     }
 
     /// Does this with one guard taken away, in this thread alone.

@@ -22,6 +22,9 @@ use super::update::{self, Update};
 /// Acts kept per service. No budget reaches further back than this many acts: a rate that allowed more would be no limit.
 const ACTS_KEPT: usize = 1_000;
 
+/// Lives of a service that heal stopped, which are remembered: more than anybody restarts between two ticks.
+const STOPPED_KEPT: usize = 32;
+
 /// All that the past says about the present.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
@@ -52,7 +55,8 @@ pub struct ServiceHistory {
     /// The last life that stands in the crash history, and whether its end does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lived: Option<(Identity, bool)>,
-    /// The lives that heal itself last meant to stop: their end is no crash.
+    /// The lives that heal itself meant to stop, oldest first: their end is no crash. Several acts may have passed before a tick
+    /// writes down who ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<Identity>,
     /// The last looks of the probes that were bad a while ago, oldest first.
@@ -159,9 +163,9 @@ impl History {
                     service.acted(when, rung, *cause);
                 }
                 let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
-                if !stopped.is_empty() {
-                    service.stopped = stopped;
-                }
+                service.stopped.extend(stopped);
+                let surplus = service.stopped.len().saturating_sub(STOPPED_KEPT);
+                service.stopped.drain(..surplus);
             }
             Event::Repairing { id, service, rung, changes, .. } => {
                 let open = OpenIntent { beside: true, ..OpenIntent::of(service, rung, changes, entry) };

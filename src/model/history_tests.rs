@@ -161,3 +161,19 @@ fn what_is_known_to_be_done_to_files_is_not_to_be_found_out_again() {
     let ended = Event::Repaired { intent, service, rung, done: true, detail };
     assert!(fold([begun, ended]).open_intents.is_empty());
 }
+
+#[test]
+fn all_lives_that_heal_stopped_are_remembered_until_a_tick_writes_down_who_ended() {
+    // Found by the simulation: of two `heal restart`s between two ticks the first one counted as a crash.
+    let life = |pid| Identity { pid, start: 1, boot: "boot".to_owned() };
+    let stop = |pid| match intent("run/1", "restart") {
+        Event::Intent { id, service, rung, cause, why, .. } => {
+            let changes = vec![Change::StopProcess { identity: life(pid), command: String::new(), grace_ms: 1 }];
+            Event::Intent { id, service, rung, cause, changes, why, uncounted: true }
+        }
+        other => other,
+    };
+    let history = fold((0..40).map(stop));
+    let stopped = &history.service("bot").stopped;
+    assert_eq!((stopped.first(), stopped.last(), stopped.len()), (Some(&life(8)), Some(&life(39)), STOPPED_KEPT));
+}

@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use super::look::{Again, Looker};
-use super::seen::{Seen, all_good, speaks_against};
+use super::seen::{Seen, all_good, only_untold, speaks_against};
 use super::{Options, millis};
 use crate::apply::{self, Performed, Plan};
 use crate::config::Watched;
@@ -16,7 +16,7 @@ use crate::host::process::is_alive;
 use crate::host::supervisor::Told;
 use crate::journal::{Journal, Notes};
 use crate::model::report::Act;
-use crate::model::{Change, Class, Event, Identity, Outcome, Rules, Verdict, redact};
+use crate::model::{Change, Class, Event, Identity, Outcome, Rules, redact};
 use crate::probe::identify::Who;
 
 /// Two good looks this far apart: a process that dies at once looks well for a moment.
@@ -122,8 +122,7 @@ fn verify(
                 .filter(|finding| speaks_against(finding, cause))
                 .map(|finding| format!("{}: {}", finding.probe(), finding.summary))
                 .collect();
-            // What is only not judged yet, because the process is young, is no complaint.
-            (bad.join("; "), findings.iter().all(|one| one.verdict == Verdict::Skipped || !speaks_against(one, cause)))
+            (bad.join("; "), only_untold(&findings, cause))
         });
         match (&glance, &good) {
             (Glance::Good(identity), Some((before, since))) if identity == before => {
@@ -208,7 +207,9 @@ pub(super) fn conclude(glance: Glance, rules: &Rules, exit: Option<ExitStatus>) 
         Glance::Good(identity) => {
             (Outcome::Probation, format!("{}good, but not for long enough yet", named(identity.as_ref())))
         }
-        Glance::Young(why, _, true) => (Outcome::Probation, format!("running, too young to be judged: {why}")),
+        Glance::Young(why, _, true) => {
+            (Outcome::Probation, format!("running, and not all of it can be judged yet: {why}"))
+        }
         Glance::Young(why, age, false) if age < rules.startup_grace.millis() => {
             (Outcome::Probation, format!("running, not well yet, inside startup_grace {}: {why}", rules.startup_grace))
         }

@@ -217,6 +217,13 @@ pub(super) fn speaks_against(finding: &Finding, cause: Class) -> bool {
     }
 }
 
+/// Is nothing that speaks against the act more than that it cannot be said? The process is too young to be judged, or a probe
+/// could not look: neither is a complaint, and least of all a reason to take code back (DESIGN §6).
+pub(super) fn only_untold(findings: &[Finding], cause: Class) -> bool {
+    let unseen = |one: &Finding| guard!("what cannot be seen is no failure", one.verdict == Verdict::Unknown);
+    findings.iter().all(|one| one.verdict == Verdict::Skipped || unseen(one) || !speaks_against(one, cause))
+}
+
 /// What is looked at: `service/probe`, `host/probe`.
 pub(super) fn subjects(config: &Config) -> BTreeSet<String> {
     let services = config.services.iter().filter(|watched| watched.enabled);
@@ -226,4 +233,39 @@ pub(super) fn subjects(config: &Config) -> BTreeSet<String> {
         probes.iter().filter(|probe| probe.common.enabled).map(move |probe| format!("{name}/{}", probe.name))
     });
     enabled.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Sign;
+
+    #[test]
+    fn what_cannot_be_seen_is_no_complaint_about_an_act() {
+        // Found by the simulation: a probe timed out after code had been taken back; that counted as "it did not help", and
+        // the release that crashes was brought back.
+        let (good, hung) = (Verdict::Healthy, Verdict::Unhealthy(Severity::Critical, Class::Hung));
+        let full = Verdict::Unhealthy(Severity::Critical, Class::Resource);
+        let table = [
+            (&[good, Verdict::Unknown][..], true),
+            (&[good, Verdict::Skipped], true),
+            (&[full, Verdict::Unknown], true),
+            (&[hung, Verdict::Unknown], false),
+            (&[hung, good], false),
+        ];
+        for (verdicts, expected) in table {
+            let finding = |verdict: &Verdict| Finding {
+                subject: "bot/p".to_owned(),
+                kind: "http",
+                verdict: *verdict,
+                summary: String::new(),
+                evidence: Vec::new(),
+                figures: Vec::new(),
+                sign: Sign::Answer,
+                took_ms: 0,
+            };
+            let findings: Vec<Finding> = verdicts.iter().map(finding).collect();
+            assert_eq!(only_untold(&findings, Class::Dead), expected, "{verdicts:?}");
+        }
+    }
 }

@@ -28,20 +28,31 @@ pub fn budgets(service: &Service, past: &ServiceHistory, now: &Moment) -> Vec<Bu
     all
 }
 
-fn used<'a>(limit: Rate, cause: Class, acts: impl Iterator<Item = &'a Act>, now: &Moment) -> Budget {
+fn used<'a>(limit: Rate, cause: Class, acts: impl DoubleEndedIterator<Item = &'a Act>, now: &Moment) -> Budget {
     let (used, free_in_ms) = window(limit, acts.map(|act| &act.when), now);
     Budget { cause, limit, used, free_in_ms }
 }
 
 /// How many of these moments still count, and when the next one is possible if none is now.
-pub(super) fn window<'a>(limit: Rate, acts: impl Iterator<Item = &'a Moment>, now: &Moment) -> (u32, Option<i64>) {
+pub(super) fn window<'a>(
+    limit: Rate,
+    acts: impl DoubleEndedIterator<Item = &'a Moment>,
+    now: &Moment,
+) -> (u32, Option<i64>) {
     let window = limit.per.millis();
-    let mut left: Vec<i64> = acts.map(|when| window - now.since(when)).filter(|left| *left > 0).collect();
+    let ages = acts.rev().take_while(|when| !all_over(when, window, now)).map(|when| now.since(when));
+    let mut left: Vec<i64> = ages.map(|age| window - age).filter(|left| *left > 0).collect();
     left.sort_unstable();
     let count = usize::try_from(limit.count).unwrap_or(usize::MAX);
     // As many have to leave the window as make room for one.
     let free_in_ms = left.len().checked_sub(count).and_then(|surplus| left.get(surplus).copied());
     (u32::try_from(left.len()).unwrap_or(u32::MAX), free_in_ms)
+}
+
+/// Is this so long ago, and all that was before it, that it cannot be within the window? Only the clock of this boot can say
+/// that: by the wall clock what was before may be younger.
+pub(super) fn all_over(when: &Moment, window: i64, now: &Moment) -> bool {
+    if when.boot == now.boot { now.up - when.up >= window } else { now.up >= window }
 }
 
 #[cfg(test)]

@@ -131,3 +131,37 @@ fn who_is_behind_is_blocked_and_who_is_without_is_degraded() {
     let without = tied(standing, &Tie::Without("llm".to_owned()));
     assert_eq!((without.level, without.summary.as_str()), (Level::Degraded, "works without `llm`, which is down"));
 }
+
+#[test]
+fn the_trouble_of_who_works_without_another_one_ends_as_any_other_does() {
+    // Found by the simulation: it ended before `recover_after` good looks, as if nobody had looked meanwhile.
+    use crate::model::event::Moment;
+    use crate::model::{Entry, Event, History, Rules, ServiceHistory, Span, Stamp, Threshold};
+    let at = |second: i64| {
+        let at = Stamp::from_timestamp(second, 0).unwrap_or_default();
+        Moment { at, up: second * 1_000, boot: "boot".to_owned() }
+    };
+    let rules = Rules { stable_for: Span::secs(120), recover_after: 4, ..Rules::default() };
+    let well = Standing { level: Level::Healthy, class: None, summary: String::new() };
+    let standing = tied(well, &Tie::Without("cache".to_owned()));
+    let ends = |good_looks| {
+        let (service, incident, summary) = ("app".to_owned(), "i".to_owned(), String::new());
+        let event = Event::Opened { service, incident, class: Class::Dead, summary };
+        let mut history = History::default();
+        history.apply(&Entry { v: 1, moment: at(0), run: "r".to_owned(), event });
+        let open = history.service("app").clone();
+        let past = ServiceHistory { good_since: Some(at(60)), good_looks, ..open };
+        let (threshold, now) = (|_: &str| Threshold::default(), at(200));
+        let look = crate::policy::Look {
+            findings: &[],
+            process_age_ms: None,
+            threshold: &threshold,
+            gap: None,
+            now: &now,
+            life: None,
+        };
+        let events = crate::policy::follow("app", &standing, look, &rules, &past, "new");
+        events.iter().any(|event| matches!(event, Event::Closed { .. }))
+    };
+    assert_eq!((ends(2), ends(3)), (false, true));
+}

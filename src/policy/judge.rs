@@ -174,11 +174,11 @@ pub fn follow(
     // It was well when last seen, and for longer than an incident lives on: nobody ticked in between (`check || heal`).
     // What is wrong now is another incident, and begins at the foot of the ladder.
     let stable = |since: &Moment| look.now.since(since) >= rules.stable_for.millis();
-    let over = past
-        .incident
-        .as_ref()
-        .zip(past.good_since.as_ref())
-        .filter(|(_, since)| matches!(standing.level, Level::Unhealthy | Level::Degraded) && stable(since));
+    // Who works without another one is well itself.
+    let is_well = standing.level == Level::Healthy
+        || (standing.level == Level::Degraded && !look.findings.iter().any(Finding::is_bad));
+    let ails = matches!(standing.level, Level::Unhealthy | Level::Degraded) && !is_well;
+    let over = past.incident.as_ref().zip(past.good_since.as_ref()).filter(|(_, since)| ails && stable(since));
     if let Some((incident, since)) = over {
         events.push(closed(service, incident, since));
     }
@@ -193,7 +193,7 @@ pub fn follow(
             class: standing.class.unwrap_or(Class::Unknown),
             summary: standing.summary.clone(),
         }),
-        (Some(incident), Level::Healthy) => {
+        (Some(incident), _) if is_well => {
             let looks = past.good_looks.saturating_add(1);
             let since = past.good_since.as_ref().unwrap_or(look.now);
             let early = guard!("an incident ends after several good looks", looks < rules.recover_after)

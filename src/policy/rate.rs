@@ -1,13 +1,16 @@
 //! Is it healed too often? What has to be healed again and again is not well, however well each cure went.
 
+use super::budget::all_over;
 use crate::model::event::Moment;
 use crate::model::{Outcome, Rate, ServiceHistory};
 
 /// How often the service was healed within the window, if that is more than the rate allows. Healing goes on all the same:
 /// an alarm never replaces a cure that works (FAILURES F7).
 fn too_often(past: &ServiceHistory, rate: Rate, now: &Moment) -> Option<u32> {
-    let healed = past.acts.iter().filter(|act| act.outcome == Some(Outcome::Healed));
-    let count = healed.filter(|act| now.since(&act.when) < rate.per.millis()).count();
+    let window = rate.per.millis();
+    let late = past.acts.iter().rev().take_while(|act| !all_over(&act.when, window, now));
+    let healed = late.filter(|act| act.outcome == Some(Outcome::Healed));
+    let count = healed.filter(|act| now.since(&act.when) < window).count();
     u32::try_from(count).ok().filter(|count| guard!("healing too often is an alarm", *count > rate.count))
 }
 

@@ -10,7 +10,7 @@ use crate::model::revert::{Revert, Target};
 use crate::model::{Change, Class, Event, Identity, Outcome, Span};
 use crate::pipeline::act::{Before, Glance, SETTLE, conclude, glance};
 use crate::pipeline::plan::processes_of;
-use crate::pipeline::seen::{all_good, speaks_against};
+use crate::pipeline::seen::{all_good, only_untold};
 use crate::policy::revert::is_in_vain;
 use crate::probe::identify::Who;
 use crate::remedy::revert::Taking;
@@ -152,6 +152,9 @@ impl Sim {
             (None, false) => (Outcome::Unchanged, String::new()),
             (None, true) => self.verify(place, &before, performed.started.as_ref()),
         };
+        if verifies {
+            self.judge_outcome(place, performed.started.as_ref(), outcome)?;
+        }
         let exit = performed.started.as_ref().and_then(|life| self.oracle.exit_of(place, life));
         let done = Event::Done {
             intent: performed.intent,
@@ -240,13 +243,10 @@ impl Sim {
             self.look_at(place);
             let svc = &self.services[place];
             let (own, cause) = (before.own, before.cause);
-            let complains = |one: &&crate::model::Finding| speaks_against(one, cause);
-            let glance =
-                glance(&svc.who, before, (started, svc.told.as_ref()), all_good(&svc.findings, own, cause), || {
-                    let only_young =
-                        svc.findings.iter().filter(complains).all(|one| one.verdict == crate::model::Verdict::Skipped);
-                    (String::new(), only_young)
-                });
+            let told = (started, svc.told.as_ref());
+            let glance = glance(&svc.who, before, told, all_good(&svc.findings, own, cause), || {
+                (String::new(), only_untold(&svc.findings, cause))
+            });
             match (&glance, &good) {
                 (Glance::Good(identity), Some((before, since))) if identity == before => {
                     if self.clock.now - since >= settle {

@@ -70,12 +70,18 @@ impl Book {
     /// Takes an event through its line into the history; answers with what was read.
     pub(super) fn write(&mut self, moment: Moment, now: i64, event: Event) -> Step<Event> {
         let entry = Entry { v: FORMAT, moment, run: self.run(), event };
+        self.tally.events += 1;
+        // Of the looks at a trouble that lasts, which are most of all lines, every eighth.
+        if matches!(entry.event, Event::Observed { .. }) && !self.tally.events.is_multiple_of(8) && !self.records {
+            self.history.apply(&entry);
+            return Ok(entry.event);
+        }
         let line = serde_json::to_string(&entry).map_err(|error| Stop::Broken(format!("no line: {error}")))?;
         let read: Entry = serde_json::from_str(&line).map_err(|error| Stop::Broken(format!("{line}: {error}")))?;
         if read != entry {
             return broken(format!("read back as something else: {line}"));
         }
-        self.tally.events += 1;
+        self.tally.check("a line is read back as it was written");
         self.note(now, || line);
         self.history.apply(&read);
         if self.tally.events.is_multiple_of(512) {

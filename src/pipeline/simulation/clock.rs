@@ -58,6 +58,11 @@ impl Clock {
         self.set.push((self.now, by));
     }
 
+    /// Somebody set the wall clock since then.
+    pub(super) fn was_set(&self, since: i64) -> bool {
+        self.set.iter().any(|(at, _)| *at >= since)
+    }
+
     /// Within these two moments the machine was started again and the wall clock was set: no clock of the box can say how
     /// much time passed between them.
     pub(super) fn is_lost(&self, from: i64, to: i64) -> bool {

@@ -14,15 +14,17 @@ pub(super) struct Commit {
 
 #[derive(Debug)]
 pub(super) struct Code {
-    /// Oldest first; the last is checked out.
+    /// All that there ever were, oldest first.
     pub(super) commits: Vec<Commit>,
+    /// Those on the branch, oldest first; the last is checked out.
+    branch: Vec<usize>,
     /// Somebody edits files.
     pub(super) dirty: bool,
 }
 
 impl Code {
     pub(super) fn new() -> Self {
-        let mut code = Self { commits: Vec::new(), dirty: false };
+        let mut code = Self { commits: Vec::new(), branch: Vec::new(), dirty: false };
         code.deploy(None);
         code
     }
@@ -32,16 +34,36 @@ impl Code {
     }
 
     pub(super) fn head(&self) -> usize {
-        self.commits.len() - 1
+        self.branch.last().copied().unwrap_or(0)
     }
 
+    /// Where it stands among all that there ever were, if it is on the branch.
     pub(super) fn place(&self, id: &str) -> Option<usize> {
-        self.commits.iter().rposition(|commit| commit.id == id)
+        self.branch.iter().copied().rfind(|place| self.commits[*place].id == id)
     }
 
     pub(super) fn deploy(&mut self, lasts: Option<i64>) {
         let id = Self::id(self.commits.len());
-        self.commits.push(Commit { id, lasts, takes_back: None });
+        self.push(Commit { id, lasts, takes_back: None });
+    }
+
+    fn push(&mut self, commit: Commit) {
+        self.branch.push(self.commits.len());
+        self.commits.push(commit);
+    }
+
+    /// What is taken back by what is checked out, or is what stood before it.
+    pub(super) fn taken_back(&self) -> Option<usize> {
+        self.place(self.commits[self.head()].takes_back.as_ref()?)
+    }
+
+    pub(super) fn before(&self) -> Option<usize> {
+        self.branch.len().checked_sub(2).map(|at| self.branch[at])
+    }
+
+    /// `git reset --hard`: what came after it is on the branch no more.
+    pub(super) fn reset(&mut self, place: usize) {
+        self.branch.retain(|other| *other <= place);
     }
 
     pub(super) fn ground(&self) -> Ground {
@@ -64,7 +86,8 @@ impl Code {
             Target::Commit { name, .. } => (name.clone(), None),
             Target::Undo { commit } => (commit.clone(), None),
         };
-        let by = self.commits.iter().find(|one| one.takes_back.as_ref() == Some(&takes_back));
+        let mut branch = self.branch.iter().map(|place| &self.commits[*place]);
+        let by = branch.find(|one| one.takes_back.as_ref() == Some(&takes_back));
         let own = self.place(&takes_back).and_then(|place| self.commits[place].takes_back.clone());
         let stranger = [Some(&takes_back), restores.as_ref()].into_iter().flatten().find(|id| self.place(id).is_none());
         let meets =
@@ -91,9 +114,12 @@ impl Code {
     /// The branch moves.
     pub(super) fn take_back(&mut self, revert: &Revert) {
         // Without a release to restore it is what stood before what is taken back.
-        let before = || self.place(&revert.takes_back).and_then(|place| place.checked_sub(1));
+        let before = || {
+            let at = self.branch.iter().position(|place| self.commits[*place].id == revert.takes_back)?;
+            at.checked_sub(1).map(|at| self.branch[at])
+        };
         let tree = revert.restores.as_ref().and_then(|id| self.place(id)).or_else(before);
         let lasts = tree.and_then(|place| self.commits[place].lasts);
-        self.commits.push(Commit { id: revert.commit.clone(), lasts, takes_back: Some(revert.takes_back.clone()) });
+        self.push(Commit { id: revert.commit.clone(), lasts, takes_back: Some(revert.takes_back.clone()) });
     }
 }

@@ -25,6 +25,8 @@ impl Sim {
             self.person();
         }
         self.come_back();
+        self.declares();
+        self.scripts();
         self.advance();
     }
 
@@ -62,6 +64,7 @@ impl Sim {
     pub(super) fn begin(&mut self, place: usize) {
         self.next_pid = if self.next_pid > 32_000 { 100 } else { self.next_pid + 1 };
         let release = self.code.head();
+        self.oracle.services[place].ran.entry(release).or_insert(self.clock.now);
         let lasts = self.code.commits[release].lasts.map(|lasts| self.chance.between(lasts / 2, lasts));
         self.services[place].begin(&self.clock, &mut self.chance, (self.next_pid, release), lasts);
     }
@@ -125,6 +128,9 @@ impl Sim {
             }
             11 => {
                 self.services[place].ails.blind = now + short;
+                if self.chance.one_in(2) {
+                    self.services[place].hang(now);
+                }
                 "nobody knows which process it is"
             }
             12 => {

@@ -5,7 +5,7 @@ use crate::model::crash::{Crash, Turn, by_exit_code};
 use crate::model::pattern::Judged;
 use crate::model::refused::Refused;
 use crate::model::revert::Revert;
-use crate::model::{Event, Identity, Rate, Span};
+use crate::model::{Event, Identity};
 use crate::policy;
 use crate::policy::pattern::{Past, judge, known_good};
 use crate::policy::revert::{Ask, Suspect, allow, choose, undo};
@@ -13,9 +13,6 @@ use crate::probe::identify::Who;
 
 /// Lines that are kept of each service.
 const LINES: usize = 400;
-
-/// `[revert] limit`.
-const LIMIT: Rate = Rate { count: 1, per: Span::secs(86_400) };
 
 impl Sim {
     pub(super) fn follow_lives(&mut self, place: usize) -> Step {
@@ -134,7 +131,7 @@ impl Sim {
             suspect,
             branch: Some("main"),
             unsigned: true,
-            limit: LIMIT,
+            limit: self.revert_limit,
         };
         let (ground, past) = (self.code.ground(), &self.book.history.reverts);
         let target = match choose(&ask, &ground, past, &now) {

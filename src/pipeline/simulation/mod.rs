@@ -8,10 +8,14 @@ mod book;
 mod chance;
 mod clock;
 mod code;
+mod declared;
 mod faults;
 mod guards;
 mod lives;
 mod oracle;
+mod oracle_code;
+mod oracle_cure;
+mod oracle_seen;
 mod oracle_told;
 mod people;
 mod runs;
@@ -26,8 +30,9 @@ use book::Book;
 use chance::Chance;
 use clock::{Clock, DAY, MINUTE, SECOND};
 use code::Code;
+use declared::declared;
 use oracle::Oracle;
-use service::{Svc, declared};
+use service::Svc;
 use tally::Tally;
 
 use crate::model::crash::{Crash, CrashRules};
@@ -77,6 +82,12 @@ struct Sim {
     order: Vec<usize>,
     code: Code,
     armed: bool,
+    /// Somebody's script asks for a revert every few minutes: `heal crash pattern || heal revert`.
+    script: bool,
+    /// A team that deploys all day. Every tenth seed: what is for code that is taken back matters there.
+    deploys: bool,
+    /// `[revert] limit`.
+    revert_limit: Rate,
     /// How many times as much goes wrong as usual.
     tempo: i64,
     heal_rate: Option<Rate>,
@@ -132,11 +143,15 @@ impl Sim {
             refuses: 0,
         });
         let channels = channels.collect();
+        let deploys = seed.is_multiple_of(10);
         let mut sim = Self {
             order,
             code: Code::new(),
-            armed: !chance.one_in(3),
-            tempo: chance.pick(&[1, 1, 1, 1, 1, 16]),
+            armed: !chance.one_in(3) || deploys,
+            script: chance.one_in(3),
+            deploys,
+            revert_limit: Rate { count: if deploys { 3 } else { 1 }, per: Span::secs(86_400) },
+            tempo: if deploys { 16 } else { chance.pick(&[1, 1, 1, 1, 1, 16]) },
             heal_rate: chance.one_in(2).then_some(Rate { count: 3, per: Span::secs(86_400) }),
             max_per_hour: chance.pick(&[10, 10, 3]),
             channels,
@@ -181,7 +196,9 @@ impl Sim {
                 let mortal = self.chance.one_in(60);
                 let steps = self.chance.below(14);
                 self.book.mortal(mortal.then_some(steps));
-                let judged = self.tick().and_then(|seen| self.judge_tick(&seen));
+                let ticked = self.tick();
+                self.looked(ticked.is_ok());
+                let judged = ticked.and_then(|seen| self.judge_tick(&seen));
                 self.ended(judged)?;
                 self.last_tick = self.clock.now;
             }

@@ -1,17 +1,13 @@
 //! Was a promise broken? Asked at each act, at each event and after each tick, of what is true, which heal does not know. Nothing in
 //! here asks policy: it counts for itself.
 
-#[path = "oracle_cure.rs"]
-mod cure;
-
 use std::collections::{BTreeMap, VecDeque};
 
-use super::clock::{DAY, HOUR, MINUTE};
+use super::clock::{HOUR, MINUTE};
+use super::oracle_seen::Watched;
 use super::oracle_told::Incidents;
 use super::service::Kind;
 use super::{Sim, Step, TICK, broken};
-use crate::model::crash::Turn;
-use crate::model::revert::Revert;
 use crate::model::{Class, Event, Identity, Severity, Verdict};
 use crate::probe::identify::Who;
 
@@ -37,16 +33,24 @@ pub(super) struct End {
 
 /// What is known of one service.
 #[derive(Debug, Default)]
-struct Facts {
-    ends: VecDeque<End>,
+pub(super) struct Facts {
+    pub(super) ends: VecDeque<End>,
     /// When heal acted, for what, and by which rung.
-    acts: VecDeque<(i64, Class, String)>,
-    held: bool,
+    pub(super) acts: VecDeque<(i64, Class, String)>,
+    pub(super) held: bool,
     /// Ticks that saw it down though it could be cured, since the last act; and whether all was quiet before.
-    down: i64,
-    calm: bool,
+    pub(super) down: i64,
+    pub(super) calm: bool,
     /// Ticks that saw it well.
-    well: i64,
+    pub(super) well: i64,
+    /// What its looks were like.
+    pub(super) watched: Watched,
+    /// When each release began to run.
+    pub(super) ran: BTreeMap<usize, i64>,
+    /// What counted as a crash: of which release, and when.
+    pub(super) crashes: Vec<(String, i64)>,
+    /// When the acts began that healed it.
+    pub(super) healed: Vec<i64>,
     /// Rungs that this incident tried.
     tried: BTreeMap<String, u32>,
     cured: bool,
@@ -56,19 +60,19 @@ struct Facts {
 
 /// A pause, as the person meant it.
 #[derive(Debug)]
-struct Wish {
-    service: Option<String>,
-    since: i64,
-    until: i64,
-    over_reboot: bool,
+pub(super) struct Wish {
+    pub(super) service: Option<String>,
+    pub(super) since: i64,
+    pub(super) until: i64,
+    pub(super) over_reboot: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Oracle {
-    services: Vec<Facts>,
-    wishes: Vec<Wish>,
+    pub(super) services: Vec<Facts>,
+    pub(super) wishes: Vec<Wish>,
     /// When code was taken back: what, and the commit that did it.
-    reverts: Vec<(i64, String, String)>,
+    pub(super) reverts: Vec<(i64, String, String)>,
     pub(super) told: Incidents,
     /// A promise that was broken while a person was at it.
     pub(super) broken: Option<String>,
@@ -103,7 +107,9 @@ impl Oracle {
     }
 
     pub(super) fn paused(&mut self, service: Option<&str>, (since, until): (i64, i64), over_reboot: bool) {
-        self.wishes.retain(|wish| wish.until > since);
+        // With a clock that was set across a reboot one may hold for longer than was meant.
+        let surplus = self.wishes.len().saturating_sub(8);
+        self.wishes.drain(..surplus);
         self.wishes.push(Wish { service: service.map(str::to_owned), since, until, over_reboot });
     }
 }
@@ -111,7 +117,6 @@ impl Oracle {
 impl Sim {
     /// The intent is about to be written.
     pub(super) fn about_to_act(&mut self, place: usize, rung: &str, cause: Class) -> Step {
-        let now = self.clock.now;
         let svc = &self.services[place];
         let name = svc.name();
         for check in
@@ -119,14 +124,7 @@ impl Sim {
         {
             self.book.tally.check(check);
         }
-        let off = self.oracle.wishes.iter().find(|wish| {
-            let rebooted = self.clock.reboots.iter().any(|at| *at > wish.since);
-            let concerned = wish.service.as_deref().is_none_or(|one| one == name);
-            // What a clock that was set makes of a pause across boots, nobody can know.
-            let known = !rebooted || (wish.over_reboot && !self.clock.is_lost(wish.since, now));
-            concerned && wish.until > now && known
-        });
-        if off.is_some() {
+        if self.is_off(place, true) {
             return broken(format!("`{rung}` of {name}, which is paused"));
         }
         if svc.unwanted && svc.told.is_some() {
@@ -150,15 +148,8 @@ impl Sim {
             return broken(format!("`{rung}` of {name}, while another act of it has no outcome"));
         }
         self.book.tally.check("nobody is acted upon behind another one that is down");
-        for need in &svc.service.needs {
-            let Some(at) = self.services.iter().position(|other| other.name() == need) else { continue };
-            let other = &self.services[at];
-            let seen = other.was_gone && other.life.is_none() && other.ails.lie.is_none();
-            // Who was started by this very tick and ended again a moment ago, nobody has seen.
-            let ended = self.oracle.services[at].ends.back().map_or(0, |end| end.at);
-            if seen && ended <= self.began {
-                return broken(format!("`{rung}` of {name}, while {need}, which it needs, is down"));
-            }
+        if let Some(need) = self.is_behind(place) {
+            return broken(format!("`{rung}` of {name}, while {need}, which it needs, is down"));
         }
         self.book.tally.check("there is evidence for each act");
         if let Err(why) = self.evidence(place) {
@@ -180,7 +171,8 @@ impl Sim {
             let obstacle = speaks(Kind::Stranger, Verdict::Unhealthy(Severity::Critical, Class::Resource));
             return if obstacle { Err("a stranger has its port".to_owned()) } else { Ok(()) };
         };
-        let grace = svc.service.rules.startup_grace.millis();
+        // How old a process is that nobody recognises, nobody knows.
+        let grace = if svc.unwatched { 0 } else { svc.service.rules.startup_grace.millis() };
         if now - life.began < grace {
             return Err("it is still starting".to_owned());
         }
@@ -224,64 +216,6 @@ impl Sim {
         }
     }
 
-    /// The branch is about to move.
-    pub(super) fn takes_back(&mut self, place: usize, revert: &Revert) -> Step {
-        self.book.tally.check("code is taken back once, and for a reason");
-        if !self.armed {
-            return broken("code is taken back, and nobody armed that");
-        }
-        let (now, oracle) = (self.clock.now, &self.oracle);
-        let name = self.services[place].name();
-        let own = oracle.reverts.iter().find(|(_, _, commit)| *commit == revert.takes_back);
-        if oracle.reverts.iter().any(|(_, what, _)| *what == revert.takes_back) {
-            return broken(format!("{} is taken back a second time", revert.takes_back));
-        }
-        if revert.base != revert.takes_back {
-            return broken(format!("{} is taken back, and {} is what runs", revert.takes_back, revert.base));
-        }
-        match own {
-            // Its own commit goes when it did not help; what that brings back is never taken back again.
-            Some((_, what, _)) if oracle.reverts.iter().any(|(_, _, commit)| commit == what) => {
-                return broken("a revert war: the undoing of a revert is taken back");
-            }
-            Some(_) if revert.restores.is_some() => return broken("its own revert is taken back like a release"),
-            Some(_) => {}
-            None => {
-                let crashed =
-                    |end: &&End| end.release == revert.takes_back && !matches!(end.how, Ended::ByHeal | Ended::Reboot);
-                let crashes =
-                    oracle.services[place].ends.iter().filter(crashed).filter(|end| now - end.at < DAY).count();
-                if crashes < 3 {
-                    return broken(format!("code is taken back after {crashes} crashes of {name} with it"));
-                }
-                let recent = |(at, what, _): &&(i64, String, String)| {
-                    now - at < DAY
-                        && !oracle.reverts.iter().any(|(_, _, commit)| commit == what)
-                        && !self.clock.is_lost(*at, now)
-                };
-                if oracle.reverts.iter().find(recent).is_some() {
-                    return broken("code is taken back more often than `limit` allows");
-                }
-            }
-        }
-        self.oracle.reverts.push((now, revert.takes_back.clone(), revert.commit.clone()));
-        Ok(())
-    }
-
-    pub(super) fn crash_recorded(&mut self, place: usize, life: &Identity, turn: Turn) -> Step {
-        self.book.tally.check("own acts are never crashes");
-        let end = self.oracle.services[place].ends.iter().rev().find(|end| end.life == *life);
-        match end.map(|end| end.how) {
-            Some(Ended::ByHeal) if turn == Turn::Crash => {
-                broken(format!("{}: what heal stopped counts as a crash", self.name(place)))
-            }
-            Some(Ended::Reboot) if turn == Turn::Crash => {
-                broken(format!("{}: a reboot counts as a crash", self.name(place)))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// An event was written.
     pub(super) fn hears(&mut self, event: &Event) -> Step {
         self.hears_of_incidents(event)?;
@@ -293,7 +227,12 @@ impl Sim {
             }
             Event::Done { service, outcome, .. } => {
                 if let Some(place) = place(self, service) {
-                    self.oracle.services[place].cured |= *outcome == crate::model::Outcome::Healed;
+                    let facts = &mut self.oracle.services[place];
+                    if *outcome == crate::model::Outcome::Healed {
+                        facts.cured = true;
+                        facts.watched.verified = true;
+                        facts.healed.extend(facts.acts.back().map(|(at, ..)| *at));
+                    }
                 }
                 Ok(())
             }
@@ -381,7 +320,7 @@ impl Sim {
             None if *tries > 1
                 && !facts.cured
                 && own.is_none()
-                && last.is_some_and(|last| now - last < 30 * MINUTE) =>
+                && last.is_some_and(|last| now - last < 30 * MINUTE && !self.clock.is_lost(last, now)) =>
             {
                 return broken(format!("`{rung}` of {name} is tried again, while other rungs are left"));
             }

@@ -1,16 +1,31 @@
-//! Is what can be cured cured in time, and is what is over over? Asked after each tick.
+//! Is what can be cured cured in time, and what is over over? Asked after each whole tick, of what is true.
 
-use super::super::clock::HOUR;
-use super::super::service::Kind;
-use super::super::tick::Seen;
-use super::super::{Sim, Step, TICK, broken};
-use crate::model::{Class, Verdict};
+use super::clock::HOUR;
+use super::oracle::Wish;
+use super::service::{Kind, Watch};
+use super::tick::Seen;
+use super::{Sim, Step, TICK, broken};
+use crate::model::{Class, Finding, Severity, Verdict};
 
 impl Sim {
+    /// Does a person want it left alone? What a clock that was set makes of a pause across boots nobody can know; then `doubt`
+    /// says no.
+    pub(super) fn is_off(&self, place: usize, doubt: bool) -> bool {
+        let (now, name) = (self.clock.now, self.services[place].name());
+        let concerns = |wish: &&Wish| wish.service.as_deref().is_none_or(|one| one == name);
+        self.oracle.wishes.iter().filter(concerns).any(|wish| {
+            let rebooted = self.clock.reboots.iter().any(|at| *at > wish.since);
+            let lost = self.clock.is_lost(wish.since, now);
+            let holds = !rebooted || (wish.over_reboot && !(lost && doubt));
+            holds && (wish.until > now || (lost && !doubt))
+        })
+    }
+
     /// A whole tick is over.
-    pub(in crate::pipeline::simulation) fn judge_tick(&mut self, seen: &[Seen]) -> Step {
+    pub(super) fn judge_tick(&mut self, seen: &[Seen]) -> Step {
         for (place, seen) in seen.iter().enumerate() {
             self.judge_cure(place, seen)?;
+            self.judge_looks(place, seen)?;
         }
         self.judge_telling(seen)
     }
@@ -18,23 +33,35 @@ impl Sim {
     /// What can be cured is cured, and what is over is over.
     fn judge_cure(&mut self, place: usize, seen: &Seen) -> Step {
         let now = self.clock.now;
-        let moment = self.clock.moment();
         let svc = &self.services[place];
         let honest = svc.ails.lie.is_none_or(|(_, until, _)| until <= now) && svc.ails.blind <= now;
         let past = self.book.history.service(svc.name());
-        let fed = |need: &String| self.services.iter().any(|other| other.name() == need && other.works);
-        let free = !self.oracle.services[place].held && !svc.unwanted && honest && svc.service.needs.iter().all(fed);
+        // Whose probes say that it is down holds back who needs it, true or not.
+        let up =
+            |one: &Finding| !matches!(one.verdict, Verdict::Unhealthy(Severity::Critical, Class::Dead | Class::Hung));
+        let fed = |need: &String| {
+            let other = self.services.iter().find(|other| other.name() == need);
+            other.is_some_and(|other| other.works && other.findings.iter().all(up))
+        };
+        let free = !svc.unwatched
+            && !self.oracle.services[place].held
+            && !svc.unwanted
+            && honest
+            && svc.service.needs.iter().all(fed);
         let sees = |kind| svc.watches.iter().any(|watch| watch.kind == kind);
         let hangs =
             svc.life.is_some() && !svc.works && !svc.is_starting(now) && (sees(Kind::Answer) || sees(Kind::Trace));
         let curable = free && !svc.ails.broken && svc.ails.stranger <= now && (svc.life.is_none() || hangs);
-        let well = free
-            && svc.works
-            && svc.worked
-            && seen.act.is_none()
-            && svc.findings.iter().all(|one| matches!(one.verdict, Verdict::Healthy | Verdict::Skipped));
+        // Whoever complained in this trouble is asked again before it is over.
+        let is_good = |(watch, one): (&Watch, &Finding)| match one.verdict {
+            Verdict::Healthy => true,
+            Verdict::Skipped => !watch.complained,
+            _ => false,
+        };
+        let well =
+            free && svc.works && svc.worked && seen.act.is_none() && svc.watches.iter().zip(&svc.findings).all(is_good);
         let (curable, well) = if curable || well {
-            let paused = self.is_paused(place, &moment);
+            let paused = self.is_off(place, false);
             (curable && !paused && seen.act.is_none(), well && !paused)
         } else {
             (false, false)

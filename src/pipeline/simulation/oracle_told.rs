@@ -1,7 +1,7 @@
 //! Was somebody told, and not too often? Every incident that lasts is in the spool or with a person, none is told more than its
 //! bound, and nothing that was given up is silent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::clock::{DAY, HOUR};
 use super::tick::Seen;
@@ -42,6 +42,10 @@ struct Open {
     /// Whole ticks since anything was last said about it.
     silent: i64,
     released: bool,
+    /// Who was told of it, or will be.
+    knows: BTreeSet<String>,
+    /// A person said that they know: when, and for how long.
+    acknowledged: Option<(i64, Option<i64>)>,
 }
 
 #[derive(Debug, Default)]
@@ -51,9 +55,22 @@ pub(super) struct Incidents {
     sent: BTreeMap<Sent, u64>,
     /// When each channel got what about which incident.
     times: VecDeque<(i64, String, String)>,
+    /// What was written down as waiting to be told.
+    queued: BTreeSet<(String, Notice, u32)>,
+    /// Who knew of what is over.
+    over: VecDeque<(String, BTreeSet<String>)>,
+    /// What a channel did not take: how often, and when last.
+    failed: BTreeMap<Sent, (usize, i64)>,
 }
 
 impl Incidents {
+    /// A person knows of it.
+    pub(super) fn acknowledged(&mut self, incident: &str, from: (i64, Option<i64>)) {
+        if let Some(open) = self.open.get_mut(incident) {
+            open.acknowledged = Some(from);
+        }
+    }
+
     /// A person released it: what is held again is news.
     pub(super) fn released(&mut self, service: &str) {
         for (id, open) in &mut self.open {
@@ -75,15 +92,31 @@ impl Sim {
         match event {
             Event::Opened { service, incident, .. } => {
                 self.book.tally.check("an incident is one of its kind");
-                let one = Open { service: service.clone(), ticks: 0, told: false, silent: 0, released: false };
+                let one = Open {
+                    service: service.clone(),
+                    ticks: 0,
+                    told: false,
+                    silent: 0,
+                    released: false,
+                    knows: BTreeSet::new(),
+                    acknowledged: None,
+                };
                 if told.open.insert(incident.clone(), one).is_some()
                     || told.open.values().filter(|one| one.service == *service).count() > 1
                 {
                     return broken(format!("{incident} is opened while another one of {service} is open"));
                 }
+                if let Some(svc) = self.services.iter_mut().find(|svc| svc.name() == service) {
+                    svc.blames();
+                }
             }
             Event::Closed { service, incident, .. } => {
-                told.open.remove(incident);
+                if let Some(open) = told.open.remove(incident) {
+                    told.over.push_back((incident.clone(), open.knows));
+                    if told.over.len() > 40 {
+                        told.over.pop_front();
+                    }
+                }
                 self.book.tally.check("no incident ends while its trouble is seen");
                 let svc = self.services.iter().find(|svc| svc.name() == service);
                 let bad = svc.is_some_and(|svc| svc.findings.iter().any(crate::model::Finding::is_bad));
@@ -92,14 +125,65 @@ impl Sim {
                 if bad && over > 0 && self.book.history.service(service).good_since.is_none() {
                     return broken(format!("{incident} ends while its trouble is seen"));
                 }
+                let at = self.services.iter().position(|svc| svc.name() == service);
+                at.map_or(Ok(()), |place| self.may_close(place, incident, bad))?;
+                let svc = at.map(|place| &self.services[place]);
+                if let Some(kind) = svc.filter(|_| !bad).and_then(|svc| svc.unasked()) {
+                    return broken(format!("{incident} ends, and nobody asked {kind:?}, which it began with"));
+                }
             }
-            Event::Queued { incident, .. } => {
+            Event::Queued { incident, notice, nth, channels, .. } => {
+                told.queued.insert((incident.clone(), *notice, *nth));
+                return self.is_queued(incident, *notice, channels);
+            }
+            Event::Alerted { incident, channel, .. } => {
                 if let Some(open) = told.open.get_mut(incident) {
-                    (open.told, open.silent) = (true, 0);
+                    open.knows.insert(channel.clone());
                 }
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A message is to be told to these channels.
+    fn is_queued(&mut self, incident: &str, notice: Notice, channels: &[String]) -> Step {
+        let now = self.clock.now;
+        let told = &mut self.oracle.told;
+        if let Some(open) = told.open.get_mut(incident) {
+            (open.told, open.silent) = (true, 0);
+            let known = |(since, lasts): (i64, Option<i64>)| {
+                lasts.is_none_or(|lasts| now - since < lasts) && !self.clock.is_lost(since, now)
+            };
+            if notice == Notice::Reminder && open.acknowledged.is_some_and(known) {
+                return broken(format!("somebody who knows of {incident} is reminded of it"));
+            }
+            open.knows.extend(channels.iter().cloned());
+        }
+        if notice == Notice::Recovered
+            && let Some((_, knows)) = told.over.iter().find(|(id, _)| id == incident)
+            && let Some(stranger) = channels.iter().find(|channel| !knows.contains(*channel))
+        {
+            return broken(format!("{stranger} hears that {incident} is over, and never heard of it"));
+        }
+        self.book.tally.check("a recovery is told to who knew");
+        Ok(())
+    }
+
+    /// A channel did not take this: it is left alone for longer and longer (`model::spool`).
+    pub(super) fn has_failed(&mut self, about: &Sent) -> Step {
+        self.book.tally.check("a channel that failed rests");
+        let now = self.clock.now;
+        let pauses = [0, 60_000, 120_000, 300_000, 900_000, HOUR];
+        let (times, last) = self.oracle.told.failed.get(about).copied().unwrap_or((0, now));
+        let pause = pauses[times.min(pauses.len() - 1)];
+        if now - last < pause && !self.clock.is_lost(last, now) {
+            return broken(format!("{about:?} is tried again after {} ms, for the {times}. time", now - last));
+        }
+        if self.oracle.told.failed.len() > 500 {
+            self.oracle.told.failed.clear();
+        }
+        self.oracle.told.failed.insert(about.clone(), (times + 1, now));
         Ok(())
     }
 
@@ -108,11 +192,16 @@ impl Sim {
         self.book.tally.check("nobody is told the same twice");
         let (now, kills) = (self.clock.now, self.kills());
         for sent in about {
-            let before = self.oracle.told.sent.insert(sent.clone(), kills);
-            // Killed between the sending and the writing down, it is told again: at least once.
+            let told = &mut self.oracle.told;
+            // Killed between the sending, or the spooling before it, and the writing down, it is told again: at least once.
+            let known = told.queued.contains(&(sent.incident.clone(), sent.notice, sent.nth));
+            let before = told.sent.insert(sent.clone(), if known { kills } else { u64::MAX });
             if before == Some(kills) {
                 return broken(format!("{sent:?} is told twice"));
             }
+        }
+        if self.oracle.told.queued.len() > 4_000 {
+            self.oracle.told.queued.clear();
         }
         if self.oracle.told.sent.len() > 4_000 {
             let open = &self.oracle.told.open;
@@ -171,7 +260,7 @@ impl Sim {
             }
             // Where no clock can say when something was last said, it counts from the last reboot.
             let (now, reboot) = (self.clock.now, self.clock.reboots.last().copied().unwrap_or(0));
-            if self.clock.is_lost(now - (open.silent + 60) * TICK, now) {
+            if self.clock.is_lost(now - 3 * DAY, now) {
                 open.silent = open.silent.min((now - reboot) / TICK);
             }
             if open.silent > DAY / TICK + 10 {

@@ -1,16 +1,19 @@
 //! What do people do? They pause, hold, mask, restart, deploy, acknowledge, and sooner or later they look at what waits for them.
 
 use super::Sim;
-use super::clock::{DAY, HOUR, MINUTE};
+use super::clock::{DAY, HOUR, MINUTE, SECOND};
 use super::oracle::Ended;
-use crate::model::{Change, Class, Event, Outcome, Pause};
+use super::service::{Kind, Watch};
+use crate::model::crash::Turn;
+use crate::model::{Change, Class, Event, Outcome, Pause, Threshold};
 
 impl Sim {
     pub(super) fn person(&mut self) {
         let now = self.clock.now;
         let place = usize::try_from(self.chance.below(self.services.len() as u64)).unwrap_or(0);
         let name = self.services[place].name().to_owned();
-        let kind = match self.chance.below(10) {
+        let what = if self.deploys && self.chance.one_in(2) { 5 } else { self.chance.below(10) };
+        let kind = match what {
             0 | 1 => self.pauses(place),
             2 => {
                 if self.services[place].service.unit.is_none() {
@@ -29,15 +32,16 @@ impl Sim {
                 "a person holds it"
             }
             4 => self.restarts(place),
+            8 => self.works_on(place),
             5 | 6 => self.deploys(),
             7 => {
                 let open = self.book.history.service(&name).incident.as_ref().map(|open| open.id.clone());
                 let Some(incident) = open else { return };
                 let for_ms = self.chance.one_in(2).then(|| self.chance.about(DAY));
+                self.oracle.told.acknowledged(&incident, (now, for_ms));
                 self.says(Event::Acknowledged { service: name, incident, for_ms });
                 "a person acknowledges"
             }
-            8 => self.script(place),
             _ => {
                 self.code.dirty = !self.code.dirty;
                 "a person edits the work tree"
@@ -112,24 +116,73 @@ impl Sim {
         "a person restarts it"
     }
 
-    /// `heal crash pattern || heal revert`, in a script of somebody who may not have armed it.
-    fn script(&mut self, place: usize) -> &'static str {
-        if let Ok(revert) = self.drafted(place) {
-            self.advance();
-            self.look_at(place);
-            self.book.opens();
-            if let Err(super::Stop::Broken(why)) = self.revert_by_hand(place, revert) {
-                self.oracle.broken = Some(why);
+    /// Who is annoyed by a probe declares another threshold for it.
+    pub(super) fn declares(&mut self) {
+        for place in 0..self.services.len() {
+            let mut watches = self.services[place].watches.iter_mut();
+            let complains =
+                |watch: &&mut Watch| watch.kind == Kind::Answer && watch.said.last().is_some_and(|(_, bad)| *bad);
+            if let Some(watch) = watches.find(complains)
+                && self.chance.one_in(60)
+            {
+                let window = Threshold { bad: 3, of: 5, within: None };
+                watch.threshold = if watch.threshold == window { Threshold::in_a_row(3) } else { window };
+                self.book.fault("a person declares another threshold");
             }
         }
-        "a script asks for a revert"
+    }
+
+    /// Somebody tries something out, starts it again each time, and breaks it in the end.
+    fn works_on(&mut self, place: usize) -> &'static str {
+        for _ in 0..self.chance.between(2, 6) {
+            self.clock.now += self.chance.between(SECOND, 20 * SECOND);
+            self.restarts(place);
+        }
+        self.services[place].next_fault = self.clock.now + self.chance.between(MINUTE, 30 * MINUTE);
+        "a person restarts it again and again"
+    }
+
+    /// `heal crash pattern || heal revert`, of somebody who may not have armed it.
+    fn script(&mut self, place: usize) {
+        let revert = match self.drafted(place) {
+            Ok(revert) => revert,
+            Err(why) => {
+                if let Err(super::Stop::Broken(why)) = self.was_refused(&why) {
+                    self.oracle.broken = Some(why);
+                }
+                return;
+            }
+        };
+        self.book.fault("a script asks for a revert");
+        self.look_at(place);
+        self.book.opens();
+        if let Err(super::Stop::Broken(why)) = self.revert_by_hand(place, revert) {
+            self.oracle.broken = Some(why);
+        }
+    }
+
+    /// The scripts of this box, every few minutes.
+    pub(super) fn scripts(&mut self) {
+        if self.script && (self.clock.now / MINUTE) % 5 == 0 {
+            for place in 0..self.services.len() {
+                if self.ledger[place].last().is_some_and(|line| line.event == Turn::Crash) {
+                    self.script(place);
+                }
+            }
+        }
     }
 
     fn deploys(&mut self) -> &'static str {
         let bad = self.chance.one_in(2);
         let lasts = bad.then(|| self.chance.between(20_000, 8 * MINUTE));
         self.code.dirty = false;
-        self.code.deploy(lasts);
+        // Who does not believe that it was the code puts it back as it was.
+        let again = self.code.taken_back().filter(|_| self.chance.one_in(2));
+        let again = again.or_else(|| self.chance.one_in(8).then(|| self.code.before()).flatten());
+        match again {
+            Some(place) => self.code.reset(place),
+            None => self.code.deploy(lasts),
+        }
         if bad && self.chance.one_in(2) {
             // The next one is to put it right.
             self.next_person = self.clock.now + self.chance.about(3 * HOUR);

@@ -1,14 +1,10 @@
 //! What is true of a service? What ails it, whether it runs and works, and what its probes say of that, which need not be true.
 
 use super::chance::Chance;
-use super::clock::{Clock, HOUR, MINUTE, SECOND};
+use super::clock::{Clock, MINUTE, SECOND};
 use crate::host::process::Process;
 use crate::host::supervisor::Told;
-use crate::model::service::{Launch, Remedy};
-use crate::model::{
-    Change, Class, Finding, Identity, Rate, Rules, Service, Severity, Sign, Span, Supervisor, Threshold, UnitName,
-    Verdict,
-};
+use crate::model::{Class, Finding, Identity, Service, Severity, Sign, Threshold, Verdict};
 use crate::probe::identify::Who;
 
 /// The exit code after which no restart helps.
@@ -36,6 +32,10 @@ pub(super) struct Watch {
     pub(super) threshold: Threshold,
     /// What it said of late about this life, newest last: the oracle counts for itself.
     pub(super) said: Vec<(i64, bool)>,
+    /// It complained since the last incident began, whatever that counted for.
+    pub(super) complained: bool,
+    /// The incident that is open began with it.
+    pub(super) blamed: bool,
 }
 
 /// One life of one process.
@@ -86,7 +86,19 @@ pub(super) struct Svc {
     pub(super) worked: bool,
     /// It was seen to be gone then.
     pub(super) was_gone: bool,
+    /// It was certainly seen in trouble then.
+    pub(super) accused: bool,
+    /// Why nobody is to touch it, as of then.
+    pub(super) left_alone: Option<&'static str>,
+    /// Nobody can have asked for that.
+    pub(super) free: bool,
+    /// It was held then.
+    pub(super) was_held: bool,
+    /// Nothing says how to recognise its process: it is looked at from outside.
+    pub(super) unwatched: bool,
     pub(super) wrote: i64,
+    /// When it was last looked at.
+    pub(super) looked: i64,
     pub(super) next_fault: i64,
 }
 
@@ -96,7 +108,7 @@ impl Svc {
     }
 
     pub(super) fn threshold(&self, name: &str) -> Threshold {
-        let place = self.findings.iter().position(|finding| finding.probe() == name);
+        let place = self.findings.iter().position(|finding| finding.subject.ends_with(name));
         place.map(|place| self.watches[place].threshold).unwrap_or_default()
     }
 
@@ -194,9 +206,49 @@ impl Svc {
         }
     }
 
+    /// An incident begins with what is seen now.
+    pub(super) fn blames(&mut self) {
+        for place in 0..self.watches.len() {
+            let (complained, blamed) = (self.findings[place].is_bad(), self.counts(place));
+            (self.watches[place].complained, self.watches[place].blamed) = (complained, blamed);
+        }
+    }
+
+    /// Does what this probe says count against it, whatever its threshold is?
+    pub(super) fn counts(&self, place: usize) -> bool {
+        let (watch, finding) = (&self.watches[place], &self.findings[place]);
+        let grace = if self.unwatched { 0 } else { self.service.rules.startup_grace.millis() };
+        let young = self.life.as_ref().is_some_and(|life| self.looked - life.began < grace);
+        let forgiven = matches!(finding.verdict, Verdict::Unhealthy(_, Class::Hung)) && young;
+        // Silence is none against who answers.
+        finding.is_bad() && !forgiven && !(watch.kind == Kind::Trace && self.answers())
+    }
+
+    /// What was seen at this look counts for nothing: somebody wants it left alone.
+    pub(super) fn forgives(&mut self) {
+        let looked = self.looked;
+        for watch in &mut self.watches {
+            watch.said.retain(|(at, _)| *at != looked);
+        }
+    }
+
+    /// Does it answer whoever asks?
+    fn answers(&self) -> bool {
+        let asked = |finding: &&Finding| finding.sign == Sign::Answer && finding.verdict != Verdict::Skipped;
+        let mut answers = self.findings.iter().filter(asked).peekable();
+        answers.peek().is_some() && answers.all(|one| one.verdict == Verdict::Healthy)
+    }
+
+    /// What the incident began with, and was not asked at this look.
+    pub(super) fn unasked(&self) -> Option<Kind> {
+        let unasked = |(watch, finding): &(&Watch, &Finding)| watch.blamed && finding.verdict == Verdict::Skipped;
+        self.watches.iter().zip(&self.findings).find(unasked).map(|(watch, _)| watch.kind)
+    }
+
     /// What the probes find. `gap`: freshness is not judged at this look. `counts`: a tick writes it down.
     pub(super) fn look(&mut self, now: i64, gap: bool, counts: bool) {
         self.recognise(now);
+        self.looked = now;
         if counts {
             self.worked = self.works;
             self.was_gone = matches!(self.who, Who::Gone { .. });
@@ -214,9 +266,10 @@ impl Svc {
                     Who::Unknown { .. } => Verdict::Unknown,
                     Who::Unwatched => Verdict::Skipped,
                 },
-                Kind::Answer if gone => Verdict::Skipped,
+                Kind::Answer if gone && !self.unwatched => Verdict::Skipped,
                 Kind::Answer => critical(!self.works, Class::Hung),
-                Kind::Trace if gone || gap || age.is_some_and(|age| age < grace.max(STALE)) => Verdict::Skipped,
+                Kind::Trace if gap => Verdict::Skipped,
+                Kind::Trace if !self.unwatched && age.is_none_or(|age| age < grace.max(STALE)) => Verdict::Skipped,
                 Kind::Trace => critical(now - self.wrote > STALE, Class::Hung),
                 Kind::Disk => critical(self.ails.full > now, Class::Resource),
                 Kind::Stranger => critical(gone && self.ails.stranger > now, Class::Resource),
@@ -230,13 +283,19 @@ impl Svc {
             };
             self.say(place, now, verdict, counts);
         }
+        if counts {
+            self.accused = self.is_accused();
+        }
     }
 
     fn say(&mut self, place: usize, now: i64, verdict: Verdict, counts: bool) {
         let finding = &mut self.findings[place];
         let bad = matches!(verdict, Verdict::Unhealthy(Severity::Warning | Severity::Critical, _));
-        let said = &mut self.watches[place].said;
-        if counts && (bad || !said.is_empty()) {
+        let watch = &mut self.watches[place];
+        watch.complained |= counts && bad;
+        let said = &mut watch.said;
+        let judged = !matches!(verdict, Verdict::Skipped | Verdict::Unknown);
+        if counts && judged && (bad || !said.is_empty()) {
             said.push((now, bad));
             let surplus = said.len().saturating_sub(64);
             said.drain(..surplus);
@@ -248,6 +307,10 @@ impl Svc {
     }
 
     fn recognise(&mut self, now: i64) {
+        if self.unwatched {
+            self.who = Who::Unwatched;
+            return;
+        }
         if self.ails.blind > now {
             if !matches!(self.who, Who::Unknown { .. }) {
                 self.who = Who::Unknown { why: "two processes fit".to_owned() };
@@ -275,98 +338,5 @@ impl Svc {
                 *who = Who::Running { process: Box::new(process), how: "simulated".to_owned(), also: Vec::new() };
             }
         }
-    }
-}
-
-/// A service as somebody might declare it.
-pub(super) fn declared(chance: &mut Chance, number: usize) -> Svc {
-    let name = format!("s{number}");
-    let unit = chance.one_in(3).then(|| UnitName { by: Supervisor::Systemd, name: format!("{name}.service") });
-    let stop_grace = Span::secs(u64::try_from(chance.between(1, 20)).unwrap_or(1));
-    let launch = unit.is_none().then(|| Launch {
-        argv: vec!["work".to_owned()],
-        cwd: "/".into(),
-        env: Default::default(),
-        log: "/log".into(),
-        stop_grace,
-    });
-    let mut rules = Rules {
-        startup_grace: Span::secs(chance.pick(&[30, 30, 90, 300])),
-        stable_for: Span::secs(chance.pick(&[120, 120, 600])),
-        recover_after: chance.pick(&[2, 2, 4]),
-        restart_limit: Rate { count: chance.pick(&[3, 3, 1, 5]), per: Span::secs(chance.pick(&[3_600, 3_600, 7_200])) },
-        restart_delay: Span::secs(chance.pick(&[0, 0, 120, 600])),
-        verify_within: Span::secs(chance.pick(&[20, 20, 60])),
-        ..Rules::default()
-    };
-    if !chance.one_in(3) {
-        rules.hold_on_exit = vec![CONFIG];
-    }
-    let mut service = Service { launch, unit, stop_grace, ..Service::named(&name) };
-    if chance.one_in(4) {
-        rules.ladder.insert(usize::from(chance.one_in(2)), "kick".to_owned());
-        let change = Change::RunCommand { argv: vec!["kick".to_owned()], timeout_ms: 1_000 };
-        let limit = chance.one_in(2).then(|| Rate { count: 2, per: Span::secs(3_600) });
-        service.remedies.insert("kick".to_owned(), Remedy { change, on: vec![Class::Hung], limit });
-    }
-    service.rules = rules;
-    let mut kinds = vec![(Kind::Process, Threshold::default())];
-    for (kind, often) in [
-        (Kind::Answer, 5),
-        (Kind::Trace, 3),
-        (Kind::Disk, 2),
-        (Kind::Stranger, 2),
-        (Kind::Certificate, 2),
-        (Kind::Log, 2),
-    ] {
-        if chance.below(6) < often {
-            let bad = chance.pick(&[1, 2, 3]);
-            let threshold = match chance.below(4) {
-                0 if kind == Kind::Answer => Threshold { bad: 3, of: 5, within: None },
-                _ if matches!(kind, Kind::Answer | Kind::Trace | Kind::Certificate) => Threshold::in_a_row(bad),
-                _ => Threshold::default(),
-            };
-            kinds.push((kind, threshold));
-        }
-    }
-    let told = service.unit.as_ref().map(|_| Told::default());
-    let findings = kinds.iter().map(|(kind, _)| blank(&name, *kind)).collect();
-    let watches = kinds.into_iter().map(|(kind, threshold)| Watch { kind, threshold, said: Vec::new() }).collect();
-    Svc {
-        service,
-        watches,
-        findings,
-        who: Who::Unwatched,
-        told,
-        life: None,
-        ails: Ails::default(),
-        unwanted: false,
-        works: false,
-        worked: false,
-        was_gone: false,
-        wrote: 0,
-        next_fault: chance.about(6 * HOUR),
-    }
-}
-
-fn blank(service: &str, kind: Kind) -> Finding {
-    let (name, word, sign) = match kind {
-        Kind::Process => ("process", "process", Sign::Other),
-        Kind::Answer => ("answer", "http", Sign::Answer),
-        Kind::Trace => ("trace", "fresh", Sign::Trace),
-        Kind::Disk => ("disk", "disk", Sign::Other),
-        Kind::Stranger => ("stranger", "port", Sign::Obstacle),
-        Kind::Certificate => ("certificate", "certificate", Sign::Other),
-        Kind::Log => ("log", "log", Sign::Other),
-    };
-    Finding {
-        subject: format!("{service}/{name}"),
-        kind: word,
-        verdict: Verdict::Skipped,
-        summary: String::new(),
-        evidence: Vec::new(),
-        figures: Vec::new(),
-        sign,
-        took_ms: 0,
     }
 }

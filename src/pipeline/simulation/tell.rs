@@ -57,14 +57,14 @@ impl Sim {
     }
 
     fn due(&self, seen: &[Seen], now: &Moment) -> Vec<Due> {
-        let (mut found, mut also, tastes) = (Vec::new(), Vec::new(), self.tastes());
+        let (mut found, mut also) = (Vec::new(), Vec::new());
         for (place, seen) in seen.iter().enumerate() {
             let past = self.book.history.service(self.services[place].name());
             let others = past.warning.is_some() || past.frequent.is_some() || past.reverted.is_some();
             if past.incident.is_none() && past.recovered.is_empty() && !others {
                 continue;
             }
-            let subject = self.subject(place, seen, now);
+            let (subject, tastes) = (self.subject(place, seen, now), self.tastes());
             let add = |(incident, notice, nth): (&Incident, Notice, u32)| {
                 let channels = policy::channels(&tastes, &subject, &subject.name, (incident, notice), now);
                 let severity = policy::severity(notice, &subject, incident);
@@ -145,6 +145,8 @@ impl Sim {
                 Ok(true)
             }
             Err(again) => {
+                // In order: the oldest is what it is tried with.
+                self.has_failed(&Sent::of(&self.spool[group[0]], &name))?;
                 let why = Undelivered { why: "deaf".to_owned(), again };
                 for place in group {
                     self.spool[place].failed(&name, &why, fallback.as_deref(), now);

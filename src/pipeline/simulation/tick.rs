@@ -79,8 +79,17 @@ impl Sim {
     pub(super) fn look_at_all(&mut self) {
         self.feel();
         let (now, gap) = (self.clock.now, self.gap());
-        for svc in &mut self.services {
-            svc.look(now, gap, true);
+        for place in 0..self.services.len() {
+            self.services[place].look(now, gap, true);
+            let (paused, held) = (self.is_off(place, true), self.oracle.services[place].held);
+            let free = self.is_on(place);
+            let svc = &mut self.services[place];
+            let stopped = (svc.unwanted && svc.told.is_some()).then_some("was stopped by its operator");
+            (svc.left_alone, svc.was_held) = (paused.then_some("is paused").or(stopped), held);
+            svc.free = free && svc.told.as_ref().is_none_or(|told| told.wish.is_none());
+            if svc.left_alone.is_some() {
+                svc.forgives();
+            }
         }
     }
 
@@ -172,7 +181,9 @@ impl Sim {
             self.record(Event::Recognised { service: name.clone(), identity })?;
         }
         let (past, rules) = (self.book.history.service(&name), &self.services[place].service.rules);
-        let new_id = format!("{}/{name}", self.book.run());
+        // Who is well opens nothing.
+        let new_id =
+            if seen.standing.level == Level::Healthy { String::new() } else { format!("{}/{name}", self.book.run()) };
         let events =
             self.as_policy_sees(place, now, |look| policy::follow(&name, &seen.standing, look, rules, past, &new_id));
         for event in events {
@@ -186,9 +197,12 @@ impl Sim {
         let past = self.book.history.service(&name);
         let built = if seen.standing.level == Level::Unhealthy { self.rungs() } else { Vec::new() };
         let svc = &self.services[place];
-        let draft = || self.drafted(place);
+        let mut refused = None;
+        let draft = || self.drafted(place).inspect_err(|why| refused = Some(why.clone()));
         let (decision, revert) = decided(&svc.service, &seen.standing, past, &built, now, draft);
         let mut decision = restrained(&svc.service, decision, &svc.who, svc.told.as_ref());
+        refused.map_or(Ok(()), |why| self.was_refused(&why))?;
+        self.judge_decision(place, &seen.standing, &decision)?;
         if !matches!(decision, Decision::Nothing) {
             self.book.note(self.clock.now, || format!("{name}: {decision:?}"));
         }
