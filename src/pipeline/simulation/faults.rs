@@ -64,7 +64,6 @@ impl Sim {
     pub(super) fn begin(&mut self, place: usize) {
         self.next_pid = if self.next_pid > 32_000 { 100 } else { self.next_pid + 1 };
         let release = self.code.head();
-        self.oracle.services[place].ran.entry(release).or_insert(self.clock.now);
         let lasts = self.code.commits[release].lasts.map(|lasts| self.chance.between(lasts / 2, lasts));
         self.services[place].begin(&self.clock, &mut self.chance, (self.next_pid, release), lasts);
     }

@@ -56,6 +56,8 @@ impl Sim {
         if !self.ledger[place].iter().rev().take(50).any(|line| line.life.as_ref() == Some(life)) {
             let running = self.services[place].life.as_ref().filter(|own| own.identity == *life);
             let release = running.map_or(self.code.head(), |own| own.release);
+            // One that ended before any tick saw it is on no record.
+            self.oracle.services[place].ran.entry(release).or_insert(self.clock.now);
             let age = running.map(|own| self.clock.now - own.began);
             let entry = Crash::new(Turn::Start, &name, self.clock.moment())
                 .of(Some(self.code.commits[release].id.clone()), None);

@@ -45,7 +45,7 @@ pub(super) struct Facts {
     pub(super) well: i64,
     /// What its looks were like.
     pub(super) watched: Watched,
-    /// When each release began to run.
+    /// When each release was first seen to run.
     pub(super) ran: BTreeMap<usize, i64>,
     /// What counted as a crash: of which release, and when.
     pub(super) crashes: Vec<(String, i64)>,

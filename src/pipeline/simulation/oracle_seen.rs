@@ -76,7 +76,8 @@ impl Sim {
             return broken(format!("{name}, of which nothing critical was seen: {decision:?}"));
         }
         if matches!(decision, Decision::Refuse { by: Refusal::Budget, .. }) {
-            let (now, acts) = (self.clock.now, &self.oracle.services[place].acts);
+            // Everything is decided as of when the tick began.
+            let (now, acts) = (self.began, &self.oracle.services[place].acts);
             let from = now - svc.service.rules.restart_limit.per.millis().max(HOUR) - MINUTE;
             // Where no clock can say how long ago an act was, it may count again.
             if !acts.iter().any(|(at, ..)| *at > from || self.clock.is_lost(*at, now)) {
@@ -135,7 +136,7 @@ impl Sim {
     pub(super) fn looked(&mut self, whole: bool) {
         for place in 0..self.services.len() {
             let svc = &self.services[place];
-            let accused = svc.accused && self.is_on(place);
+            let accused = svc.accused && svc.free;
             let watched = &mut self.oracle.services[place].watched;
             match (accused, whole) {
                 (true, true) => (watched.bad_at, watched.good) = (self.began, u32::from(watched.verified)),
