@@ -50,6 +50,13 @@ impl Entry {
         (!left.is_empty()).then(|| OsStr::from_bytes(target).into())
     }
 
+    /// Is it on its way out, or gone? The kernel takes its directory from it before it calls it dead; where we may not look it says
+    /// so instead.
+    pub(super) fn is_leaving(&self) -> bool {
+        let mut room = [std::mem::MaybeUninit::uninit(); 1];
+        matches!(readlinkat_raw(&self.0, "cwd", &mut room), Err(Errno::NOENT | Errno::SRCH))
+    }
+
     /// Its arguments, invalid UTF-8 replaced; none when there are none, or we may not know.
     pub(super) fn args(&self) -> Vec<String> {
         let mut bytes = Vec::new();
