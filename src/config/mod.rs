@@ -6,6 +6,8 @@ mod code;
 mod crash;
 mod faults;
 mod file;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod layout;
 mod lock;
 mod mask;
@@ -42,6 +44,8 @@ use checks::{check_channels, check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
 pub use file::{Mode, Signing};
+#[cfg(any(test, fuzzing))]
+pub(crate) use fuzz::config as fuzz;
 pub use lock::KINDS as LOCKS;
 pub use named::Named;
 pub use origin::Origin;
