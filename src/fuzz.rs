@@ -8,7 +8,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them. A file for a target is in `tests/fuzz/corpus/NAME/`.
 pub const TARGETS: &[Target] = &[
-    ("config", config::fuzz),
+    ("config", config::fuzz::config),
     ("crash_history", journal::crashes::fuzz::crash_history),
     ("http_reply", http_reply),
     ("journal", journal::fuzz),

@@ -7,7 +7,7 @@ mod crash;
 mod faults;
 mod file;
 #[cfg(any(test, fuzzing))]
-mod fuzz;
+pub(crate) mod fuzz;
 mod layout;
 mod lock;
 mod mask;
@@ -44,8 +44,6 @@ use checks::{check_channels, check_name, check_texts, check_written};
 pub use code::{Git, Reverting};
 use faults::{Faults, a, suggestion};
 pub use file::{Mode, Signing};
-#[cfg(any(test, fuzzing))]
-pub(crate) use fuzz::config as fuzz;
 pub use lock::KINDS as LOCKS;
 pub use named::Named;
 pub use origin::Origin;
