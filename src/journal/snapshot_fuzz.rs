@@ -40,9 +40,8 @@ pub(crate) fn journal(data: &[u8]) {
     let (mut history, mut silent, mut newer) = (History::default(), 0, false);
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let whole = line.ends_with(b"\n");
-        let line = line.trim_ascii();
         let entry: Option<Entry> = serde_json::from_slice(line).ok();
-        silent += u64::from(entry.is_none() && !line.is_empty() && whole);
+        silent += u64::from(entry.is_none() && !line.iter().all(u8::is_ascii_whitespace) && whole);
         if let Some(entry) = entry {
             newer |= entry.v > FORMAT;
             history.apply(&entry);
