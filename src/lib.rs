@@ -37,6 +37,8 @@ pub mod commands;
 pub mod config;
 pub mod error;
 pub mod exit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod host;
 pub mod journal;
 pub mod model;

@@ -32,6 +32,8 @@ use std::time::Duration;
 
 pub use beneath::refuse_links;
 pub use deliver::deliver;
+#[cfg(any(test, fuzzing))]
+pub(crate) use deliver::fuzz as fuzz_reply;
 pub use files::create_new;
 pub use push::{Push, Pushed, push};
 pub use remote::{UPDATE, fetch};

@@ -6,6 +6,8 @@ mod code;
 mod crash;
 mod faults;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod layout;
 mod lock;
 mod mask;

@@ -131,7 +131,7 @@ pub(super) fn mappings(pids: &[i32], files: &[FileId]) -> Grips {
 }
 
 /// `7f1c…-7f1d… r--s 00000000 fe:00 131073  /srv/bot/data/bot.session-shm`; `None` for what is no file.
-fn mapping(line: &[u8]) -> Option<FileId> {
+pub(super) fn mapping(line: &[u8]) -> Option<FileId> {
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).skip(3);
     let (major, minor) = std::str::from_utf8(words.next()?).ok()?.split_once(':')?;
     let hex = |text: &str| u32::from_str_radix(text, 16).ok();
@@ -154,7 +154,7 @@ pub(super) fn namesakes(pids: &[i32], pid: i32) -> Result<Vec<i32>, String> {
 }
 
 /// The numbers of a process in the namespaces below ours.
-fn nested(status: &[u8]) -> Vec<i32> {
+pub(super) fn nested(status: &[u8]) -> Vec<i32> {
     let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"NSpid:"));
     let text = line.and_then(|line| std::str::from_utf8(line).ok()).unwrap_or_default();
     text.split_ascii_whitespace().skip(1).filter_map(|number| number.parse().ok()).collect()

@@ -106,7 +106,7 @@ pub(super) fn stat(folder: impl AsFd, name: &str) -> Result<Stat> {
 }
 
 /// `4711 (any (text) at all) S 1 …`: only behind the last parenthesis do spaces separate fields.
-fn parse(bytes: &[u8]) -> Option<Stat> {
+pub(super) fn parse(bytes: &[u8]) -> Option<Stat> {
     let behind = bytes.iter().rposition(|byte| *byte == b')')?;
     // One space before each of them. Nobody reads beyond the last one that is asked for.
     let mut fields = bytes[behind + 1..].split(|byte| *byte == b' ').skip(1);

@@ -327,6 +327,10 @@ fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     })
 }
 
+#[cfg(any(test, fuzzing))]
+#[path = "jq_fuzz.rs"]
+pub(crate) mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::*;

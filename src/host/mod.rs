@@ -23,6 +23,8 @@ mod place;
 mod portable;
 #[cfg(target_os = "linux")]
 pub mod proc;
+#[cfg(all(target_os = "linux", any(test, fuzzing)))]
+pub(crate) mod proc_fuzz;
 pub mod process;
 pub mod release;
 pub mod resources;
@@ -37,6 +39,8 @@ pub mod trust;
 #[cfg(target_os = "linux")]
 mod vitals;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use portable::fuzz::ps_and_lsof as fuzz_ps_and_lsof;
 use std::sync::Arc;
 
 /// The process table of this machine for one run: from `/proc` where there is one. Tests of the real binary choose the other

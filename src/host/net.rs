@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket_with};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, DefaultConnector, NextTimeout};
 
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
 pub const BODY_LIMIT: u64 = 64 * 1024;
@@ -267,6 +267,10 @@ pub fn http_trusting(request: &Request<'_>, ca: Option<&Path>) -> Result<Reply, 
 }
 
 fn exchange(request: &Request<'_>, roots: RootCerts) -> Result<Reply, NetError> {
+    through(request, roots, DefaultConnector::new())
+}
+
+fn through(request: &Request<'_>, roots: RootCerts, way: impl Connector) -> Result<Reply, NetError> {
     let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(roots).build();
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(request.timeout))
@@ -282,7 +286,7 @@ fn exchange(request: &Request<'_>, roots: RootCerts) -> Result<Reply, NetError> 
         .no_delay(!request.body.is_empty())
         .user_agent(concat!("heal/", env!("CARGO_PKG_VERSION")))
         .build();
-    let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), Names);
+    let agent = ureq::Agent::with_parts(config, way, Names);
     let mut building = ureq::http::Request::builder().method(request.method).uri(request.url);
     for (name, value) in request.headers {
         building = building.header(name, value);
@@ -344,3 +348,7 @@ fn net_error(error: &ureq::Error) -> NetError {
         _ => NetError::Dead("no usable HTTP reply".to_owned()),
     }
 }
+
+#[cfg(any(test, fuzzing))]
+#[path = "net_fuzz.rs"]
+pub(crate) mod fuzz;

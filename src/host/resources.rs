@@ -123,7 +123,7 @@ const MOUNTS: usize = 16 * 1024 * 1024;
 /// Do the options of the file system behind this mount say so? In the format of `/proc/PID/mountinfo`, proc(5): they are the
 /// last of the three words behind the dash.
 #[cfg(target_os = "linux")]
-fn mounted_read_only(mounts: &str, id: u64) -> Option<bool> {
+pub(super) fn mounted_read_only(mounts: &str, id: u64) -> Option<bool> {
     let line = mounts.lines().find(|line| line.split(' ').next().and_then(|first| first.parse().ok()) == Some(id))?;
     let options = line.split_once(" - ")?.1.split(' ').nth(2)?;
     Some(options.split(',').any(|option| matches!(option, "ro" | "emergency_ro")))
@@ -196,8 +196,8 @@ pub fn memory() -> Result<(u64, u64), String> {
 }
 
 /// The bytes in what `vm_stat` says that new work can get.
-#[cfg(any(test, not(target_os = "linux")))]
-fn vm_stat(text: &str) -> Option<u64> {
+#[cfg(any(test, fuzzing, not(target_os = "linux")))]
+pub(super) fn vm_stat(text: &str) -> Option<u64> {
     let mut lines = text.lines();
     let size: u64 = lines.next()?.split_once("page size of ")?.1.split(' ').next()?.parse().ok()?;
     let wanted = ["Pages free", "Pages inactive", "Pages speculative", "Pages purgeable"];

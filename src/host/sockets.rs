@@ -74,7 +74,7 @@ fn request(family: AddressFamily) -> Vec<u8> {
 }
 
 /// The messages of one datagram; `true` when the last one is among them.
-fn read(mut bytes: &[u8], found: &mut Vec<Listener>) -> io::Result<bool> {
+pub(super) fn read(mut bytes: &[u8], found: &mut Vec<Listener>) -> io::Result<bool> {
     let torn = || io::Error::from(io::ErrorKind::InvalidData);
     while !bytes.is_empty() {
         let length = usize::try_from(u32_at(bytes, 0).ok_or_else(torn)?).map_err(|_| torn())?;
@@ -87,7 +87,7 @@ fn read(mut bytes: &[u8], found: &mut Vec<Listener>) -> io::Result<bool> {
             NLMSG_DONE => return Ok(true),
             NLMSG_ERROR => {
                 let code = u32_at(body, 0).ok_or_else(torn)?.cast_signed();
-                return Err(io::Error::from_raw_os_error(-code));
+                return Err(code.checked_neg().map_or_else(torn, io::Error::from_raw_os_error));
             }
             _ => found.extend(listener(body)),
         }
@@ -143,6 +143,10 @@ mod tests {
         let mut long = request(AddressFamily::INET);
         long[0] = 0xff;
         assert!(read(&long, &mut found).is_err());
+        // An error of a number that has no positive twin.
+        let error =
+            [20u32.to_ne_bytes().as_slice(), &NLMSG_ERROR.to_ne_bytes(), &[0; 10], &i32::MIN.to_ne_bytes()].concat();
+        assert!(read(&error, &mut found).is_err());
         assert!(listener(&[0; MESSAGE - 1]).is_none());
         let attributes = [[0; MESSAGE].as_slice(), &[0; 64]].concat();
         assert_eq!(listener(&attributes).map(|one| one.v6_only), Some(Some(false)));

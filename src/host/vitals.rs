@@ -74,7 +74,7 @@ pub(super) fn descriptors(pid: i32) -> Result<Descriptors, String> {
 }
 
 /// `socket:[4711]` is a socket, `anon_inode:[eventpoll]` an eventpoll, `/dev/null` a device, other paths are files.
-fn kind(target: &Path) -> String {
+pub(super) fn kind(target: &Path) -> String {
     match target.to_string_lossy().split_once(':') {
         Some(("anon_inode", name)) => name.trim_matches(['[', ']']).to_owned(),
         Some((kind, _)) if !kind.starts_with('/') => kind.to_owned(),

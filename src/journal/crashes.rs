@@ -71,8 +71,8 @@ impl Passed {
 
 /// The lines from the newest backwards.
 #[derive(Debug)]
-pub struct Backwards {
-    file: Option<File>,
+pub struct Backwards<R = File> {
+    file: Option<R>,
     /// Everything from here on was read.
     from: u64,
     /// Where reading began.
@@ -106,7 +106,7 @@ pub fn backwards(dir: &DataDir, now: Moment) -> Result<Backwards> {
     Ok(Backwards { file, from: end, end, held: Vec::new(), too_long: false, passed: Passed::default(), now })
 }
 
-impl Backwards {
+impl<R: Read + Seek> Backwards<R> {
     /// Was the file read to its beginning?
     #[must_use]
     pub fn whole(&self) -> bool {
@@ -198,7 +198,7 @@ pub struct Window {
     pub covered: bool,
 }
 
-impl Backwards {
+impl<R: Read + Seek> Backwards<R> {
     /// Everything younger than this, and at least one entry that is older, if there is one: it says what was before.
     ///
     /// # Errors
@@ -220,6 +220,10 @@ impl Backwards {
         Ok(Window { entries, covered: covered || self.whole() })
     }
 }
+
+#[cfg(any(test, fuzzing))]
+#[path = "crashes_fuzz.rs"]
+pub(crate) mod fuzz;
 
 #[cfg(test)]
 #[path = "crashes_tests.rs"]

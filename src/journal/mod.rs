@@ -24,6 +24,8 @@ pub use log::{Journal, after};
 pub use notes::Notes;
 pub use pauses::{Kept, Ledger, Pauses};
 pub use recent::{Recent, recent};
+#[cfg(any(test, fuzzing))]
+pub(crate) use snapshot::fuzz::journal as fuzz;
 pub use snapshot::{LastRun, entries, past};
 pub use spool::Spool;
 

@@ -255,8 +255,12 @@ pub fn entries(dir: &DataDir) -> Result<Vec<Entry>> {
 fn read(path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(from))?;
+    fold(BufReader::new(file), path, from, past)
+}
+
+/// Folds what this reader gives: `path` from byte `from` on.
+fn fold(mut reader: impl BufRead, path: &Path, from: u64, past: &mut Past) -> std::io::Result<()> {
     let mut end = from;
-    let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -386,6 +390,10 @@ impl LastRun {
         files::stamp(&dir.last_run(), &serde_json::to_string(self)?)
     }
 }
+
+#[cfg(any(test, fuzzing))]
+#[path = "snapshot_fuzz.rs"]
+pub(crate) mod fuzz;
 
 #[cfg(test)]
 #[path = "snapshot_tests.rs"]

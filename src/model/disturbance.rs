@@ -56,9 +56,10 @@ impl Reading {
         let gap = tick.is_some_and(|tick| passed > gap(tick).millis());
         let same_boot = before.boot == now.boot;
         let slept = self.suspended_ms.zip(next.suspended_ms).filter(|_| same_boot);
-        let slept = slept.map_or(0, |(before, now)| now - before);
+        let slept = slept.map_or(0, |(before, now)| now.saturating_sub(before));
         // Within a boot both clocks have to have gone equally far.
-        let set = if same_boot { ((now.at - before.at).num_milliseconds() - (now.up - before.up)).abs() } else { 0 };
+        let (wall, up) = ((now.at - before.at).num_milliseconds(), now.up.saturating_sub(before.up));
+        let set = if same_boot { wall.saturating_sub(up).saturating_abs() } else { 0 };
         let (by_ms, why) = if gap {
             (passed, format!("the first look for {}, the machine may have slept", span_text(passed)))
         } else if slept > JUMP_MS {

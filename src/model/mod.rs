@@ -7,6 +7,8 @@ pub mod alert;
 pub mod beat;
 pub mod change;
 pub mod checkpoint;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod choices;
 pub mod crash;
 pub mod digest;
 pub mod disturbance;

@@ -27,7 +27,7 @@ impl Moment {
     #[must_use]
     pub fn since(&self, earlier: &Self) -> i64 {
         let passed = if guard!("within a boot the wall clock has no say", self.boot == earlier.boot) {
-            self.up - earlier.up
+            self.up.saturating_sub(earlier.up)
         } else {
             let passed = (self.at - earlier.at).num_milliseconds();
             // What happened in another boot is not younger than this one.
@@ -55,6 +55,7 @@ mod tests {
             // A reboot and a clock set back: what was done in the boot before is at least as old as this one.
             (moment(900, 99_000, "a"), moment(160, 1_000, "b"), 1_000),
             (moment(34_560_000, 99_000, "a"), moment(160, 3_600_000, "b"), 3_600_000),
+            (moment(100, i64::MIN, "a"), moment(160, 61_000, "a"), i64::MAX), // a line that nobody wrote so
         ];
         for (earlier, later, expected) in table {
             assert_eq!(later.since(&earlier), expected, "{earlier:?} {later:?}");

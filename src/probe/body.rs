@@ -104,6 +104,22 @@ fn short(value: &Value) -> String {
     text.chars().take(79).chain(['…']).collect()
 }
 
+/// What conditions make of any body: an answer that does not depend on how often it is asked, and never a secret.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(reply: &net::Reply) {
+    let wanted = serde_json::json!({".status": "ok", ".workers[0].up": true, ".n": 1.5, ".token": "x"});
+    let conditions = Conditions { json: wanted.as_object().cloned().unwrap_or_default(), jq: None };
+    let said = || conditions.judge(&reply.body, reply.cut, Duration::ZERO);
+    let once = said().map(|sight| (sight.judged, sight.summary));
+    assert_eq!(once, said().map(|sight| (sight.judged, sight.summary)));
+    let Some((judged, summary)) = once else {
+        assert!(!reply.cut && serde_json::from_str::<Value>(&reply.body).is_ok_and(|body| body["status"] == "ok"));
+        return;
+    };
+    assert!(judged == Judged::Bad(None) || reply.cut && judged == Judged::Unknown);
+    assert!(summary.chars().count() < 200, "{summary}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,8 @@ mod tail;
 pub mod tcp;
 pub mod unit;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use body::fuzz as fuzz_body;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -141,6 +141,7 @@ mod tick_cost;
 mod trial;
 mod undo;
 mod undo_code;
+mod undo_random;
 mod uninstall;
 mod update;
 mod update_killed;

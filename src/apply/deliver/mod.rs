@@ -6,6 +6,8 @@ mod mail;
 mod request;
 mod secret;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use request::fuzz;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;

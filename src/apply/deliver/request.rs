@@ -95,6 +95,17 @@ fn words(body: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
+/// What is made of a reply: promises of what leaves here as a reason, whatever the server said.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(reply: &Reply) {
+    let Err(undelivered) = judge(reply, &Opened::default()) else { return };
+    assert!(!(200..300).contains(&reply.status));
+    assert!(undelivered.why.chars().count() <= SAID + 64 && !undelivered.why.contains(char::is_control));
+    if let Again::After(ms) = undelivered.again {
+        assert!((0..=MOST_MS).contains(&ms));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

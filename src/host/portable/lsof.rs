@@ -72,7 +72,7 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut pid = 0;
     for line in text.lines() {
-        let mut entry = Entry { pid, ..Entry::default() };
+        let mut entry = Entry::default();
         for field in line.split('\0') {
             let Some(letter) = field.chars().next() else { continue };
             let value = field[letter.len_utf8()..].to_owned();
@@ -89,7 +89,8 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
             }
         }
         if !entry.fd.is_empty() && pid > 0 {
-            entries.push(entry);
+            // Whom this line named, were it in the line itself.
+            entries.push(Entry { pid, ..entry });
         }
     }
     entries
@@ -131,6 +132,13 @@ mod tests {
         assert_eq!(entries.iter().map(|one| one.pid).collect::<Vec<_>>(), [7, 7, 7, 8]);
         assert_eq!(entries.iter().map(Entry::is_descriptor).collect::<Vec<_>>(), [false, false, true, true]);
         assert_eq!(entries[2].access, "w");
+    }
+
+    #[test]
+    fn a_file_in_the_line_of_its_process_is_of_that_process() {
+        let pids = |text: &str| entries(text).iter().map(|one| one.pid).collect::<Vec<_>>();
+        assert_eq!(pids("p7\0fcwd\0n/\0\nf3\0n/x\0\np8\0f3\0n/\0\n"), [7, 7, 8]);
+        assert_eq!(pids("f3\0n/x\0\np\0f4\0n/x\0\n"), [0; 0], "nobody was named");
     }
 
     #[test]

@@ -6,6 +6,10 @@
 mod lsof;
 mod ps;
 
+#[cfg(any(test, fuzzing))]
+#[path = "portable_fuzz.rs"]
+pub(crate) mod fuzz;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -80,13 +80,13 @@ pub(super) fn elapsed(text: &str) -> Option<i64> {
         None => (0, text),
     };
     let (whole, hundredths) = clock.split_once('.').unwrap_or((clock, "0"));
-    let hundredths: i64 = hundredths.parse().ok()?;
+    let hundredths: u32 = hundredths.parse().ok()?;
     let parts = whole.split(':').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<u32>>>()?;
     if !(2..=3).contains(&parts.len()) {
         return None;
     }
     let seconds = parts.iter().try_fold(0i64, |sum, part| sum.checked_mul(60)?.checked_add(i64::from(*part)))?;
-    days.checked_mul(86_400)?.checked_add(seconds)?.checked_mul(1_000)?.checked_add(hundredths * 10)
+    days.checked_mul(86_400)?.checked_add(seconds)?.checked_mul(1_000)?.checked_add(i64::from(hundredths) * 10)
 }
 
 /// The words of a line, one after the other.
@@ -155,6 +155,8 @@ mod tests {
             ("1", None),
             ("-1:00", None),
             ("99999999999999999-00:00:00", None),
+            ("0:00.9223372036854775807", None),
+            ("0:00.-5", None),
         ] {
             assert_eq!(elapsed(text), millis, "{text}");
         }

@@ -7,6 +7,8 @@ mod life;
 mod names;
 mod stoppable;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use names::fuzz::pid_lock as fuzz;
 pub(in crate::probe) use stoppable::fits;
 
 use std::path::{Path, PathBuf};

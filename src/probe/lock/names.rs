@@ -93,7 +93,7 @@ fn pid(text: &str) -> Option<i32> {
 
 fn start(value: &Value) -> Option<Start> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => text.trim_ascii().to_owned(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
@@ -117,6 +117,10 @@ fn is_host(text: &str) -> bool {
     let telling = |c: char| c.is_ascii_alphabetic() || c == '.';
     text.chars().all(allowed) && text.chars().any(telling)
 }
+
+#[cfg(any(test, fuzzing))]
+#[path = "names_fuzz.rs"]
+pub(crate) mod fuzz;
 
 #[cfg(test)]
 mod tests {
@@ -178,6 +182,7 @@ mod tests {
             "7 yesterday",
             "7 -3",
             "7 1.5",
+            "7 \u{b}114", // a vertical tab is no space between words
             "7 18446744073709551616",
             "mars:",
             "mars:0",

@@ -6,4 +6,6 @@ mod salvage;
 mod scan;
 
 pub use merge::{Merged, merge};
+#[cfg(any(test, fuzzing))]
+pub(crate) use salvage::fuzz::salvage as fuzz;
 pub use salvage::{Salvaged, later_keys, salvage};

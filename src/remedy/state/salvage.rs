@@ -129,6 +129,10 @@ fn differing(shown: &serde_json::Value, copy: &serde_json::Value) -> usize {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+#[path = "salvage_fuzz.rs"]
+pub(crate) mod fuzz;
+
 #[cfg(test)]
 #[path = "salvage_tests.rs"]
 mod tests;
