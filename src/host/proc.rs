@@ -291,7 +291,8 @@ fn look(pid: i32, pass: Option<&Pass>) -> Asked<Process> {
     // Not procfs's own: it reads the auxiliary vector by hand, and that does not run under valgrind.
     let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100).max(1);
     let cwd = entry.link("cwd").map(still_called);
-    let state = if cwd.is_none() && entry.is_leaving() { 'X' } else { stat.state };
+    let leaving = cwd.is_none() && stat.state != 'Z' && entry.is_leaving();
+    let state = if leaving { 'X' } else { stat.state };
     let started_ms = i64::try_from(stat.start).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks;
     Ok(Process {
         identity: Identity { pid, start: stat.start, boot: clock::boot_id().to_owned() },
