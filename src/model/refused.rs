@@ -102,6 +102,8 @@ pub enum Refused {
     Nothing(String),
     /// HEAD moved while it was decided.
     Moved,
+    /// The service is held or paused: somebody has it in hand.
+    HandsOff(String),
 }
 
 impl Refused {
@@ -138,6 +140,7 @@ impl Refused {
             Self::Signing => "signing-required",
             Self::Nothing(_) => "nothing",
             Self::Moved => "moved",
+            Self::HandsOff(_) => "hands-off",
         }
     }
 
@@ -178,6 +181,7 @@ impl Refused {
             Self::Signing => "take it back by hand: `git revert -S`; or set `[revert] signing = \"unsigned\"`".into(),
             Self::Nothing(_) => "what crashes is not what these commits changed".into(),
             Self::Moved => "run it again".into(),
+            Self::HandsOff(_) => "`heal status` says by whom; then `heal resume`, or `heal release`".into(),
         }
     }
 }
@@ -188,6 +192,7 @@ impl std::fmt::Display for Refused {
             Self::Off => f.write_str("it is switched off: `[revert] enabled` is false"),
             Self::NotArmed { flag } => write!(f, "it is not armed: there is no {}", flag.display()),
             Self::NoPattern(why) => write!(f, "there is no crash pattern: {why}"),
+            Self::HandsOff(why) => f.write_str(why),
             Self::NoRepository(root) => write!(f, "{} is in no git repository", root.display()),
             Self::Unreadable(why) => write!(f, "the repository cannot be read: {why}"),
             Self::Foreign { path, uid } => {

@@ -61,6 +61,24 @@ fn not_armed() {
 }
 
 #[test]
+fn paused_or_held_but_for_the_deploy_that_the_pause_was_made_for() {
+    let project = armed();
+    project.heal(&["pause", "app", "--for", "1h", "--reason", "a deploy"]).exits(0);
+    let ran = project.heal(&["revert", "--force", "--json"]).exits(69).json();
+    assert_eq!(ran["refused"]["rule"], "hands-off");
+    assert!(ran["refused"]["message"].as_str().expect("text").starts_with("`app` is paused"), "{ran:#}");
+    let pattern = project.heal(&["crash", "pattern", "--json"]).json();
+    assert!(pattern.to_string().contains("`app` is paused"), "{pattern:#}");
+    project.heal(&["resume", "app"]).exits(0);
+    project.heal(&["hold", "app", "--reason", "a look into it"]).exits(0);
+    project.heal(&["revert", "--dry-run"]).exits(69);
+    project.heal(&["release", "app"]).exits(0);
+    assert_eq!(project.events("intent").len(), 0, "no act was begun");
+    let heal = env!("CARGO_BIN_EXE_heal");
+    project.heal(&["lock", "--service", "app", "--", heal, "revert", "--dry-run"]).exits(0);
+}
+
+#[test]
 fn switched_off_though_armed_and_forced() {
     let project = deployed("enabled = false", "");
     arm(&project);

@@ -33,6 +33,7 @@ pub(in crate::pipeline) fn weighed(
     pattern: &Pattern,
     good: Option<&Good>,
 ) -> Result<Revert, Refused> {
+    super::in_hand(config, history, service)?;
     drafting(config, history, &Wish::default(), || Ok(Found::of(config, service, pattern, good)))
 }
 

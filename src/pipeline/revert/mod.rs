@@ -8,17 +8,18 @@ mod suspect;
 use std::time::Instant;
 
 use super::look::Looker;
+use super::pauses::hands_off;
 use super::plan::processes_of;
 use super::{Options, act, crashes, empty, millis, tell};
 use crate::apply::{self, Plan, Pushed};
 use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
-use crate::host::clock;
-use crate::journal::{self, DataDir, Journal, RecoveryLock};
+use crate::host::{clock, processes};
+use crate::journal::{self, DataDir, Journal, Pauses, RecoveryLock};
 use crate::model::refused::Refused;
 use crate::model::report::{Act, Delivery};
 use crate::model::revert::Revert;
-use crate::model::{Change, Class, Outcome};
+use crate::model::{Change, Class, History, Outcome};
 use crate::remedy::revert::Taking;
 use crate::remedy::{self, Case};
 
@@ -82,7 +83,8 @@ pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
     if wish.dry_run {
         let past = journal::past(&dir)?;
         took.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
-        match draft::draft(config, &past.history, watched.name(), wish) {
+        let free = in_hand(config, &past.history, watched.name());
+        match free.and_then(|()| draft::draft(config, &past.history, watched.name(), wish)) {
             Ok(revert) => took.revert = Some(revert),
             Err(refused) => took.refused = Some(refused),
         }
@@ -95,7 +97,8 @@ pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
     took.warnings.extend_from_slice(journal.warnings());
     took.unfinished = super::settle(config, &dir, &mut journal)?;
     options.progress("looking at the repository");
-    match draft::draft(config, journal.history(), watched.name(), wish) {
+    let free = in_hand(config, journal.history(), watched.name());
+    match free.and_then(|()| draft::draft(config, journal.history(), watched.name(), wish)) {
         Ok(revert) => {
             // Between the decision and the act somebody may have been faster.
             match apply::still(&revert) {
@@ -126,11 +129,23 @@ pub(super) fn bring_back(
 ) -> Result<Took> {
     let watched = which(config, &Wish { service: Some(service.to_owned()), ..Wish::default() })?;
     let mut took = Took { service: service.to_owned(), heal: config.call(), ..Took::default() };
-    match apply::still(&revert) {
+    match in_hand(config, journal.history(), service).and_then(|()| apply::still(&revert)) {
         Ok(()) => make(config, options, watched, journal, &mut took, revert)?,
         Err(refused) => took.refused = Some(refused),
     }
     Ok(took)
+}
+
+/// A script takes code back as well (`heal crash pattern || heal revert`): not while a person deploys, or looks into it. What runs
+/// inside of `heal lock` is what its pause was made for.
+pub(super) fn in_hand(config: &Config, history: &History, service: &str) -> std::result::Result<(), Refused> {
+    let (dir, table) = (DataDir::at(config.data_dir.clone()), processes());
+    let pauses = Pauses::read(&dir, &clock::now(), table.as_ref());
+    let ours = if pauses.on.is_empty() { &[] } else { table.lineage() };
+    match hands_off(history, &pauses, ours, Some(service)) {
+        Some(why) => Err(Refused::HandsOff(why)),
+        None => Ok(()),
+    }
 }
 
 /// What follows outside of the lock: pushing what may be, and telling.
