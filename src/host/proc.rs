@@ -81,6 +81,10 @@ impl Processes for Proc {
         }
     }
 
+    fn age_ms(&self, life: &Identity) -> Option<i64> {
+        (life.boot == clock::boot_id()).then(|| (clock::boottime_ms() - started_ms(life.start)).max(0))
+    }
+
     fn exe(&self, pid: i32) -> Option<PathBuf> {
         let read = || fs::read_link(format!("/proc/{pid}/exe")).ok().map(still_called);
         let ours = self.lineage.get().and_then(|line| line.first()) == Some(&pid);
@@ -285,15 +289,20 @@ fn pass() -> Result<Pass, String> {
     Ok(pass)
 }
 
+/// When that is, in milliseconds since boot.
+fn started_ms(start: u64) -> i64 {
+    // Not procfs's own: it reads the auxiliary vector by hand, and that does not run under valgrind.
+    let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100).max(1);
+    i64::try_from(start).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks
+}
+
 fn look(pid: i32, pass: Option<&Pass>) -> Asked<Process> {
     let entry = Entry::of(pid)?;
     let stat = entry.stat()?;
-    // Not procfs's own: it reads the auxiliary vector by hand, and that does not run under valgrind.
-    let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100).max(1);
     let cwd = entry.link("cwd").map(still_called);
     let leaving = cwd.is_none() && stat.state != 'Z' && entry.is_leaving();
     let state = if leaving { 'X' } else { stat.state };
-    let started_ms = i64::try_from(stat.start).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000) / ticks;
+    let started_ms = started_ms(stat.start);
     Ok(Process {
         identity: Identity { pid, start: stat.start, boot: clock::boot_id().to_owned() },
         parent: stat.parent,
@@ -330,6 +339,10 @@ mod tests {
         let Detail::Seen(process) = table.detail(me) else { panic!("we are there") };
         assert_eq!(process.identity.pid, me);
         assert!(!process.is_zombie() && process.age_ms < 3_600_000);
+        // How long ago it began is known of a life that is over as well, and of none of another boot.
+        let gone = Identity { pid: super::super::process::PID_MAX - 1, ..process.identity.clone() };
+        assert!(table.age_ms(&gone).is_some_and(|age| (process.age_ms..process.age_ms + 60_000).contains(&age)));
+        assert_eq!(table.age_ms(&Identity { boot: "another".to_owned(), ..gone }), None);
         assert_eq!(table.lineage().first(), Some(&me));
         assert!(table.lineage().contains(&process.parent));
         assert!(table.family().expect("readable").contains(&process.kin()));

@@ -150,6 +150,15 @@ pub trait Processes: Send + Sync {
     /// One process, looked at now: never from the pass.
     fn detail(&self, pid: i32) -> Detail;
 
+    /// How long ago this life began, in milliseconds, as of now; where its start time says so, also of one that is over. `None`:
+    /// nobody can say any more.
+    fn age_ms(&self, life: &Identity) -> Option<i64> {
+        match self.detail(life.pid) {
+            Detail::Seen(process) if process.identity == *life => Some(process.age_ms),
+            _ => None,
+        }
+    }
+
     /// The program that a process runs; `None` when we may not know.
     fn exe(&self, pid: i32) -> Option<PathBuf> {
         match self.detail(pid) {

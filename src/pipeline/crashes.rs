@@ -47,7 +47,9 @@ pub(super) fn follow(journal: &mut Journal, looker: &Looker<'_>, watched: &Watch
         ended(journal, looker, watched, &life, (&now, None))?;
     }
     match running {
-        Some((life, age_ms)) if is_new => {
+        Some((life, seen_ms)) if is_new => {
+            // As of now: since the look others were treated, and it does not run what was checked out meanwhile.
+            let age_ms = looker.processes.age_ms(&life).unwrap_or(seen_ms);
             let began = now.at - chrono::TimeDelta::milliseconds(age_ms.max(0));
             began_at(journal, looker, watched, &life, (&now, age_ms), release::at(&looker.config.root, began))
         }
@@ -70,7 +72,9 @@ pub(super) fn after_act(
     let status = exit_status(performed);
     let Some((life, _)) = &performed.started else { return Ok(()) };
     let now = clock::now();
-    let age_ms = (now.at - began).num_milliseconds().max(0);
+    // It began after the act did: a stop takes its time, and a revert comes before the start.
+    let age_ms = looker.processes.age_ms(life).unwrap_or_else(|| (now.at - began).num_milliseconds()).max(0);
+    let began = now.at - chrono::TimeDelta::milliseconds(age_ms);
     // What heal starts runs what was checked out then, also where no reflog is kept.
     let root = &looker.config.root;
     let ran = release::at(root, began).and_then(|found| if found.is_some() { Ok(found) } else { release::head(root) });

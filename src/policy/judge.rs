@@ -115,7 +115,8 @@ pub(super) fn weigh(
         );
     }
     let needed = (look.threshold)(finding.probe());
-    let count = needed.count(look.before(past, finding.probe()), look.now, look.gap);
+    let before = after_grace(look, rules, class, look.before(past, finding.probe()));
+    let count = needed.count(before, look.now, look.gap);
     if guard!("below its threshold is not at it", count < needed.bad) {
         return (Level::Degraded, format!(" ({count} of {})", needed.bad));
     }
@@ -127,6 +128,14 @@ pub(super) fn weigh(
 fn grace(look: Look<'_>, rules: &Rules, class: Class) -> Option<i64> {
     let age = look.process_age_ms.filter(|age| *age < rules.startup_grace.millis())?;
     guard!("a young process is starting", class == Class::Hung).then_some(age)
+}
+
+/// The looks since this process was starting, if it was seen then: while nobody knew which process it is, nobody knew its age.
+fn after_grace<'p>(look: Look<'_>, rules: &Rules, class: Class, before: &'p [Before]) -> &'p [Before] {
+    let Some(age) = look.process_age_ms.filter(|_| class == Class::Hung) else { return before };
+    let young = 0..rules.startup_grace.millis();
+    let last = before.iter().rposition(|then| young.contains(&(age - look.now.since(&then.when))));
+    last.map_or(before, |last| &before[last + 1..])
 }
 
 /// Silence is not evidence (DESIGN §6): who contradicts this finding, if it says no more than that nothing was written?

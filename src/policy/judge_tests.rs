@@ -312,6 +312,13 @@ fn what_is_forgiven_is_not_counted_whatever_else_is_wrong() {
 }
 
 #[test]
+fn a_look_inside_the_grace_does_not_count_though_nobody_knew_the_process_then() {
+    // Found by the simulation. Looks a minute apart, and a grace of 30 s.
+    let level = |age| standing(&[HUNG], Some(age), 2, 3).level;
+    assert_eq!((level(150), level(149)), (Level::Unhealthy, Level::Degraded));
+}
+
+#[test]
 fn any_string_of_looks_is_judged_as_by_a_plain_count() {
     // Numerical Recipes' generator: the same strings in every run.
     let mut seed: u64 = 20_261_122;

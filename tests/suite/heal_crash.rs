@@ -2,7 +2,7 @@
 //! whether heal started it or not.
 
 use super::acting::{NAP, end, later, sleeper, started_by, the_one};
-use super::lives::{lives, release, told};
+use super::lives::{git, lives, release, told};
 use super::support::{Project, wait_for};
 
 /// A service whose code decides whether it runs: a shell that reads `code` and becomes `sleep`.
@@ -62,6 +62,39 @@ fn a_release_that_dies_at_import_and_is_restarted_within_the_budget_is_a_pattern
     assert_eq!(verdict["release"]["subject"], "breaks it");
     assert_eq!(verdict["reasons"][0]["reason"], "exit code 1: ImportError: broken");
     assert_eq!(lives(&project)[3]["exit_code"], 1);
+}
+
+#[test]
+fn what_is_checked_out_while_others_are_treated_is_not_what_a_life_ran_that_began_before() {
+    let mut project = Project::new(
+        r#"[project]
+name = "test"
+[service.first]
+match         = { executable = "sleep", args_contain = "86414" }
+start         = ["/bin/sh", "deploy.sh"]
+verify_within = "20s"
+startup_grace = "0s"
+[service.first.probes]
+ready = { kind = "command", command = ["test", "-e", "ready"] }
+[service.app]
+match = { executable = "sleep", args_contain = "86415" }
+"#,
+    );
+    // Somebody deploys while `first` starts, which takes longer than `app` has been running.
+    project.write(
+        "deploy.sh",
+        "git -c user.name=ann -c user.email=ann@box commit -q --allow-empty -m two; sleep 3; touch ready; exec sleep 86414\n",
+    );
+    let one = release(&project, 1_700_000_000, "one");
+    project.spawn(&["sleep", "86415"]);
+    // A reflog knows whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    project.heal(&["heal"]).exits(0);
+    let lines = lives(&project);
+    let of = |name: &str| lines.iter().find(|line| line["service"] == name).map(|line| line["release"].clone());
+    assert_eq!(of("app"), Some(one.clone().into()));
+    // There was a deploy meanwhile.
+    assert_ne!(git(&project, 1_700_000_000, &["rev-parse", "HEAD"]), one);
 }
 
 #[test]

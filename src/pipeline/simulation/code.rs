@@ -37,7 +37,12 @@ impl Code {
         self.branch.last().copied().unwrap_or(0)
     }
 
-    /// Where it stands among all that there ever were, if it is on the branch.
+    /// Where it stands among all that there ever were.
+    pub(super) fn number(&self, id: &str) -> Option<usize> {
+        self.commits.iter().position(|commit| commit.id == id)
+    }
+
+    /// The same, if it is on the branch.
     pub(super) fn place(&self, id: &str) -> Option<usize> {
         self.branch.iter().copied().rfind(|place| self.commits[*place].id == id)
     }

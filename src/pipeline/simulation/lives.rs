@@ -55,7 +55,9 @@ impl Sim {
         let name = self.services[place].name().to_owned();
         if !self.ledger[place].iter().rev().take(50).any(|line| line.life.as_ref() == Some(life)) {
             let running = self.services[place].life.as_ref().filter(|own| own.identity == *life);
-            let release = running.map_or(self.code.head(), |own| own.release);
+            // Of one that ended since it was seen, its start time says what was checked out.
+            let ended = || self.oracle.released(place, life).and_then(|id| self.code.number(id));
+            let release = running.map(|own| own.release).or_else(ended).unwrap_or_else(|| self.code.head());
             // One that ended before any tick saw it is on no record.
             self.oracle.services[place].ran.entry(release).or_insert(self.clock.now);
             let age = running.map(|own| self.clock.now - own.began);

@@ -106,6 +106,11 @@ impl Oracle {
         self.services[place].ends.iter().rev().take(5).find(|end| end.life == *life)?.exit
     }
 
+    /// What a life that is over ran.
+    pub(super) fn released(&self, place: usize, life: &Identity) -> Option<&str> {
+        self.services[place].ends.iter().rev().find(|end| end.life == *life).map(|end| end.release.as_str())
+    }
+
     pub(super) fn paused(&mut self, service: Option<&str>, (since, until): (i64, i64), over_reboot: bool) {
         // With a clock that was set across a reboot one may hold for longer than was meant.
         let surplus = self.wishes.len().saturating_sub(8);
