@@ -99,7 +99,8 @@ def _():
     project.heal("install")
     codes = [code for _, code in project.ticked(3)]
     assert codes[:3] == [0, 0, 0], codes
-    assert not project.doctor("schedule") and not project.doctor("ticks"), project.doctor("schedule")
+    found = project.doctor("schedule") + project.doctor("ticks")
+    assert not found, found
     unit = project.ctl("show", "heal-looks.service", "--property=Result,ExecMainStatus,ProtectSystem,ReadWritePaths")
     assert "Result=success" in unit and "ProtectSystem=strict" in unit and "/srv/looks/data" in unit, unit
     level = re.search(r"exposure level for .*: ([0-9.]+)", out("systemd-analyze", "security", "--no-pager", "heal-looks.service"))
