@@ -68,7 +68,7 @@ pub(super) fn tend(
         let misplaced = report.layout.iter().any(|(one, _)| one == path);
         misplaced || found.iter().any(|one| one.is_broken() && one.file.path == path)
     });
-    tries.remember(&mut fresh);
+    tries.remember(&looker.notes, &mut fresh);
     report.states = states::stated(found);
     Ok(fresh)
 }

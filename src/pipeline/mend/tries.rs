@@ -36,11 +36,12 @@ impl Tries {
         notes.of(SUBJECT, "").and_then(|note| Self::deserialize(note).ok()).unwrap_or_default()
     }
 
-    /// For the next tick.
-    pub(in crate::pipeline) fn remember(self, notes: &mut Notes) {
-        if let Ok(note) = serde_json::to_value(&self)
-            && !self.0.is_empty()
-        {
+    /// For the next tick; also that none is left, where the last one had some.
+    pub(in crate::pipeline) fn remember(self, before: &Notes, notes: &mut Notes) {
+        if self.0.is_empty() && before.of(SUBJECT, "").is_none() {
+            return;
+        }
+        if let Ok(note) = serde_json::to_value(&self) {
             notes.take(SUBJECT, note);
         }
     }
