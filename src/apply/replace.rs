@@ -288,7 +288,7 @@ fn stands(place: &Place) -> io::Result<Option<FileState>> {
 
 /// Takes the lock that the application itself takes before it writes. One that is not there is held by nobody.
 fn application_lock(order: &Order<'_>, path: &Path) -> Result<Option<File>, Trouble> {
-    take(path, APPLICATION_LOCK).map_err(|why| order.refused(&why))
+    take(path).map_err(|why| order.refused(&why))
 }
 
 /// Can the application's own lock be had at this moment? An application that keeps it all day is not asked by an intent a minute.
@@ -296,16 +296,16 @@ fn application_lock(order: &Order<'_>, path: &Path) -> Result<Option<File>, Trou
 /// # Errors
 /// It cannot, and why.
 pub fn can_lock(path: &Path) -> Result<(), String> {
-    take(path, APPLICATION_LOCK).map(drop)
+    take(path).map(drop)
 }
 
-fn take(path: &Path, patience: Duration) -> Result<Option<File>, String> {
+fn take(path: &Path) -> Result<Option<File>, String> {
     let file = match crate::host::files::open(path) {
         Ok((file, _)) => file,
         Err(crate::host::files::Unread::Missing) => return Ok(None),
         Err(why) => return Err(format!("its lock {} cannot be taken: {why}", path.display())),
     };
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + APPLICATION_LOCK;
     while fs2::FileExt::try_lock_exclusive(&file).is_err() {
         if Instant::now() > deadline {
             return Err(format!("its lock {} is held by somebody", path.display()));

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DataDir, RecoveryLock, files};
 use crate::error::{Error, Kind, Result};
-use crate::host;
 use crate::host::process::{self, Processes, is_alive};
+use crate::host::{self, folders};
 use crate::model::digest::sha256;
 use crate::model::event::Moment;
 use crate::model::pause::{Holder, MOST, Over};
@@ -207,13 +207,10 @@ impl Ledger {
 fn names(folder: &Path) -> std::io::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for _ in 0..2 {
-        let entries = match std::fs::read_dir(folder) {
-            Ok(entries) => entries,
+        match folders::names(folder) {
+            Ok(found) => names.extend(found.into_iter().filter_map(|name| name.into_string().ok())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(names),
             Err(error) => return Err(error),
-        };
-        for entry in entries {
-            names.extend(entry?.file_name().into_string().ok());
         }
     }
     Ok(names)

@@ -36,6 +36,24 @@ pub struct Reverted {
     pub summary: String,
 }
 
+#[cfg(test)]
+impl Reverted {
+    /// One for tests: `commit` takes that back, on top of it.
+    pub(super) fn made_up(service: &str, intent: &str, commit: &str, takes_back: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            intent: intent.to_owned(),
+            repo: "/r".to_owned(),
+            reference: "refs/heads/main".to_owned(),
+            base: takes_back.to_owned(),
+            commit: commit.to_owned(),
+            takes_back: takes_back.to_owned(),
+            restores: None,
+            summary: String::new(),
+        }
+    }
+}
+
 /// Other content was put in the place of a file, or where none was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replaced {

@@ -76,19 +76,8 @@ mod tests {
     #[test]
     fn a_commit_knows_what_became_of_it() {
         let when = Moment { at: super::super::Stamp::default(), up: 0, boot: "b".to_owned() };
-        let reverted = |commit: &str, takes_back: &str| {
-            Event::Reverted(Reverted {
-                service: "bot".to_owned(),
-                intent: "i".to_owned(),
-                repo: "/r".to_owned(),
-                reference: "refs/heads/main".to_owned(),
-                base: takes_back.to_owned(),
-                commit: commit.to_owned(),
-                takes_back: takes_back.to_owned(),
-                restores: None,
-                summary: String::new(),
-            })
-        };
+        let reverted =
+            |commit: &str, takes_back: &str| Event::Reverted(Reverted::made_up("bot", "i", commit, takes_back));
         let remote = || "origin".to_owned();
         let mut all = Vec::new();
         fold(&mut all, &when, &reverted("r1", "bad"));

@@ -316,17 +316,7 @@ mod tests {
     }
 
     fn reverted(intent: &str, commit: &str, takes_back: &str) -> Entry {
-        entry(Event::Reverted(Reverted {
-            service: "app".to_owned(),
-            intent: intent.to_owned(),
-            repo: "/p".to_owned(),
-            reference: "refs/heads/main".to_owned(),
-            base: takes_back.to_owned(),
-            commit: commit.to_owned(),
-            takes_back: takes_back.to_owned(),
-            restores: None,
-            summary: String::new(),
-        }))
+        entry(Event::Reverted(Reverted::made_up("app", intent, commit, takes_back)))
     }
 
     #[test]

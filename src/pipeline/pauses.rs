@@ -30,6 +30,27 @@ pub(super) fn hands_off(history: &History, pauses: &Pauses, ours: &[i32], servic
     Some(format!("{who} is paused {}", paused.words()))
 }
 
+/// The pauses of this moment, for a run that looks at no service: what its own ancestors paused is for it to do.
+pub(super) struct Hands {
+    pauses: Pauses,
+    ours: Vec<i32>,
+}
+
+impl Hands {
+    /// Reads them.
+    pub(super) fn now(dir: &DataDir) -> Self {
+        let table = processes();
+        let pauses = Pauses::read(dir, &clock::now(), table.as_ref());
+        let ours = if pauses.on.is_empty() { Vec::new() } else { table.lineage().to_vec() };
+        Self { pauses, ours }
+    }
+
+    /// As [`hands_off`].
+    pub(super) fn off(&self, history: &History, service: Option<&str>) -> Option<String> {
+        hands_off(history, &self.pauses, &self.ours, service)
+    }
+}
+
 /// What came of a pause.
 #[derive(Debug)]
 pub struct Made {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
-use crate::host::{clock, env, processes};
-use crate::journal::{DataDir, Journal, Pauses, RecoveryLock, past};
+use crate::host::{clock, env};
+use crate::journal::{DataDir, Journal, RecoveryLock, past};
 use crate::model::mended::Outcome;
 use crate::model::startup::Stats;
 use crate::model::state::Verdict;
@@ -17,7 +17,7 @@ use crate::model::{Layout, Report, Span, Startup};
 use super::locks::tend_cold;
 use super::mend;
 use super::millis;
-use super::pauses::hands_off;
+use super::pauses::Hands;
 use super::states::validate_state;
 
 /// How long a start waits for another repair of files.
@@ -133,13 +133,12 @@ impl Scene<'_> {
         acts.then(|| Journal::open(self.dir.clone())).transpose()
     }
 
-    /// Who is in a person's hands? What runs inside of `heal lock` is what its pause was made for.
-    fn away(&self) -> impl Fn(Option<&str>) -> Option<String> {
-        let table = processes();
-        let pauses = Pauses::read(self.dir, &clock::now(), table.as_ref());
-        let ours = if pauses.on.is_empty() { Vec::new() } else { table.lineage().to_vec() };
-        let history = past(self.dir).map(|past| past.history).unwrap_or_default();
-        move |service| hands_off(&history, &pauses, &ours, service)
+    /// Who is in a person's hands? Whoever has the journal open has read what was.
+    fn away(&self, journal: Option<&Journal>) -> impl Fn(Option<&str>) -> Option<String> + use<> {
+        let hands = Hands::now(self.dir);
+        let read = || past(self.dir).map(|past| past.history).unwrap_or_default();
+        let history = journal.map_or_else(read, |journal| journal.history().clone());
+        move |service| hands.off(&history, service)
     }
 }
 
@@ -215,7 +214,8 @@ fn has_locks(scene: &Scene<'_>) -> bool {
 /// the service to judge.
 fn locks(scene: &Scene<'_>, answer: &mut Startup) {
     let swept = scene.journal().and_then(|mut journal| {
-        let swept = tend_cold(scene.config, journal.as_mut(), &scene.away());
+        let away = scene.away(journal.as_ref());
+        let swept = tend_cold(scene.config, journal.as_mut(), &away);
         if let Some(journal) = &mut journal {
             journal.save();
         }
@@ -250,7 +250,7 @@ fn state_files(scene: &Scene<'_>, answer: &mut Startup) {
     let judge = || validate_state(scene.config, &[]);
     let mended = scene.journal().and_then(|mut journal| {
         // Whoever starts now needs it now: what failed a minute ago is tried again.
-        let away = scene.away();
+        let away = scene.away(journal.as_ref());
         let mut hand = mend::Hand { dir: scene.dir, journal: journal.as_mut(), asked: false, away: &away, tries: None };
         let mended = mend::everything(scene.config, true, &mut hand, || Ok(judge()?.files));
         if let Some(journal) = &mut journal {

@@ -52,7 +52,7 @@ pub(super) fn window<'a>(
 /// Is this so long ago, and all that was before it, that it cannot be within the window? Only the clock of this boot can say
 /// that: by the wall clock what was before may be younger.
 pub(super) fn all_over(when: &Moment, window: i64, now: &Moment) -> bool {
-    if when.boot == now.boot { now.up - when.up >= window } else { now.up >= window }
+    if when.boot == now.boot { now.up.saturating_sub(when.up) >= window } else { now.up >= window }
 }
 
 #[cfg(test)]

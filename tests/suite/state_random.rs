@@ -56,10 +56,10 @@ pub fn oracle(kind: &str, documents: &[Vec<u8>]) -> Vec<bool> {
 }
 
 /// xorshift64*: the same documents in every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
+    pub fn roll(&mut self, below: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

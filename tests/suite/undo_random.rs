@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use serde_json::{Value, json};
 
+use super::state_random::Dice;
 use super::support::Project;
 
 const CONFIG: &str = r#"[project]
@@ -21,18 +22,7 @@ template = { cash = 0, positions = [], risk = { limit = 2.5 } }
 repair   = ["merge", "salvage"]
 "#;
 
-/// xorshift64*: the same worlds in every run.
-struct Dice(u64);
-
 impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
-        usize::try_from(high).expect("31 bits") % below.max(1)
-    }
-
     /// What fits the template, or lacks some of it, and has more.
     fn document(&mut self) -> Value {
         let mut document = json!({});
@@ -50,7 +40,7 @@ impl Dice {
         document
     }
 
-    fn damage(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+    fn spoil(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         let at = self.roll(bytes.len());
         match self.roll(6) {
             0 => bytes.truncate(at),
@@ -74,7 +64,7 @@ fn to_repair_twice_is_to_repair_once_and_undo_brings_back_what_was_there() {
         let document = dice.document();
         let pretty = dice.roll(2) == 0;
         let written = if pretty { serde_json::to_vec_pretty(&document) } else { serde_json::to_vec(&document) };
-        let bytes = dice.damage(written.expect("JSON"));
+        let bytes = dice.spoil(written.expect("JSON"));
         let path = project.path("state/book.json");
         fs::create_dir_all(project.path("state")).expect("made");
         fs::write(&path, &bytes).expect("written");

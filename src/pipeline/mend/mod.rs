@@ -144,10 +144,9 @@ pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Res
         mended.push(match propose(config, hand.dir, file, judged, hand.asked) {
             Err(Left { why, lasting }) => Mended::left(name, path, why, lasting),
             Ok(proposal) => {
-                let outcome = match (hand.journal.as_deref_mut(), in_use(file, &proposal)) {
-                    (None, _) => Outcome::Would,
-                    (Some(_), Some(why)) => Outcome::Refused(why),
-                    (Some(journal), None) => {
+                let outcome = match hand.journal.as_deref_mut() {
+                    None => Outcome::Would,
+                    Some(journal) => {
                         let outcome = act(config, hand.dir, file, &proposal, journal)?;
                         hand.note(&path, &outcome);
                         outcome
@@ -164,9 +163,8 @@ pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Res
 
 /// Who has it open, or keeps it locked. Asked once more right before it is replaced; but what somebody has all day is not begun
 /// every minute.
-fn in_use(file: &StateFile, proposal: &Proposal) -> Option<String> {
-    let table = crate::host::processes();
-    let held = proposal.judged.as_ref().and_then(|_| Free(table.as_ref()).unheld(&file.path).err());
+fn in_use(file: &StateFile, proposal: &Proposal, unheld: &Free<'_>) -> Option<String> {
+    let held = proposal.judged.as_ref().and_then(|_| unheld.unheld(&file.path).err());
     let why = held.or_else(|| apply::can_lock(file.lock.as_deref()?).err())?;
     Some(format!("{} is left alone: {why}", file.path.display()))
 }
@@ -180,6 +178,9 @@ fn act(
 ) -> Result<Outcome> {
     let table = crate::host::processes();
     let unheld = Free(table.as_ref());
+    if let Some(why) = in_use(file, proposal, &unheld) {
+        return Ok(Outcome::Refused(why));
+    }
     let sha256 =
         Vault::of(dir).put(&proposal.bytes).map_err(|error| Error::unwritable("cannot write the vault", error))?;
     let (path, lock, judged) = (file.path.clone(), file.lock.clone(), proposal.judged.clone());

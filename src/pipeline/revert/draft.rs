@@ -102,11 +102,7 @@ fn drafting(
 pub fn inverse(config: &Config, taken: &str, why: &str) -> Result<Revert, Refused> {
     let repo = git::open(&config.root)?;
     let ground = git::look(&repo)?;
-    if ground.head.as_deref() != Some(taken) {
-        let head = ground.head.unwrap_or_default();
-        return Err(Refused::NotRunning { head, release: taken.to_owned() });
-    }
-    made(config, &repo, &ground, &Target::Undo { commit: taken.to_owned() }, why.to_owned())
+    inverted(config, &repo, &ground, taken, why)
 }
 
 /// The same for a person, who may ask long after: nothing of the repository may be in the way by now.
@@ -114,12 +110,27 @@ pub fn inverse(config: &Config, taken: &str, why: &str) -> Result<Revert, Refuse
 /// # Errors
 /// Why it cannot be made.
 pub(in crate::pipeline) fn brought_back(config: &Config, taken: &str, why: &str) -> Result<Revert, Refused> {
-    let ground = git::look(&git::open(&config.root)?)?;
+    let repo = git::open(&config.root)?;
+    let ground = git::look(&repo)?;
     stands(config.git.branch.as_deref(), &ground)?;
     if ground.signing && config.revert.signing != Signing::Unsigned {
         return Err(Refused::Signing);
     }
-    inverse(config, taken, why)
+    inverted(config, &repo, &ground, taken, why)
+}
+
+fn inverted(
+    config: &Config,
+    repo: &git2::Repository,
+    ground: &Ground,
+    taken: &str,
+    why: &str,
+) -> Result<Revert, Refused> {
+    if ground.head.as_deref() != Some(taken) {
+        let head = ground.head.clone().unwrap_or_default();
+        return Err(Refused::NotRunning { head, release: taken.to_owned() });
+    }
+    made(config, repo, ground, &Target::Undo { commit: taken.to_owned() }, why.to_owned())
 }
 
 fn made(

@@ -8,14 +8,14 @@ mod suspect;
 use std::time::Instant;
 
 use super::look::Looker;
-use super::pauses::hands_off;
+use super::pauses::Hands;
 use super::plan::processes_of;
 use super::{Options, act, crashes, empty, millis, tell};
 use crate::apply::{self, Plan, Pushed};
 use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
-use crate::host::{clock, processes};
-use crate::journal::{self, DataDir, Journal, Pauses, RecoveryLock};
+use crate::host::clock;
+use crate::journal::{self, DataDir, Journal, RecoveryLock};
 use crate::model::refused::Refused;
 use crate::model::report::{Act, Delivery};
 use crate::model::revert::Revert;
@@ -139,10 +139,7 @@ pub(super) fn bring_back(
 /// A script takes code back as well (`heal crash pattern || heal revert`): not while a person deploys, or looks into it. What runs
 /// inside of `heal lock` is what its pause was made for.
 pub(super) fn in_hand(config: &Config, history: &History, service: &str) -> std::result::Result<(), Refused> {
-    let (dir, table) = (DataDir::at(config.data_dir.clone()), processes());
-    let pauses = Pauses::read(&dir, &clock::now(), table.as_ref());
-    let ours = if pauses.on.is_empty() { &[] } else { table.lineage() };
-    match hands_off(history, &pauses, ours, Some(service)) {
+    match Hands::now(&DataDir::at(config.data_dir.clone())).off(history, Some(service)) {
         Some(why) => Err(Refused::HandsOff(why)),
         None => Ok(()),
     }
