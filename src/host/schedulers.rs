@@ -75,6 +75,12 @@ pub fn runs(manager: Manager) -> bool {
     }
 }
 
+/// Is this a container? Its manager tells the systemd in it (systemd.io/CONTAINER_INTERFACE).
+#[must_use]
+pub fn in_container() -> bool {
+    machine("/run/systemd/container").exists()
+}
+
 /// Where a manager reads what it starts; cron has no such folder.
 ///
 /// # Errors

@@ -40,9 +40,9 @@ fn a_timer_is_written_enabled_and_written_down() {
         ProtectSystem=strict
         ReadWritePaths=[DIR]/data
         ProtectKernelTunables=yes
+        ProtectControlGroups=yes
         ProtectKernelModules=yes
         ProtectKernelLogs=yes
-        ProtectControlGroups=yes
         ProtectClock=yes
         ProtectHostname=yes
         RestrictRealtime=yes
@@ -89,6 +89,17 @@ fn a_timer_is_written_enabled_and_written_down() {
     assert_eq!(begun.len(), 1);
     assert_eq!(begun[0]["effects"].as_array().map(Vec::len), Some(4));
     assert_eq!((&ended[0]["id"], ended[0].get("failure")), (&begun[0]["id"], None));
+}
+
+/// With a `/proc` of its own the unit would be of another boot than whoever types `heal` (`scripts/test-systemd` runs one).
+#[test]
+fn in_a_container_the_unit_keeps_the_proc_that_all_others_have() {
+    let project = on_a_machine(LOOKS);
+    fs::write(project.path("machine/run/systemd/container"), "systemd-nspawn\n").expect("written");
+    project.heal(&["install"]).exits(0);
+    let unit = project.read(&format!("machine/{UNITS}/heal-bot.service"));
+    assert!(!unit.contains("ProtectKernelTunables") && !unit.contains("ProtectControlGroups"), "{unit}");
+    assert!(unit.contains("ProtectSystem=strict") && unit.contains("ProtectKernelModules=yes"), "{unit}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::seal::{self, Comment};
 use super::{File, Job, Site, service};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::host::schedulers;
 use crate::model::schedule::{Manager, When};
 use crate::model::{Change, Span};
 
@@ -114,11 +115,13 @@ fn reach(config: &Config) -> Reach {
     if asks { Reach::Asks } else { Reach::Looks }
 }
 
+/// For these systemd mounts a `/proc` of its own, which in a container lacks what the container manager put over it: heal would
+/// read the boot id of the host there, and whoever types `heal` that of the container (measured: nspawn and systemd 252).
+const MOUNTS: &str = "ProtectKernelTunables=yes\nProtectControlGroups=yes\n";
+
 /// No harm in it for any command that looks.
-const MILD: &str = "ProtectKernelTunables=yes
-ProtectKernelModules=yes
+const MILD: &str = "ProtectKernelModules=yes
 ProtectKernelLogs=yes
-ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 RestrictRealtime=yes
@@ -152,6 +155,7 @@ LockPersonality=yes
 SystemCallArchitectures=native";
 
 fn confinement(config: &Config, manager: Manager) -> String {
+    let mounts = if schedulers::in_container() { "" } else { MOUNTS };
     match (reach(config), manager) {
         (Reach::Starts, _) => "# heal starts services here: they outlive it, and whatever confined this unit would confine them too. Give a\n\
                                # service `unit = \"systemd:…\"` instead of `start`, and install again for a unit that is confined.\n\
@@ -159,13 +163,13 @@ fn confinement(config: &Config, manager: Manager) -> String {
             .to_owned(),
         (_, Manager::SystemdUser) => USERS.to_owned(),
         (Reach::Asks, _) => {
-            format!("# Your own commands run in here (probes, alerts): only what they cannot need is taken away.\nProtectSystem=full\n{MILD}")
+            format!("# Your own commands run in here (probes, alerts): only what they cannot need is taken away.\nProtectSystem=full\n{mounts}{MILD}")
         }
         (Reach::Looks, _) => {
             let writable: Vec<String> = writable(config).iter().map(|path| word(path)).collect();
             let caps = if repairs(config) { REPAIRS } else { "" };
             let tmp = if touches_tmp(config) { "" } else { "PrivateTmp=yes\n" };
-            format!("ProtectSystem=strict\nReadWritePaths={}\n{tmp}{MILD}\n{FULL}{caps}", writable.join(" "))
+            format!("ProtectSystem=strict\nReadWritePaths={}\n{tmp}{mounts}{MILD}\n{FULL}{caps}", writable.join(" "))
         }
     }
 }
