@@ -45,9 +45,14 @@ pub fn sane_signals() {
 /// us; one that takes away nothing would let everybody write what a service creates. Between these it is the user's choice.
 pub fn sane_umask() {
     use nix::sys::stat::{Mode, umask};
-    let given = umask(Mode::from_bits_truncate(0o077));
+    // It is told only by setting another: first the one that nearly everybody has.
+    let usual = Mode::from_bits_truncate(0o022);
+    let given = umask(usual);
     GIVEN_UMASK.store(given.bits(), Ordering::Relaxed);
-    umask((given | Mode::S_IWOTH) - Mode::S_IRWXU);
+    let sane = (given | Mode::S_IWOTH) - Mode::S_IRWXU;
+    if sane != usual {
+        umask(sane);
+    }
 }
 
 /// The mask that heal itself was started with, as [`sane_umask`] found it.

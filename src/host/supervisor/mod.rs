@@ -62,6 +62,10 @@ pub fn ask<'u>(units: impl IntoIterator<Item = &'u UnitName>) -> Answers {
         by.entry(unit.by).or_default().push(&unit.name);
     }
     let mut answers = Answers::new();
+    if by.is_empty() {
+        // Even a scope without threads sets up what they would need.
+        return answers;
+    }
     std::thread::scope(|scope| {
         let ask = |by: Supervisor, names: &'_ [&str]| supervisor(by).look(names);
         let start = |by, names| std::thread::Builder::new().spawn_scoped(scope, move || ask(by, names));
