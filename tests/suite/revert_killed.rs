@@ -31,6 +31,14 @@ fn template() -> Project {
     project
 }
 
+fn world(template: &Project) -> Project {
+    let project = copy(template);
+    // A long sweep lasts longer than a crash counts.
+    std::fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
+    accuse(&project);
+    project
+}
+
 /// Sweeps over all points, or every n-th of them, and prints how many there were and where HEAD was found.
 fn swept(fault: Fault, most: usize) -> usize {
     let template = template();
@@ -58,14 +66,7 @@ fn swept(fault: Fault, most: usize) -> usize {
         assert_eq!(git(project, &["rev-parse", "HEAD~1"]), bad, "{point:?}: exactly one commit");
         assert_eq!(project.events("reverted").len(), 1, "{point:?}: written down once");
     };
-    let world = || {
-        let project = copy(&template);
-        // A long sweep lasts longer than a crash counts.
-        std::fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
-        accuse(&project);
-        project
-    };
-    let count = sweep(world, &["revert"], fault, most, judge);
+    let count = sweep(|| world(&template), &["revert"], fault, most, judge);
     println!("{fault:?}: HEAD was old at {old}, new at {new}");
     count
 }
@@ -78,6 +79,24 @@ fn killed_at_any_point_it_is_finished_or_never_began() {
 #[test]
 fn killed_and_killed_again_it_is_finished_or_never_began() {
     assert!(swept(Fault::Again(&[]), 3) > 1);
+}
+
+/// A long sweep found it: then it was taken for somebody's own, and a person had to look.
+#[test]
+fn what_the_second_run_had_half_written_when_it_was_killed_is_written_anew() {
+    let template = template();
+    let project = world(&template);
+    assert_eq!(project.run(project.command(&["revert"]).env("HEAL_TEST_DIE", "revert-ref")).code, 128 + 9);
+    // The next one writes all of it once more before it has the lock again, and is killed in the middle.
+    for lock in [".git/index.lock", ".git/heal-revert/lock"] {
+        std::fs::remove_file(project.path(lock)).expect("there");
+    }
+    project.write(".git/heal-revert/new/turns", "a f");
+    let ran = project.heal(&["revert"]);
+    assert!(!project.path(".git/heal-revert").exists(), "{ran:?}");
+    sound(&project);
+    let tree = git(&template, &["rev-parse", "HEAD~1^{tree}"]);
+    assert_eq!(git(&project, &["rev-parse", "HEAD^{tree}"]), tree, "{ran:?}");
 }
 
 #[test]

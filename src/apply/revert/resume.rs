@@ -8,7 +8,7 @@ use std::time::Duration;
 use git2::Repository;
 
 use super::moving::Moves;
-use super::stage::Stage;
+use super::stage::{Stage, sync};
 use super::{Step, finish, id, said, settle, tree};
 use crate::host::git;
 use crate::model::event::Moment;
@@ -62,7 +62,9 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
     let before = repo.find_commit(base).and_then(|commit| commit.tree()).map_err(|error| later(said(error)))?;
     let after = tree(&repo, step).map_err(later)?;
     let turns = git::turns(&repo, &before, &after).map_err(|error| later(said(error)))?;
-    stage.verify(&repo, &turns).map_err(Stuck::Person)?;
+    if stage.is_filled() {
+        stage.verify(&repo, &turns).map_err(Stuck::Person)?;
+    }
     stage.clear().map_err(later)?;
     let stage = Stage::make(&repo).map_err(later)?;
     let mut moves = Moves::of(&repo, step.repo, &stage).map_err(later)?;
@@ -83,7 +85,7 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
             }
         }
     }
-    stage.fill(&repo, &after, &left).and_then(|()| stage.lock(&repo)).map_err(later)?;
+    stage.fill(&repo, &after, &left).and_then(|()| sync(&repo)).and_then(|()| stage.lock(&repo)).map_err(later)?;
     // The index at every path: it may know of none of them yet.
     finish(&repo, step, &stage, (&turns, &left), &mut moves).map_err(|why| {
         let back = moves.back();

@@ -74,6 +74,11 @@ impl Stage {
         self.root.join("lock")
     }
 
+    /// Is all there that comes? Before that nothing is moved, and what lies here is heal's own, whole or not.
+    pub(super) fn is_filled(&self) -> bool {
+        std::fs::symlink_metadata(self.marker()).is_ok()
+    }
+
     /// Writes every file that comes, as git would: line ends, executable bits, links.
     pub(super) fn fill(&self, repo: &Repository, tree: &Tree<'_>, turns: &[Turn]) -> Result<(), String> {
         let coming: Vec<&Turn> = turns.iter().filter(|turn| turn.new.is_some()).collect();
@@ -121,7 +126,7 @@ impl Stage {
     }
 
     /// Takes git's lock on the index: from here on no other git changes index or work tree. It is a second name of a file of
-    /// ours, so that a later run knows it for its own.
+    /// ours, so that a later run knows it for its own, and that all that comes was there.
     #[expect(clippy::disallowed_methods, reason = "git's own protocol for its index")]
     pub(super) fn lock(&self, repo: &Repository) -> Result<(), String> {
         File::create(self.marker()).map_err(|error| format!("cannot write in {}: {error}", self.root.display()))?;
