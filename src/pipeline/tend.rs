@@ -11,13 +11,13 @@ use super::states::{self, Found};
 use super::{Options, layout, locks};
 use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
-use crate::journal::{DataDir, Journal, Notes, RecoveryLock};
+use crate::journal::{Journal, Notes, RecoveryLock};
 use crate::model::layout::SECTION;
 use crate::model::mended::{Mended, Outcome};
 use crate::model::report::{Decision, Level, Subject};
 use crate::model::state::{Trouble, Verdict, section};
 use crate::model::status::Trouble as Incident;
-use crate::model::{Class, Event, Finding, Layout, Report, Rules, Severity, Sign, Threshold, Verdict as Seen};
+use crate::model::{Class, Event, Finding, History, Layout, Report, Rules, Severity, Sign, Threshold, Verdict as Seen};
 use crate::policy;
 use crate::probe::state;
 
@@ -81,14 +81,20 @@ pub(super) fn glance(config: &Config, options: &Options, notes: &Notes, report: 
     report.states = states::stated(states::look(config, options, notes, false));
 }
 
-/// For a dry run: also what would be repaired.
+/// For a dry run: also what would be repaired, and what is left to somebody.
 ///
 /// # Errors
 /// The journal cannot be read.
-pub(super) fn plan(config: &Config, options: &Options, dir: &DataDir, report: &mut Report) -> Result<()> {
-    glance(config, options, &Notes::read(dir), report);
+pub(super) fn plan(
+    config: &Config,
+    options: &Options,
+    (looker, history): (&Looker<'_>, &History),
+    report: &mut Report,
+) -> Result<()> {
+    glance(config, options, &looker.notes, report);
     let judged = report.states.iter().map(|one| one.judged.clone()).collect();
-    let mut hand = Hand { dir, journal: None, asked: false, away: &|_| None, tries: None };
+    let away = |service: Option<&str>| hands_off(history, &looker.pauses, &[], service);
+    let mut hand = Hand { dir: &looker.dir, journal: None, asked: false, away: &away, tries: None };
     report.mended = mend::everything(config, !report.layout.is_empty(), &mut hand, || Ok(judged))?;
     Ok(())
 }

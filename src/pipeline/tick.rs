@@ -53,7 +53,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
                 report.subjects.push(seen.subject);
             }
         }
-        tend::plan(config, options, &dir, &mut report)?;
+        tend::plan(config, options, (&looker, &history), &mut report)?;
         report.duration_ms = millis(start);
         return Ok(report);
     }

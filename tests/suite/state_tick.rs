@@ -287,8 +287,10 @@ fn what_is_paused_held_or_locked_by_its_application_is_left_and_tried_again() {
     let lacks = "{\"cash\": 1, \"positions\": []}";
     project.write("state/book.json", lacks);
     project.heal(&["pause", "app", "--for", "1h", "--reason", "a look into it"]).exits(0);
-    let answer = project.heal(&["heal", "--json"]).exits(2).json();
-    assert!(answer["repairs"][0]["why"].as_str().expect("text").contains("`app` is paused"), "{answer:#}");
+    for args in [&["heal", "--json", "--dry-run"][..], &["heal", "--json"]] {
+        let answer = project.heal(args).exits(2).json();
+        assert!(answer["repairs"][0]["why"].as_str().expect("text").contains("`app` is paused"), "{answer:#}");
+    }
     project.heal(&["resume", "app"]).exits(0);
     project.heal(&["hold", "app", "--reason", "a look into it"]).exits(0);
     let answer = project.heal(&["heal", "--json"]).json();
