@@ -39,8 +39,15 @@ pub fn head(root: &Path) -> Result<Option<Release>, String> {
 pub fn at(root: &Path, moment: Stamp) -> Result<Option<Release>, String> {
     read(root, move |repository| {
         let log = repository.reflog("HEAD").map_err(said)?;
+        // Where the next move began. A git that is killed, and heal as well, may have written down a move that it did not make:
+        // then the next one begins where that one did.
+        let mut next = repository.refname_to_id("HEAD").ok();
         // Newest first: the first move that is not after the moment is the one that holds.
-        let held = log.iter().take(MOVES).find(|entry| entry.committer().when().seconds() <= moment.timestamp());
+        let held = log.iter().take(MOVES).find(|entry| {
+            let made = next != Some(entry.id_old()) || entry.id_new() == entry.id_old();
+            next = Some(entry.id_old());
+            made && entry.committer().when().seconds() <= moment.timestamp()
+        });
         let Some(id) = held.map(|entry| entry.id_new()) else { return Ok(None) };
         Ok(Some(described(&repository.find_commit(id).map_err(said)?)))
     })
@@ -146,6 +153,32 @@ mod tests {
         for unknown in ["--upload-pack=x", "HEAD~1", "HEAD", &one[..7], &"f".repeat(40), ""] {
             assert_eq!(describe(dir.path(), unknown), Ok(None), "{unknown}");
         }
+    }
+
+    #[test]
+    fn a_move_that_was_written_down_and_not_made_is_none() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let commit = |second: i64, name: &str| {
+            git(dir.path(), second, &["commit", "-q", "--allow-empty", "-m", name]);
+            git(dir.path(), second, &["rev-parse", "HEAD"])
+        };
+        git(dir.path(), 0, &["init", "-q"]);
+        let begin = 1_700_000_000;
+        let one = commit(begin, "one");
+        let never = git(dir.path(), begin, &["commit-tree", "-p", &one, "-m", "never", &format!("{one}^{{tree}}")]);
+        // As a kill between the log and the branch leaves it.
+        let path = dir.path().join(".git/logs/HEAD");
+        let mut log = std::fs::read_to_string(&path).expect("a log");
+        log += &format!("{one} {never} Ada <a@a> {} +0000\theal\n", begin + 10);
+        std::fs::write(&path, log).expect("written");
+        let at = |second| at(dir.path(), stamp(second)).expect("readable").map(|release| release.id);
+        assert_eq!(at(begin + 20), Some(one.clone()));
+        // It stays in the log below the next one.
+        let two = commit(begin + 30, "two");
+        assert_eq!([at(begin + 20), at(begin + 30)], [Some(one.clone()), Some(two.clone())]);
+        // Back, and that was a move.
+        git(dir.path(), begin + 40, &["reset", "-q", "--hard", &one]);
+        assert_eq!([at(begin + 20), at(begin + 30), at(begin + 40)], [Some(one.clone()), Some(two), Some(one)]);
     }
 
     #[test]
