@@ -79,8 +79,8 @@ fn save_swept(fault: Fault, most: usize) {
         let newest = told["checkpoints"][0]["restorable"].as_u64().expect("one is whole");
         let copies = told["checkpoints"][0]["copies"].as_array().expect("some");
         assert!(copies.len() >= 2 && copies.iter().all(|one| one["whole"] == true), "{point:?}: {told:#}");
-        assert_eq!(newest == 3, copies.iter().any(|one| one["sequence"] == 3), "{point:?}: {told:#}");
-        assert!(ran.code != 0 || newest == 3, "{point:?}: it said that it saved: {ran:?}");
+        assert_eq!(newest >= 3, copies.iter().any(|one| one["sequence"].as_u64() >= Some(3)), "{point:?}: {told:#}");
+        assert!(ran.code != 0 || newest >= 3, "{point:?}: it said that it saved: {ran:?}");
         project.heal(&["checkpoint", "save"]).exits(0);
         let after = numbers(project);
         assert!(after[0] > newest && after.len() <= 2, "{point:?}: {after:?}");
