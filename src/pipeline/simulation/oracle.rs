@@ -178,6 +178,8 @@ impl Sim {
         };
         // How old a process is that nobody recognises, nobody knows.
         let grace = if svc.unwatched { 0 } else { svc.service.rules.startup_grace.millis() };
+        // Nor whether it is still the one of before.
+        let old = |at: i64| svc.unwatched || at - life.began >= grace;
         if now - life.began < grace {
             return Err("it is still starting".to_owned());
         }
@@ -190,7 +192,6 @@ impl Sim {
             // Silence against an answer is no evidence.
             let silence = watch.kind == Kind::Trace && speaks(Kind::Answer, Verdict::Healthy);
             let (mut count, mut later) = (0, now);
-            let old = |at: i64| at - life.began >= grace;
             for (at, bad) in watch.said.iter().rev().take(watch.threshold.of as usize).filter(|(at, _)| old(*at)) {
                 if later - at > gap || (!bad && watch.threshold.bad == watch.threshold.of) {
                     break;
