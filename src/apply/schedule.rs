@@ -11,7 +11,7 @@ use nix::libc;
 use crate::error::{Error, Kind, Result};
 use crate::host::files::{self, Unread};
 use crate::host::schedulers;
-use crate::journal::{Journal, keep_name};
+use crate::journal::{DataDir, Journal, keep_name};
 use crate::model::Event;
 use crate::model::schedule::Effect;
 
@@ -27,7 +27,7 @@ pub fn reschedule(journal: &mut Journal, effects: &[Effect]) -> Result<()> {
     journal.record(Event::Scheduling { id: id.clone(), effects: effects.to_vec() })?;
     super::failpoint("after-intent");
     for effect in effects {
-        if let Err(error) = perform(effect) {
+        if let Err(error) = perform(effect, journal.dir()) {
             let failure = Some(error.to_string());
             // The failure itself is what is told; that it cannot be written down as well changes nothing about it.
             let _ = journal.record(Event::Scheduled { id, failure });
@@ -45,7 +45,7 @@ pub fn reschedule(journal: &mut Journal, effects: &[Effect]) -> Result<()> {
     Ok(())
 }
 
-fn perform(effect: &Effect) -> Result<()> {
+fn perform(effect: &Effect, dir: &DataDir) -> Result<()> {
     let cannot = |error: io::Error| Error::io(format!("cannot {effect}"), error);
     match effect {
         Effect::Keep { to, text } => {
@@ -63,11 +63,11 @@ fn perform(effect: &Effect) -> Result<()> {
             unchanged(path, Some(before))?;
             remove(path).map_err(cannot)
         }
-        Effect::Crontab { text, before } => crontab(text, before),
+        Effect::Crontab { text, before } => crontab(text, before, dir),
         Effect::Run { argv } => {
             let words: Vec<&str> = argv.iter().map(String::as_str).collect();
             let failed = |why: String| Error::new(Kind::Io, format!("`{}` {why}", argv.join(" ")));
-            let ended = schedulers::tool(&words, b"").map_err(failed)?;
+            let ended = schedulers::tool(&words).map_err(failed)?;
             let said = || format!("{}: {}", ended.how(), ended.last_line());
             if ended.ok() { Ok(()) } else { Err(failed(said())) }
         }
@@ -164,14 +164,21 @@ fn private_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| DirBuilder::new().recursive(true).mode(0o700).create(folder))
 }
 
-fn crontab(text: &str, before: &str) -> Result<()> {
+/// By a file that is whole before `crontab` begins: through a pipe it would take what it got for all there is when heal dies in
+/// the middle, or cannot write, and a user's own lines would be gone.
+fn crontab(text: &str, before: &str, dir: &DataDir) -> Result<()> {
     let failed = |why: String| Error::new(Kind::Io, format!("your crontab: {why}"));
     if schedulers::crontab().map_err(failed)? != before {
         return Err(changed("your crontab"));
     }
-    let ended = schedulers::tool(&["crontab", "-"], text.as_bytes()).map_err(failed)?;
+    let new = dir.root().join("crontab");
+    let named = |error: io::Error| failed(format!("{}: {error}", new.display()));
+    place(&new, text, 0o600, Old::Replaced).map_err(named)?;
+    let ended = schedulers::tool(&["crontab", &new.display().to_string()]).map_err(failed)?;
+    // One that stays is written over by the next.
+    let _ = remove(&new);
     if !ended.ok() {
-        return Err(failed(format!("`crontab -` {}: {}", ended.how(), ended.last_line())));
+        return Err(failed(format!("`crontab` {}: {}", ended.how(), ended.last_line())));
     }
     // crontab exits with 0 for more than it did.
     if schedulers::crontab().map_err(failed)? == text {

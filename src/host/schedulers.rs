@@ -34,14 +34,14 @@ pub fn environment() -> BTreeMap<String, String> {
     [("PATH".to_owned(), path)].into_iter().chain(test).collect()
 }
 
-/// Runs a program of a manager, with this on its input.
+/// Runs a program of a manager.
 ///
 /// # Errors
 /// It could not be started.
-pub fn tool(argv: &[&str], stdin: &[u8]) -> Result<Ended, String> {
+pub fn tool(argv: &[&str]) -> Result<Ended, String> {
     let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
     let env = environment();
-    run_up_to(&Job { argv: &argv, cwd: Path::new("/"), env: &env, stdin, timeout: PATIENCE }, LIMIT)
+    run_up_to(&Job { argv: &argv, cwd: Path::new("/"), env: &env, stdin: b"", timeout: PATIENCE }, LIMIT)
 }
 
 /// Is there a program of this name, where programs are looked for?
@@ -120,7 +120,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
 /// # Errors
 /// There is no crontab program, it may not be asked, or the crontab is not text.
 pub fn crontab() -> Result<String, String> {
-    let ended = tool(&["crontab", "-l"], b"")?;
+    let ended = tool(&["crontab", "-l"])?;
     if !ended.ok() {
         if ended.status.is_some() && ended.stdout.is_empty() && ended.stderr.contains("no crontab for") {
             return Ok(String::new());
@@ -160,7 +160,7 @@ impl Known {
 pub fn unit(manager: Manager, unit: &str) -> Result<Known, String> {
     let scope = if manager == Manager::SystemdUser { "--user" } else { "--system" };
     let properties = "--property=UnitFileState,ActiveState,NeedDaemonReload";
-    let ended = tool(&["systemctl", scope, "show", properties, "--", unit], b"")?;
+    let ended = tool(&["systemctl", scope, "show", properties, "--", unit])?;
     if !ended.ok() {
         return Err(format!("systemctl {}: {}", ended.how(), ended.last_line()));
     }

@@ -217,12 +217,14 @@ fn killed_at_any_system_call_every_file_is_whole_or_absent_and_the_second_run_co
 
 #[test]
 fn a_disk_that_takes_nothing_leaves_nothing_half() {
-    for error in ["ENOSPC", "EIO"] {
+    let once = ["ENOSPC", "EIO"].map(|error| (Fault::Error(error), 7));
+    let from_there_on = ["ENOSPC", "EIO", "EROFS"].map(|error| (Fault::Sticky(error), 1));
+    for (fault, most) in once.into_iter().chain(from_there_on) {
         sweep(
             || on_a_machine(LOOKS),
             &["install", "--systemd"],
-            Fault::Error(error),
-            7,
+            fault,
+            most,
             |project, point, ran| {
                 assert!([0, 69, 70, 73, 74, 77, 78].contains(&ran.code) && ran.code != 70, "{point:?}: {ran:?}");
                 for (path, text) in texts(project, UNITS) {

@@ -111,7 +111,7 @@ fn known(manager: Manager, mine: &[&Found], call: &str) -> Option<Item> {
         Manager::Launchd => {
             let stem = mine.first()?.path.file_stem()?.to_string_lossy().into_owned();
             let domain = if schedulers::is_root() { "system".to_owned() } else { format!("gui/{}", schedulers::uid()) };
-            match schedulers::tool(&["launchctl", "print", &format!("{domain}/{stem}")], b"") {
+            match schedulers::tool(&["launchctl", "print", &format!("{domain}/{stem}")]) {
                 Err(why) => Some(Item::of(ABOUT, Health::Unknown, why, "")),
                 Ok(ended) if ended.ok() => None,
                 Ok(_) => Some(Item::of(

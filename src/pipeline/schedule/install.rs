@@ -112,7 +112,7 @@ fn file_effects(outline: &mut Outline, site: &Site<'_>, found: &[Found], asked: 
     let label = |file: &File| file.path.file_stem().map(|stem| format!("{}/{}", domain(), stem.to_string_lossy()));
     let loaded = |file: &File| {
         let target = label(file).unwrap_or_default();
-        schedulers::tool(&["launchctl", "print", &target], b"").is_ok_and(|ended| ended.ok())
+        schedulers::tool(&["launchctl", "print", &target]).is_ok_and(|ended| ended.ok())
     };
     if enable && manager == Manager::Launchd {
         for (file, _) in written.iter().filter(|(file, _)| is_schedule(file) && loaded(file)) {

@@ -79,7 +79,7 @@ fn of(config: &Config, manager: Manager, there: &[&Found], asked: &Asked) -> Res
         match (manager, one.is_schedule()) {
             (Manager::Launchd, _) => {
                 let target = format!("{}/{stem}", domain());
-                if schedulers::tool(&["launchctl", "print", &target], b"").is_ok_and(|ended| ended.ok()) {
+                if schedulers::tool(&["launchctl", "print", &target]).is_ok_and(|ended| ended.ok()) {
                     outline.effects.push(launchctl(&["bootout", &target]));
                 }
             }

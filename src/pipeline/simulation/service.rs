@@ -158,7 +158,8 @@ impl Svc {
                 (now + chance.between(50, 3_000), if self.service.rules.hold_on_exit.is_empty() { 1 } else { CONFIG });
         }
         self.wrote = now;
-        for watch in &mut self.watches {
+        // What was said of another one does not count; but of one that nobody recognises heal cannot know that it is another.
+        for watch in self.watches.iter_mut().filter(|_| !self.unwatched) {
             watch.said.clear();
         }
         if let Some(told) = &mut self.told {
