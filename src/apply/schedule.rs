@@ -1,8 +1,8 @@
 //! How is a schedule installed or removed? Outside of the project, so with more care than anywhere: written down before and
 //! after, each file whole or not at all, and only while it is still what was looked at.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -164,21 +164,33 @@ fn private_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| DirBuilder::new().recursive(true).mode(0o700).create(folder))
 }
 
-/// By a file that is whole before `crontab` begins: through a pipe it would take what it got for all there is when heal dies in
-/// the middle, or cannot write, and a user's own lines would be gone.
+/// A file with this text that nobody finds, and that is gone when it is closed. It has that name for a moment.
+#[expect(clippy::disallowed_methods, reason = "its own file, below the data directory")]
+fn nameless(path: &Path, text: &str) -> io::Result<File> {
+    // Whoever was killed in that moment left it.
+    if let Err(error) = std::fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    std::fs::remove_file(path)?;
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// From a file that is whole before `crontab` begins: of a pipe it would take what it got for all there is when heal dies in the
+/// middle, or cannot write, and a user's own lines would be gone.
 fn crontab(text: &str, before: &str, dir: &DataDir) -> Result<()> {
     let failed = |why: String| Error::new(Kind::Io, format!("your crontab: {why}"));
     if schedulers::crontab().map_err(failed)? != before {
         return Err(changed("your crontab"));
     }
-    let new = dir.root().join("crontab");
-    let named = |error: io::Error| failed(format!("{}: {error}", new.display()));
-    place(&new, text, 0o600, Old::Replaced).map_err(named)?;
-    let ended = schedulers::tool(&["crontab", &new.display().to_string()]).map_err(failed)?;
-    // One that stays is written over by the next.
-    let _ = remove(&new);
+    let whole = nameless(&dir.snapshot().with_file_name("crontab"), text).map_err(|error| failed(error.to_string()))?;
+    let ended = schedulers::replace_crontab(whole).map_err(failed)?;
     if !ended.ok() {
-        return Err(failed(format!("`crontab` {}: {}", ended.how(), ended.last_line())));
+        return Err(failed(format!("`crontab -` {}: {}", ended.how(), ended.last_line())));
     }
     // crontab exits with 0 for more than it did.
     if schedulers::crontab().map_err(failed)? == text {

@@ -2,6 +2,7 @@
 //! Services are not started here (see `apply::launch`): what runs here ends here, but for what an owner's own command leaves.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -98,7 +99,7 @@ pub fn run(job: &Job<'_>) -> Result<Ended, String> {
 /// It could not be started; the message says why.
 pub fn run_for_bytes(job: &Job<'_>, limit: usize) -> Result<(Ended, Vec<u8>), String> {
     let (command, name) = command(job)?;
-    let (status, stdout, stderr) = watched(command, name, (job.stdin, job.timeout, limit), Rest::Ends)?;
+    let (status, stdout, stderr) = watched(command, name, (Input::Sent(job.stdin), job.timeout, limit), Rest::Ends)?;
     Ok((ended((status, Vec::new(), stderr)), stdout))
 }
 
@@ -109,7 +110,7 @@ pub fn run_for_bytes(job: &Job<'_>, limit: usize) -> Result<(Ended, Vec<u8>), St
 /// It could not be started; the message says why.
 pub fn run_and_leave(job: &Job<'_>) -> Result<Ended, String> {
     let (command, name) = command(job)?;
-    watched(command, name, (job.stdin, job.timeout, OUTPUT_LIMIT), Rest::StaysAfterSuccess).map(ended)
+    watched(command, name, (Input::Sent(job.stdin), job.timeout, OUTPUT_LIMIT), Rest::StaysAfterSuccess).map(ended)
 }
 
 /// As [`run`], for a command whose answer may be longer: `limit` bytes of its output are kept.
@@ -118,7 +119,25 @@ pub fn run_and_leave(job: &Job<'_>) -> Result<Ended, String> {
 /// It could not be started; the message says why.
 pub fn run_up_to(job: &Job<'_>, limit: usize) -> Result<Ended, String> {
     let (command, name) = command(job)?;
-    watched(command, name, (job.stdin, job.timeout, limit), Rest::Ends).map(ended)
+    watched(command, name, (Input::Sent(job.stdin), job.timeout, limit), Rest::Ends).map(ended)
+}
+
+/// As [`run`], with this file on its input instead. For what reads to the end and takes that for all there is: through a pipe it
+/// would do so with the half that was sent when heal dies, or cannot write.
+///
+/// # Errors
+/// It could not be started; the message says why.
+pub fn run_on(job: &Job<'_>, file: File) -> Result<Ended, String> {
+    let (command, name) = command(job)?;
+    watched(command, name, (Input::Whole(file), job.timeout, OUTPUT_LIMIT), Rest::Ends).map(ended)
+}
+
+/// What a command reads.
+enum Input<'a> {
+    /// Sent through a pipe, as it is taken.
+    Sent(&'a [u8]),
+    /// All there from the beginning.
+    Whole(File),
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one home of commands that end with their caller")]
@@ -154,7 +173,7 @@ pub fn ourselves_up_to(word: &str, stdin: &[u8], timeout: Duration, limit: usize
     let mut command = Command::new(program);
     // glibc reserves 64 MB of addresses for each thread that allocates, which the limits of such a child would count.
     command.arg0("heal").arg(word).current_dir("/").env_clear().env("MALLOC_ARENA_MAX", "1");
-    watched(command, "heal", (stdin, timeout, limit), Rest::Ends).map(ended)
+    watched(command, "heal", (Input::Sent(stdin), timeout, limit), Rest::Ends).map(ended)
 }
 
 /// What becomes of the rest of its group when the command has ended.
@@ -175,10 +194,15 @@ fn ended((status, stdout, stderr): Raw) -> Ended {
 fn watched(
     mut command: Command,
     name: &str,
-    (stdin, timeout, limit): (&[u8], Duration, usize),
+    (input, timeout, limit): (Input<'_>, Duration, usize),
     rest: Rest,
 ) -> Result<Raw, String> {
-    command.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
+    let (given, sent) = match input {
+        Input::Sent([]) => (Stdio::null(), &[][..]),
+        Input::Sent(bytes) => (Stdio::piped(), bytes),
+        Input::Whole(file) => (Stdio::from(file), &[][..]),
+    };
+    command.stdin(given);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     sys::before_exec(&mut command, || {
         // If heal dies, so does what it only asked (FAULTS B8). What that forks does not inherit it (prctl(2)).
@@ -187,7 +211,7 @@ fn watched(
         sys::default_signals()
     });
     let child = command.spawn().map_err(|error| format!("`{name}` cannot be started: {error}"))?;
-    attend(child, stdin, timeout, limit, rest).map_err(|error| format!("`{name}` cannot be attended: {error}"))
+    attend(child, sent, timeout, limit, rest).map_err(|error| format!("`{name}` cannot be attended: {error}"))
 }
 
 fn attend(mut child: Child, input: &[u8], timeout: Duration, limit: usize, rest: Rest) -> io::Result<Raw> {

@@ -39,14 +39,16 @@ pub fn head(root: &Path) -> Result<Option<Release>, String> {
 pub fn at(root: &Path, moment: Stamp) -> Result<Option<Release>, String> {
     read(root, move |repository| {
         let log = repository.reflog("HEAD").map_err(said)?;
-        // Where the next move began. A git that is killed, and heal as well, may have written down a move that it did not make:
-        // then the next one begins where that one did.
+        // Where the next move began.
         let mut next = repository.refname_to_id("HEAD").ok();
         // Newest first: the first move that is not after the moment is the one that holds.
         let held = log.iter().take(MOVES).find(|entry| {
-            let made = next != Some(entry.id_old()) || entry.id_new() == entry.id_old();
+            // A heal that is killed may have written down a move that it did not make: the next one begins where that one did.
+            // Of others the log is believed: so it may also look after branches were moved without it, or entries expired.
+            let ours = entry.message_bytes().is_some_and(|words| words.starts_with(b"heal "));
+            let unmade = ours && next == Some(entry.id_old()) && entry.id_new() != entry.id_old();
             next = Some(entry.id_old());
-            made && entry.committer().when().seconds() <= moment.timestamp()
+            !unmade && entry.committer().when().seconds() <= moment.timestamp()
         });
         let Some(id) = held.map(|entry| entry.id_new()) else { return Ok(None) };
         Ok(Some(described(&repository.find_commit(id).map_err(said)?)))
@@ -169,7 +171,7 @@ mod tests {
         // As a kill between the log and the branch leaves it.
         let path = dir.path().join(".git/logs/HEAD");
         let mut log = std::fs::read_to_string(&path).expect("a log");
-        log += &format!("{one} {never} Ada <a@a> {} +0000\theal\n", begin + 10);
+        log += &format!("{one} {never} Ada <a@a> {} +0000\theal revert: take back {one}\n", begin + 10);
         std::fs::write(&path, log).expect("written");
         let at = |second| at(dir.path(), stamp(second)).expect("readable").map(|release| release.id);
         assert_eq!(at(begin + 20), Some(one.clone()));

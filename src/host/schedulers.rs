@@ -2,11 +2,12 @@
 //! this user. Reads and asks; whatever is changed there is changed by `apply`.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::env;
-use super::exec::{Ended, Job, run_up_to};
+use super::exec::{Ended, Job, run_on, run_up_to};
 use crate::model::schedule::Manager;
 
 /// A manager that is stuck must not keep heal.
@@ -42,6 +43,15 @@ pub fn tool(argv: &[&str]) -> Result<Ended, String> {
     let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
     let env = environment();
     run_up_to(&Job { argv: &argv, cwd: Path::new("/"), env: &env, stdin: b"", timeout: PATIENCE }, LIMIT)
+}
+
+/// Gives the user another crontab, which is the whole of this file.
+///
+/// # Errors
+/// It could not be started.
+pub fn replace_crontab(file: File) -> Result<Ended, String> {
+    let (argv, env) = (["crontab".to_owned(), "-".to_owned()], environment());
+    run_on(&Job { argv: &argv, cwd: Path::new("/"), env: &env, stdin: b"", timeout: PATIENCE }, file)
 }
 
 /// Is there a program of this name, where programs are looked for?

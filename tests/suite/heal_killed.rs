@@ -35,11 +35,11 @@ fn converges(project: &Project, point: &Point, ran: &Ran) {
             ticks.push(project.heal(&["heal"]));
             // The first kill may take the child that was to be the service, and the second one cuts the next start short: a rung
             // is tried twice, and anew half an hour later.
-            if point.then.is_some()
-                && ticks.last().is_some_and(|tick| tick.stdout.contains("`restart` is tried again in"))
-            {
+            let waits = ticks.last().is_some_and(|tick| tick.stdout.contains("`restart` is tried again in"));
+            if waits && point.then.is_some() && project.events("intent").len() == 2 {
                 shift = "31m";
                 ticks.push(later(project, shift, &["heal"]));
+                break;
             }
         }
     });

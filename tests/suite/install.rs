@@ -40,9 +40,9 @@ fn a_timer_is_written_enabled_and_written_down() {
         ProtectSystem=strict
         ReadWritePaths=[DIR]/data
         ProtectKernelTunables=yes
-        ProtectControlGroups=yes
         ProtectKernelModules=yes
         ProtectKernelLogs=yes
+        ProtectControlGroups=yes
         ProtectClock=yes
         ProtectHostname=yes
         RestrictRealtime=yes

@@ -220,6 +220,20 @@ fn a_disk_that_takes_nothing_leaves_nothing_half() {
     let once = ["ENOSPC", "EIO"].map(|error| (Fault::Error(error), 7));
     let from_there_on = ["ENOSPC", "EIO", "EROFS"].map(|error| (Fault::Sticky(error), 1));
     for (fault, most) in once.into_iter().chain(from_there_on) {
+        // A crontab that was there before keeps its lines.
+        let cron = || {
+            let project = on_a_machine(LOOKS);
+            project.write(SPOOL, "1 1 * * * x\n");
+            project
+        };
+        sweep(cron, &["install", "--cron"], fault, most, |project, point, ran| {
+            let crontab = project.read(SPOOL);
+            let whole = crontab.len() == 12 || crontab.ends_with("heal: end\n");
+            assert!(crontab.starts_with("1 1 * * * x\n") && whole, "{point:?}: {ran:?}: {crontab}");
+            project.heal(&["install", "--cron"]).exits(0);
+            project.heal(&["uninstall"]).exits(0);
+            assert_eq!(project.read(SPOOL), "1 1 * * * x\n", "{point:?}: {ran:?}");
+        });
         sweep(
             || on_a_machine(LOOKS),
             &["install", "--systemd"],

@@ -128,7 +128,7 @@ pub fn points(project: &Project, args: &[&str], calls: &str) -> (Ran, Vec<Point>
         let k = counts.entry(call.to_owned()).or_insert(0);
         *k += 1;
         let changes = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| arguments.contains(flag));
-        // Memory of one's own comes from no disk, and what is mapped of programs is mapped before they are anybody.
+        // Memory of one's own comes from no disk, and a program is mapped before it is heal.
         let elsewhere = call == "mmap" && calls != ALL && !arguments.contains("MAP_SHARED");
         // What ends a process is no fault, and before it is heal nothing is.
         if !call.starts_with("ex") && !elsewhere && (changes || !call.starts_with("open")) {

@@ -44,7 +44,7 @@ echo \"crontab $*\" >>\"$HEAL_TEST_MACHINE/calls\"
 spool=$HEAL_TEST_MACHINE/spool
 case $1 in
     -l) [ -e \"$spool\" ] || { echo 'no crontab for root' >&2; exit 1; }; cat \"$spool\" ;;
-    *) cat \"$1\" >\"$spool.new\" && mv \"$spool.new\" \"$spool\" ;;
+    -) cat >\"$spool.new\" && mv \"$spool.new\" \"$spool\" ;;
 esac
 ";
 

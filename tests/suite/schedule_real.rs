@@ -34,7 +34,8 @@ fn apart(project: &Project, script: &str) -> Ran {
 #[test]
 fn the_samples_are_what_heal_writes() {
     let project = Project::new(SAMPLE);
-    let script = "mount -t tmpfs none /srv; mount -t tmpfs none /usr/local/bin; mkdir /srv/bot; cp heal.toml /srv/bot
+    // An empty /run: this machine may be a container.
+    let script = "mount -t tmpfs none /srv; mount -t tmpfs none /run; mount -t tmpfs none /usr/local/bin; mkdir /srv/bot; cp heal.toml /srv/bot
                   : >/usr/local/bin/heal; mount --bind \"$HEAL\" /usr/local/bin/heal
                   for manager in systemd launchd cron; do
                       /usr/local/bin/heal --config /srv/bot/heal.toml install --$manager --print --json

@@ -62,7 +62,7 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
     let before = repo.find_commit(base).and_then(|commit| commit.tree()).map_err(|error| later(said(error)))?;
     let after = tree(&repo, step).map_err(later)?;
     let turns = git::turns(&repo, &before, &after).map_err(|error| later(said(error)))?;
-    if stage.is_filled() {
+    if stage.is_filled().map_err(later)? {
         stage.verify(&repo, &turns).map_err(Stuck::Person)?;
     }
     stage.clear().map_err(later)?;

@@ -75,8 +75,15 @@ impl Stage {
     }
 
     /// Is all there that comes? Before that nothing is moved, and what lies here is heal's own, whole or not.
-    pub(super) fn is_filled(&self) -> bool {
-        std::fs::symlink_metadata(self.marker()).is_ok()
+    ///
+    /// # Errors
+    /// That cannot be said.
+    pub(super) fn is_filled(&self) -> Result<bool, String> {
+        match std::fs::symlink_metadata(self.marker()) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(format!("cannot look at {}: {error}", self.marker().display())),
+        }
     }
 
     /// Writes every file that comes, as git would: line ends, executable bits, links.
@@ -209,15 +216,19 @@ impl Stage {
         false
     }
 
-    /// Removes the folder. What lies in it was written by heal, or was seen to be in git's object store.
+    /// Removes the folder. What lies in it was written by heal, or was seen to be in git's object store. The marker goes last:
+    /// whoever is killed in between leaves what is looked at once more.
     #[expect(clippy::disallowed_methods, reason = "its own files, and copies of what git has")]
     pub(super) fn clear(&self) -> Result<(), String> {
-        match std::fs::remove_dir_all(&self.root) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(format!("cannot remove {}: {error}", self.root.display()))
+        for folder in [self.coming(), self.going(), self.root.clone()] {
+            match std::fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(format!("cannot remove {}: {error}", folder.display()));
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }
 

@@ -117,11 +117,13 @@ fn reach(config: &Config) -> Reach {
 
 /// For these systemd mounts a `/proc` of its own, which in a container lacks what the container manager put over it: heal would
 /// read the boot id of the host there, and whoever types `heal` that of the container (measured: nspawn and systemd 252).
-const MOUNTS: &str = "ProtectKernelTunables=yes\nProtectControlGroups=yes\n";
+const MOUNTS: [&str; 2] = ["ProtectKernelTunables=yes\n", "ProtectControlGroups=yes\n"];
 
 /// No harm in it for any command that looks.
-const MILD: &str = "ProtectKernelModules=yes
+const MILD: &str = "ProtectKernelTunables=yes
+ProtectKernelModules=yes
 ProtectKernelLogs=yes
+ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 RestrictRealtime=yes
@@ -155,7 +157,8 @@ LockPersonality=yes
 SystemCallArchitectures=native";
 
 fn confinement(config: &Config, manager: Manager) -> String {
-    let mounts = if schedulers::in_container() { "" } else { MOUNTS };
+    let without = if schedulers::in_container() { &MOUNTS[..] } else { &[] };
+    let mild = without.iter().fold(MILD.to_owned(), |text, line| text.replace(line, ""));
     match (reach(config), manager) {
         (Reach::Starts, _) => "# heal starts services here: they outlive it, and whatever confined this unit would confine them too. Give a\n\
                                # service `unit = \"systemd:…\"` instead of `start`, and install again for a unit that is confined.\n\
@@ -163,13 +166,13 @@ fn confinement(config: &Config, manager: Manager) -> String {
             .to_owned(),
         (_, Manager::SystemdUser) => USERS.to_owned(),
         (Reach::Asks, _) => {
-            format!("# Your own commands run in here (probes, alerts): only what they cannot need is taken away.\nProtectSystem=full\n{mounts}{MILD}")
+            format!("# Your own commands run in here (probes, alerts): only what they cannot need is taken away.\nProtectSystem=full\n{mild}")
         }
         (Reach::Looks, _) => {
             let writable: Vec<String> = writable(config).iter().map(|path| word(path)).collect();
             let caps = if repairs(config) { REPAIRS } else { "" };
             let tmp = if touches_tmp(config) { "" } else { "PrivateTmp=yes\n" };
-            format!("ProtectSystem=strict\nReadWritePaths={}\n{tmp}{mounts}{MILD}\n{FULL}{caps}", writable.join(" "))
+            format!("ProtectSystem=strict\nReadWritePaths={}\n{tmp}{mild}\n{FULL}{caps}", writable.join(" "))
         }
     }
 }

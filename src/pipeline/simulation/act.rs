@@ -185,6 +185,7 @@ impl Sim {
                 Change::StartService { .. } => {
                     self.starts(place)?;
                     self.begin(place);
+                    self.services[place].judged_anew();
                     let identity = self.services[place].identity().cloned();
                     if let Some(identity) = identity {
                         performed.started = Some(identity.clone());
@@ -198,6 +199,7 @@ impl Sim {
                         self.stops(place)?;
                     }
                     self.begin(place);
+                    self.services[place].judged_anew();
                 }
                 Change::RunCommand { .. } => {
                     self.clock.now += SECOND;

@@ -150,6 +150,10 @@ impl Sim {
     fn is_queued(&mut self, incident: &str, notice: Notice, channels: &[String]) -> Step {
         let now = self.clock.now;
         let told = &mut self.oracle.told;
+        // One that had only stood in for another one is now asked for itself.
+        told.failed.retain(|about, _| {
+            about.incident != incident || about.notice != notice || !channels.contains(&about.channel)
+        });
         if let Some(open) = told.open.get_mut(incident) {
             (open.told, open.silent) = (true, 0);
             let known = |(since, lasts): (i64, Option<i64>)| {

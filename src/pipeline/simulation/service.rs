@@ -126,6 +126,11 @@ impl Svc {
         self.life.as_ref().is_some_and(|life| now < life.ready)
     }
 
+    /// What was said of another life does not count.
+    pub(super) fn judged_anew(&mut self) {
+        self.watches.iter_mut().for_each(|watch| watch.said.clear());
+    }
+
     /// A new life, as its ailments make it. The code of that release lives so long.
     pub(super) fn begin(
         &mut self,
@@ -158,9 +163,9 @@ impl Svc {
                 (now + chance.between(50, 3_000), if self.service.rules.hold_on_exit.is_empty() { 1 } else { CONFIG });
         }
         self.wrote = now;
-        // What was said of another one does not count; but of one that nobody recognises heal cannot know that it is another.
-        for watch in self.watches.iter_mut().filter(|_| !self.unwatched) {
-            watch.said.clear();
+        // Of one that nobody recognises heal cannot know that it is another, unless it was heal that began it.
+        if !self.unwatched {
+            self.judged_anew();
         }
         if let Some(told) = &mut self.told {
             *told = Told {

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::git;
-use crate::host::{files, folders};
+use crate::host::files;
 use crate::model::lock::{Content, FileId, Holding, Life, Remains, Seen};
 use crate::model::{Lock, LockKind};
 
@@ -107,7 +107,7 @@ pub(super) fn one(lock: &Lock, path: PathBuf, now_ms: i64) -> Option<Seen> {
         }
     };
     let parent = path.parent().unwrap_or(Path::new("/"));
-    let real = folders::real(parent);
+    let real = std::fs::canonicalize(parent);
     let mut seen = blank(lock, path.clone(), Content::Flock);
     if let Some(meta) = &meta {
         seen.file = Some(id(meta));
