@@ -94,7 +94,8 @@ pub(super) fn plan(
     glance(config, options, &looker.notes, report);
     let judged = report.states.iter().map(|one| one.judged.clone()).collect();
     let away = |service: Option<&str>| hands_off(history, &looker.pauses, &[], service);
-    let mut hand = Hand { dir: &looker.dir, journal: None, asked: false, away: &away, tries: None };
+    let mut tries = Tries::of(&looker.notes);
+    let mut hand = Hand { dir: &looker.dir, journal: None, asked: false, away: &away, tries: Some(&mut tries) };
     report.mended = mend::everything(config, !report.layout.is_empty(), &mut hand, || Ok(judged))?;
     Ok(())
 }
