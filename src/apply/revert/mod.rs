@@ -24,7 +24,7 @@ pub(super) use resume::{Resumed, Stuck, resume};
 pub(super) enum Failed {
     /// Everything is as it was.
     AsBefore(String),
-    /// The branch moved, and the rest did not follow, or the disk did not confirm it: the next run goes on.
+    /// The branch moved, and the rest did not follow, or the disk did not confirm it; or git's lock stays: the next run goes on.
     HalfDone(String),
 }
 
@@ -87,25 +87,29 @@ pub(super) fn take(step: &Step<'_>) -> Result<(), Failed> {
     });
     let (turns, mut moves) = match ready {
         Ok(ready) => ready,
-        Err(why) => {
-            stage.unlock();
-            let left = stage.clear();
-            return Err(Failed::AsBefore(left.err().map_or_else(|| why.clone(), |left| format!("{why}; and {left}"))));
-        }
+        Err(why) => return Err(given_up(&stage, why)),
     };
     super::waitpoint("revert-ref");
     super::failpoint("revert-ref");
     if let Err(why) = finish(&repo, step, &stage, (&turns, &turns), &mut moves) {
         return Err(match moves.back().and_then(|()| swing_back(&repo, step)) {
-            Ok(()) => {
-                stage.unlock();
-                let _ = stage.clear();
-                Failed::AsBefore(format!("{why}; everything is as it was"))
-            }
+            Ok(()) => given_up(&stage, format!("{why}; everything is as it was")),
             Err(also) => Failed::HalfDone(format!("{why}; and it could not be undone at once: {also}")),
         });
     }
     settle(&repo, &stage).map_err(Failed::HalfDone)
+}
+
+/// Nothing of it happened. A lock that cannot be removed now is the next run's to remove: nobody else knows whose it is.
+fn given_up(stage: &Stage, why: String) -> Failed {
+    stage.unlock();
+    if stage.owns_lock() {
+        return Failed::HalfDone(format!("{why}; and the lock on the index cannot be removed"));
+    }
+    match stage.clear() {
+        Ok(()) => Failed::AsBefore(why),
+        Err(left) => Failed::AsBefore(format!("{why}; and {left}")),
+    }
 }
 
 /// Is it still what was decided upon? Asked right before the act: what changed since then is decided anew.

@@ -41,8 +41,9 @@ pub(super) struct Facts {
     /// Ticks that saw it down though it could be cured, since the last act; and whether all was quiet before.
     pub(super) down: i64,
     pub(super) calm: bool,
-    /// Ticks that saw it well.
+    /// Ticks that saw this life of it well.
     pub(super) well: i64,
+    pub(super) life: Option<Identity>,
     /// What its looks were like.
     pub(super) watched: Watched,
     /// When each release was first seen to run.

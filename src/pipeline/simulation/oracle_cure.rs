@@ -95,7 +95,10 @@ impl Sim {
         } else {
             facts.down = 0;
         }
-        facts.well = if well { facts.well + 1 } else { 0 };
+        // A new life is judged anew, also when it works as the one before did.
+        let same = facts.life.as_ref() == svc.identity();
+        facts.life = svc.identity().cloned();
+        facts.well = if well && same { facts.well + 1 } else { i64::from(well) };
         if facts.well > stable + good + 4 {
             if open {
                 return broken(format!("{name} is well for {} ticks, and its incident is not over", facts.well));
