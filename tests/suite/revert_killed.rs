@@ -99,6 +99,26 @@ fn what_the_second_run_had_half_written_when_it_was_killed_is_written_anew() {
     assert_eq!(git(&project, &["rev-parse", "HEAD^{tree}"]), tree, "{ran:?}");
 }
 
+/// A long sweep found it: nobody but heal knows whose lock that is.
+#[test]
+fn a_lock_that_could_not_be_removed_is_removed_by_the_next_run() {
+    let template = template();
+    let project = world(&template);
+    // The disk does not confirm what was written aside, and lets nothing go.
+    let faults = ["inject=syncfs:error=EIO:when=1", "inject=?unlink,unlinkat:error=EROFS"];
+    let words =
+        ["-f", "-qq", "-o", "/dev/null", "-e", "trace=syncfs,?unlink,unlinkat", "-e", faults[0], "-e", faults[1]];
+    let words = [&words[..], &[env!("CARGO_BIN_EXE_heal"), "revert"]].concat();
+    let ran = project.run(&mut project.command_of("strace", &words)).exits(74);
+    assert!(project.path(".git/index.lock").exists(), "{ran:?}");
+    assert_eq!(head(&project), head(&template), "{ran:?}");
+    let ran = project.heal(&["revert"]);
+    assert!(!project.path(".git/index.lock").exists(), "{ran:?}");
+    sound(&project);
+    let tree = git(&template, &["rev-parse", "HEAD~1^{tree}"]);
+    assert_eq!(git(&project, &["rev-parse", "HEAD^{tree}"]), tree, "{ran:?}");
+}
+
 #[test]
 fn a_disk_that_stays_broken_leaves_it_as_it_was_or_finished() {
     for error in ["ENOSPC", "EIO", "EROFS"] {
