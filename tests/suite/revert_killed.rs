@@ -104,14 +104,19 @@ fn what_the_second_run_had_half_written_when_it_was_killed_is_written_anew() {
 fn a_lock_that_could_not_be_removed_is_removed_by_the_next_run() {
     let template = template();
     let project = world(&template);
-    // The disk does not confirm what was written aside, and lets nothing go.
-    let faults = ["inject=syncfs:error=EIO:when=1", "inject=?unlink,unlinkat:error=EROFS"];
-    let words =
-        ["-f", "-qq", "-o", "/dev/null", "-e", "trace=syncfs,?unlink,unlinkat", "-e", faults[0], "-e", faults[1]];
-    let words = [&words[..], &[env!("CARGO_BIN_EXE_heal"), "revert"]].concat();
-    let ran = project.run(&mut project.command_of("strace", &words)).exits(74);
+    let under = |faults: &[&str]| {
+        let faults: Vec<&str> = faults.iter().flat_map(|fault| ["-e", fault]).collect();
+        let words = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=syncfs,?unlink,unlinkat"];
+        let words = [&words[..], &faults, &[env!("CARGO_BIN_EXE_heal"), "revert"]].concat();
+        project.run(&mut project.command_of("strace", &words))
+    };
+    // The disk does not confirm what was written aside, and lets nothing go; nor does it the next time.
+    let holds = "inject=?unlink,unlinkat:error=EROFS";
+    let ran = under(&["inject=syncfs:error=EIO:when=1", holds]).exits(74);
     assert!(project.path(".git/index.lock").exists(), "{ran:?}");
     assert_eq!(head(&project), head(&template), "{ran:?}");
+    let ran = under(&[holds]).exits(69);
+    assert!(project.path(".git/heal-revert/lock").exists(), "{ran:?}");
     let ran = project.heal(&["revert"]);
     assert!(!project.path(".git/index.lock").exists(), "{ran:?}");
     sound(&project);

@@ -40,6 +40,10 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
     let later = |why: String| Stuck::Later(why);
     let stage = Stage::of(&repo);
     unlock(&repo, &stage, step, since);
+    if stage.owns_lock() {
+        // Without the folder nobody would know whose it is.
+        return Err(Stuck::Later(format!("the lock on the index of {} cannot be removed", repo.path().display())));
+    }
     let head = repo.find_reference("HEAD").map_err(|error| later(said(error)))?;
     let on = head.symbolic_target().ok().flatten().map(str::to_owned);
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(|error| later(said(error)))?;
