@@ -102,9 +102,8 @@ pub(super) fn take(step: &Step<'_>) -> Result<(), Failed> {
 
 /// Nothing of it happened. A lock that cannot be removed now is the next run's to remove: nobody else knows whose it is.
 fn given_up(stage: &Stage, why: String) -> Failed {
-    stage.unlock();
-    if stage.owns_lock() {
-        return Failed::HalfDone(format!("{why}; and the lock on the index cannot be removed"));
+    if let Err(held) = stage.unlock() {
+        return Failed::HalfDone(format!("{why}; and {held}"));
     }
     match stage.clear() {
         Ok(()) => Failed::AsBefore(why),
@@ -213,10 +212,7 @@ fn finish(
 /// All is in its place: the lock is let go, and the disk has to confirm it.
 fn settle(repo: &Repository, stage: &Stage) -> Result<(), String> {
     super::failpoint("revert-index");
-    stage.unlock();
-    if stage.owns_lock() {
-        return Err(format!("the lock on the index of {} cannot be removed", repo.path().display()));
-    }
+    stage.unlock()?;
     stage::sync(repo)?;
     // A folder that cannot be removed now is removed by the next one who needs it.
     let _ = stage.clear().or_else(|_| stage.clear());

@@ -39,11 +39,7 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
     let repo = git::open(step.repo).map_err(|refused| Stuck::Later(refused.to_string()))?;
     let later = |why: String| Stuck::Later(why);
     let stage = Stage::of(&repo);
-    unlock(&repo, &stage, step, since);
-    if stage.owns_lock() {
-        // Without the folder nobody would know whose it is.
-        return Err(Stuck::Later(format!("the lock on the index of {} cannot be removed", repo.path().display())));
-    }
+    unlock(&repo, &stage, step, since).map_err(later)?;
     let head = repo.find_reference("HEAD").map_err(|error| later(said(error)))?;
     let on = head.symbolic_target().ok().flatten().map(str::to_owned);
     let head = repo.head().and_then(|head| head.peel_to_commit()).map_err(|error| later(said(error)))?;
@@ -93,7 +89,8 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
     // The index at every path: it may know of none of them yet.
     finish(&repo, step, &stage, (&turns, &left), &mut moves).map_err(|why| {
         let back = moves.back();
-        stage.unlock();
+        // One that stays is the next run's.
+        let _ = stage.unlock();
         Stuck::Later(back.err().map_or_else(|| why.clone(), |also| format!("{why}; {also}")))
     })?;
     settle(&repo, &stage).map_err(later)?;
@@ -103,8 +100,7 @@ pub(in crate::apply) fn resume(step: &Step<'_>, since: &Moment) -> Result<Resume
 /// Removes the locks that the killed run left: the index's when it is a second name of our own file, the branch's when what is
 /// in it is what we would have written, and it is no older than the intent.
 #[expect(clippy::disallowed_methods, reason = "its own locks, proved by what they are")]
-fn unlock(repo: &Repository, stage: &Stage, step: &Step<'_>, since: &Moment) {
-    stage.unlock();
+fn unlock(repo: &Repository, stage: &Stage, step: &Step<'_>, since: &Moment) -> Result<(), String> {
     let lock = git::lock_of(repo, step.reference);
     if is_ours(&lock, step, since) {
         // A git that runs holds it for a moment only.
@@ -113,6 +109,7 @@ fn unlock(repo: &Repository, stage: &Stage, step: &Step<'_>, since: &Moment) {
     if is_ours(&lock, step, since) {
         let _ = std::fs::remove_file(&lock);
     }
+    stage.unlock()
 }
 
 fn is_ours(lock: &Path, step: &Step<'_>, since: &Moment) -> bool {

@@ -148,11 +148,15 @@ impl Stage {
     }
 
     /// Lets the lock go, if it is ours.
+    ///
+    /// # Errors
+    /// It cannot be removed. Whoever clears the folder then takes away what says whose it is.
     #[expect(clippy::disallowed_methods, reason = "git's own protocol for its index")]
-    pub(super) fn unlock(&self) {
-        if self.owns_lock() {
-            let _ = std::fs::remove_file(&self.lock);
+    pub(super) fn unlock(&self) -> Result<(), String> {
+        if self.owns_lock() && std::fs::remove_file(&self.lock).is_err() && self.owns_lock() {
+            return Err(format!("the lock on the index, {}, cannot be removed", self.lock.display()));
         }
+        Ok(())
     }
 
     /// Brings the index to what the work tree now holds, at the changed paths.
