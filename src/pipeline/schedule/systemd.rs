@@ -117,7 +117,7 @@ fn reach(config: &Config) -> Reach {
 
 /// For these systemd mounts a `/proc` of its own, which in a container lacks what the container manager put over it: heal would
 /// read the boot id of the host there, and whoever types `heal` that of the container (measured: nspawn and systemd 252).
-const MOUNTS: [&str; 2] = ["ProtectKernelTunables=yes\n", "ProtectControlGroups=yes\n"];
+const MOUNTS: [&str; 2] = ["ProtectKernelTunables=yes", "ProtectControlGroups=yes"];
 
 /// No harm in it for any command that looks.
 const MILD: &str = "ProtectKernelTunables=yes
@@ -157,8 +157,8 @@ LockPersonality=yes
 SystemCallArchitectures=native";
 
 fn confinement(config: &Config, manager: Manager) -> String {
-    let without = if schedulers::in_container() { &MOUNTS[..] } else { &[] };
-    let mild = without.iter().fold(MILD.to_owned(), |text, line| text.replace(line, ""));
+    let inside = schedulers::in_container();
+    let mild = MILD.lines().filter(|line| !(inside && MOUNTS.contains(line))).collect::<Vec<_>>().join("\n");
     match (reach(config), manager) {
         (Reach::Starts, _) => "# heal starts services here: they outlive it, and whatever confined this unit would confine them too. Give a\n\
                                # service `unit = \"systemd:…\"` instead of `start`, and install again for a unit that is confined.\n\
