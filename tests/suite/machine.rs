@@ -87,6 +87,15 @@ pub fn names(project: &Project, folder: &str) -> Vec<String> {
 /// Where the stand-in of crontab keeps what it was given.
 pub const SPOOL: &str = "machine/spool";
 
+/// A line of the user's own in the crontab.
+pub const OWN: &str = "1 1 * * * x\n";
+
+/// Is the crontab the user's own line, with the whole of heal's block behind it or without?
+pub fn keeps_own(project: &Project) -> bool {
+    let crontab = project.read(SPOOL);
+    crontab == OWN || crontab.starts_with(OWN) && crontab.ends_with("heal: end\n")
+}
+
 /// The folder of the machine's units.
 pub const UNITS: &str = "etc/systemd/system";
 

@@ -89,6 +89,12 @@ pub fn accuse(project: &Project) {
     accuse_after(project, &git(project, &["rev-parse", "HEAD~1"]));
 }
 
+/// The same in the place of what stands there: that is of another HEAD, or too old to count.
+pub fn accuse_anew(project: &Project) {
+    fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
+    accuse(project);
+}
+
 /// The same, with another release that ran.
 pub fn accuse_after(project: &Project, good: &str) {
     history(project, &[("start", good, 300), ("stop", good, 20), ("start", &head(project), 10)]);

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::acting::{in_parallel, later, the_one};
-use super::repository::{accuse, arm, commit, deployed, git, head, sound, try_git};
+use super::repository::{accuse, accuse_anew, arm, commit, deployed, git, head, sound, try_git};
 use super::servers;
 use super::support::{Project, Ran};
 
@@ -20,8 +20,7 @@ pub fn with_remote() -> (Project, Project) {
     git(&project, &["commit", "-q", "-a", "--amend", "--no-edit"]);
     git(&project, &["stash", "pop", "-q"]);
     commit(&project, "A version that does not");
-    fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
-    accuse(&project);
+    accuse_anew(&project);
     arm(&project);
     let remote = Project::new("");
     git(&remote, &["init", "-q", "--bare", "-b", "main", "repo.git"]);

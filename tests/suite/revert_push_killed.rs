@@ -5,7 +5,7 @@ use std::fs;
 
 use super::acting::{NAP, in_parallel, later, running, the_one};
 use super::killpoints::{Fault, Point, sweep};
-use super::repository::{accuse, copy, git, head, sound, try_git};
+use super::repository::{accuse_anew, copy, git, head, sound, try_git};
 use super::revert_push::with_remote;
 use super::support::{Project, Ran};
 
@@ -43,8 +43,7 @@ fn swept(template: &Project, fault: Fault, most: usize) {
         let project = copy(template);
         git(&project, &["remote", "set-url", "origin", &project.path(REMOTE).display().to_string()]);
         // A long sweep lasts longer than a crash counts.
-        fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
-        accuse(&project);
+        accuse_anew(&project);
         project
     };
     let judge = |project: &Project, point: &Point, ran: &Ran| {

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::acting::{kinds, running, the_one, timeless};
 use super::killpoints::{Fault, Point, sweep};
-use super::repository::{accuse, arm, commit, copy, crashes, deployed, digest, empty, git, head, sound};
+use super::repository::{accuse, accuse_anew, arm, commit, copy, crashes, deployed, digest, empty, git, head, sound};
 use super::support::{Project, Ran};
 
 const NAP: &str = "86400";
@@ -14,8 +14,7 @@ fn reverted() -> Project {
     let project = deployed("", "");
     project.script("run.sh", "#!/bin/sh\n[ -e needed.ignored ] || exit 1\nexec sleep 86400\n");
     git(&project, &["commit", "-q", "--amend", "-a", "-m", "A version that needs more"]);
-    std::fs::remove_file(project.path("data/crash_history.jsonl")).expect("removed");
-    accuse(&project);
+    accuse_anew(&project);
     arm(&project);
     project.heal(&["revert"]).exits(0);
     project
