@@ -56,7 +56,7 @@ fn a_command_that_hangs_ends_at_its_deadline_with_its_children() {
         r#"it = { kind = "command", command = ["sh", "-c", "trap '' TERM; sleep 601 & sleep 602"], timeout = "400ms" }"#,
     );
     let ran = project.heal(&["check", "--json"]).exits(3);
-    assert!(ran.took >= Duration::from_millis(400) && ran.took < Duration::from_millis(2_400), "{ran:?}");
+    assert!(ran.took >= Duration::from_millis(400) && ran.took < Duration::from_secs(10), "{ran:?}");
     let answer = ran.json();
     assert_eq!(finding(&answer, "host", "it")["summary"], "did not end in time and was killed");
     assert!(project.processes().is_empty(), "{:?}", project.processes());
@@ -74,7 +74,7 @@ fn a_flood_of_output_is_read_to_its_end_and_shown_in_part() {
 
     let endless = host(r#"it = { kind = "command", command = ["yes"], timeout = "400ms" }"#);
     let ran = endless.heal(&["check", "--json"]).exits(3);
-    assert!(ran.took < Duration::from_millis(2_400), "{ran:?}");
+    assert!(ran.took < Duration::from_secs(10), "{ran:?}");
     assert!(endless.processes().is_empty());
 }
 

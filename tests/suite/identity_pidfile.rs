@@ -67,7 +67,7 @@ fn a_pidfile_that_is_not_a_file_is_unknown_and_does_not_block() {
         let made = Command::new("mkfifo").arg(project.path("app.pid")).status().expect("mkfifo");
         assert!(made.success());
         let ran = project.heal(&["check", "--json"]).exits(3);
-        assert!(ran.took.as_secs() < 2, "{ran:?}");
+        assert!(ran.took.as_secs() < 10, "{ran:?}");
         fs::remove_file(project.path("app.pid")).expect("removed");
         fs::create_dir(project.path("app.pid")).expect("created");
         project.heal(&["check"]).exits(3);

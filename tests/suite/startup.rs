@@ -131,15 +131,15 @@ fn a_stale_lock_is_cleared_and_who_holds_one_is_left_alone() {
 #[test]
 fn it_waits_for_another_repair_of_files_and_for_no_recovery() {
     let mut project = sleeper("");
-    project.env("HEAL_TEST_PATIENCE", "1s");
+    project.env("HEAL_TEST_PATIENCE", "2s");
     project.heal(&["heal", "--startup"]).exits(0);
     let recovery = RecoveryLock::take(&project.path("data/recovery-in-progress"), "a test").expect("free");
-    assert!(project.heal(&["heal", "--startup"]).exits(0).took < Duration::from_millis(900));
+    assert!(project.heal(&["heal", "--startup"]).exits(0).took < Duration::from_millis(1_900));
     drop(recovery);
     let repair = RecoveryLock::take(&project.path("data/repair.lock"), "a test").expect("free");
     let ran = project.heal(&["heal", "--startup"]).exits(75);
     assert!(
-        ran.stderr.contains("another repair of files is in progress") && ran.took > Duration::from_millis(900),
+        ran.stderr.contains("another repair of files is in progress") && ran.took > Duration::from_millis(1_900),
         "{ran:?}"
     );
     // A tick that has nothing to put right does not ask for it; one that has is not kept from healing.
