@@ -16,7 +16,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 /// The last configuration that a tick ran with. It holds no secret: those never stand in heal.toml.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastGood {
-    /// The file.
+    /// The file, no link in its way.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
@@ -26,9 +26,10 @@ impl LastGood {
     /// What was kept; `None` when nothing was, or somebody else may have written it.
     #[must_use]
     pub fn read(dir: &DataDir) -> Option<Self> {
-        let path = dir.last_good();
-        trust::check(&std::fs::symlink_metadata(&path).ok()?).ok()?;
-        serde_json::from_slice(&host::files::read(&path, LIMIT).ok()?).ok()
+        // It names programs to run. The file that is trusted is the one that is read, whatever stands under its name by now.
+        let (file, meta) = host::files::open_itself(&dir.last_good()).ok().filter(|_| dir.is_trusted())?;
+        trust::check(&meta).ok()?;
+        serde_json::from_str(&host::files::text_of(file, &meta, LIMIT).ok()?).ok()
     }
 
     /// Is one kept that [`LastGood::read`] would read?

@@ -177,6 +177,13 @@ impl DataDir {
         self.folders().into_iter().filter(|dir| !dir.exists()).collect()
     }
 
+    /// Could nobody but us have written what is in it? `false` also where a link stands for it, and where it is not there.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        let ours = |meta: std::fs::Metadata| meta.is_dir() && trust::check(&meta).is_ok();
+        self.folders().iter().all(|dir| std::fs::symlink_metadata(dir).is_ok_and(ours))
+    }
+
     /// Is all of it there?
     #[must_use]
     pub fn is_whole(&self) -> bool {

@@ -8,7 +8,7 @@ use super::emergency::substitute;
 use super::tell;
 use crate::config::{self, Config, Origin};
 use crate::error::{Error, Kind};
-use crate::host::clock;
+use crate::host::{clock, trust};
 use crate::journal::{DataDir, LastGood, RecoveryLock, ToldBroken};
 use crate::model::alert::Message;
 use crate::model::event::Notice;
@@ -57,13 +57,14 @@ pub fn last_good(origin: &Origin, error: &Error) -> Option<Config> {
 /// Keeps this configuration as the last good one; `known` is the sum of what was kept when a tick last looked. Answers with
 /// the sum of what is kept now.
 pub(super) fn keep(config: &Config, known: Option<u64>, dir: &DataDir, report: &mut Report) -> Option<u64> {
+    let path = whole(&config.path, &config.root);
     let mut sum = DefaultHasher::new();
-    (&config.path, &config.text).hash(&mut sum);
+    (&path, &config.text).hash(&mut sum);
     let sum = Some(sum.finish());
     if known == sum && LastGood::is_there(dir) {
         return sum;
     }
-    let good = LastGood { path: config.path.clone(), text: config.text.clone() };
+    let good = LastGood { path, text: config.text.clone() };
     match good.keep(dir) {
         Ok(()) => sum,
         Err(error) => {
@@ -116,19 +117,25 @@ fn remembered(origin: &Origin, path: &Path) -> Option<(DataDir, Config)> {
         let folders = std::fs::read_dir(&root).into_iter().flatten().flatten().take(SEARCHED);
         folders.map(|entry| entry.path()).filter(|path| path.is_dir())
     };
-    let named: Option<PathBuf> = config::data_dir_of(path, &root);
+    // A file that is refused because somebody else may write it names nothing; nor does what stands in a folder of theirs.
+    let ours = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| trust::check(&meta).is_ok());
+    let theirs = path.exists() && !ours(path);
+    if theirs && !ours(&root) {
+        return None;
+    }
+    let named: Option<PathBuf> = config::data_dir_of(path, &root).filter(|_| !theirs);
     let candidates = named.into_iter().chain([root.join("data")]).chain(beside());
     candidates.map(DataDir::at).find_map(|dir| {
-        let good = LastGood::read(&dir).filter(|good| same_file(&good.path, path, &root))?;
+        let good = LastGood::read(&dir).filter(|good| good.path == whole(path, &root))?;
         let config = origin.recall(path, &root, &good.text)?;
         // A copy that names another directory is not of this one.
         (config.data_dir == dir.root()).then_some((dir, config))
     })
 }
 
-fn same_file(kept: &Path, path: &Path, root: &Path) -> bool {
-    let whole = |path: &Path| path.file_name().map(|name| root.join(name));
-    kept == path || whole(kept) == whole(path)
+/// The file in its directory, which has no link in it.
+fn whole(path: &Path, root: &Path) -> PathBuf {
+    path.file_name().map_or_else(|| root.to_owned(), |name| root.join(name))
 }
 
 /// Where it can be written down who was told.

@@ -101,6 +101,48 @@ fn a_copy_that_somebody_else_could_have_written_is_not_believed() {
     assert!(told(&project).is_empty());
 }
 
+/// A number that no account has.
+const NOBODY: u32 = 54_321;
+
+/// A refused file must not lead root to what somebody else wrote: the copy names programs to run.
+#[test]
+fn what_somebody_else_wrote_leads_nowhere() {
+    use std::os::unix::fs::{chown, symlink};
+    if !nix::unistd::Uid::effective().is_root() {
+        return; // only root can give a file away
+    }
+    let told_by = |project: &Project| {
+        project.heal(&["heal"]).exits(78);
+        told(project).len()
+    };
+    let give = |project: &Project, path: &str, to: u32| chown(project.path(path), Some(to), None).expect("given away");
+    let (project, other) = (project(), project());
+    give(&project, "heal.toml", NOBODY);
+    give(&project, ".", NOBODY);
+    assert_eq!(told_by(&project), 0, "folder and file are theirs: so may be all that lies there");
+    give(&project, ".", 0);
+    assert_eq!(told_by(&project), 1, "the folder is ours, and so is what was kept in it");
+
+    // The data directory of another project, be it by its name or by a link, says nothing of this one.
+    let broken = format!("[project]\nname = \"test\"\ndata_dir = \"{}\"\n[servce.app]\n", other.path("data").display());
+    for (link, folder) in [(None, ""), (Some("data"), "data"), (Some("data/state"), "data/state")] {
+        let thief = Project::new(&broken);
+        if let Some(link) = link {
+            std::fs::create_dir_all(thief.path(link).parent().expect("one")).expect("made");
+            symlink(other.path(folder), thief.path(link)).expect("linked");
+        }
+        thief.heal(&["heal"]).exits(78);
+        assert_eq!((told(&thief).len(), told(&other).len()), (0, 0), "{link:?}");
+        assert!(!other.path("data/state/told-broken.json").exists(), "{link:?}");
+    }
+    // Whoever owns the state may write the copy.
+    project.write("heal.toml", "[project\n");
+    give(&project, "heal.toml", 0);
+    give(&project, "data/state", NOBODY);
+    std::fs::remove_file(project.path("data/state/told-broken.json")).expect("removed");
+    assert_eq!(told_by(&project), 1, "no more than before");
+}
+
 #[test]
 fn a_server_is_told_too_with_its_secret_and_once_more_when_it_did_not_hear() {
     use std::os::unix::fs::PermissionsExt as _;
