@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::entry::{folder, read_into};
 use super::kernel_locks;
-use super::process::Grips;
+use super::process::{Grips, hides_others};
 use crate::model::lock::{FileId, Grip};
 
 /// What the whole pass may take: 5,000 processes with 20 descriptors each take a third of a second.
@@ -160,9 +160,8 @@ pub(super) fn nested(status: &[u8]) -> Vec<i32> {
     text.split_ascii_whitespace().skip(1).filter_map(|number| number.parse().ok()).collect()
 }
 
-/// Where processes of others are not even listed (`hidepid`), the first of all is missing: nobody else's are there either.
 fn hidden(pids: &[i32], unseen: &mut Unseen) {
-    if !pids.contains(&1) {
+    if hides_others(pids).is_some() {
         unseen.add(1);
     }
 }

@@ -17,7 +17,7 @@ use rustix::fs::OFlags;
 use rustix::io::{Errno, Result as Asked};
 
 use super::entry::{Entry, folder, numbers, read_into, stat, words};
-use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row};
+use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row, hides_others, is_gone};
 use super::{clock, descriptors, sockets, vitals};
 use crate::model::Identity;
 use crate::model::evidence::{Descriptors, Vitals};
@@ -40,6 +40,8 @@ struct Pass {
     rows: Vec<(i32, std::ops::Range<usize>)>,
     /// When it began, in milliseconds since boot.
     begun: i64,
+    /// Why there may be others.
+    unseen: Option<String>,
 }
 
 /// A command line that was read so long ago, in milliseconds, is read again: the process may have become another program.
@@ -73,10 +75,16 @@ impl Processes for Proc {
         }
     }
 
+    fn unseen(&self) -> Option<String> {
+        self.pass.get_or_init(pass).as_ref().ok()?.unseen.clone()
+    }
+
     fn detail(&self, pid: i32) -> Detail {
         match look(pid, self.pass.get().and_then(|pass| pass.as_ref().ok())) {
             Ok(process) => Detail::Seen(Box::new(process)),
-            Err(Errno::NOENT | Errno::SRCH) => Detail::Gone,
+            Err(Errno::NOENT | Errno::SRCH) if is_gone(pid) => Detail::Gone,
+            // It is there, and another user's (`hidepid`), or there since a moment ago.
+            Err(Errno::NOENT | Errno::SRCH) => Detail::Hidden("it is not shown to this user".to_owned()),
             Err(error) => Detail::Hidden(std::io::Error::from(error).to_string()),
         }
     }
@@ -257,7 +265,7 @@ fn pids() -> Result<(OwnedFd, Vec<i32>), String> {
     let proc = folder("/proc", OFlags::RDONLY).map_err(unread)?;
     let mut pids = numbers(&proc).map_err(unread)?;
     if pids.is_empty() {
-        // A chroot without /proc, or hidepid: no process seen is not "no process runs".
+        // A chroot without /proc: no process seen is not "no process runs".
         return Err("/proc shows no process at all".to_owned());
     }
     pids.sort_unstable();
@@ -268,6 +276,7 @@ fn pass() -> Result<Pass, String> {
     let mut pass = Pass { begun: clock::boottime_ms(), ..Pass::default() };
     let mut hidden = 0usize;
     let (proc, pids) = pids()?;
+    pass.unseen = hides_others(&pids);
     for pid in pids {
         let start = pass.bytes.len();
         // A command line is bounded by the kernel, but at megabytes.
@@ -284,7 +293,7 @@ fn pass() -> Result<Pass, String> {
         }
     }
     if hidden > 0 {
-        return Err(format!("the command lines of {hidden} processes are hidden from this user"));
+        pass.unseen = Some(format!("the command lines of {hidden} processes are hidden from this user (hidepid)"));
     }
     Ok(pass)
 }

@@ -6,7 +6,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::{Pid, getsid};
 
 use crate::model::evidence::{Descriptors, Vitals};
 use crate::model::lock::{FileId, Grip};
@@ -141,11 +143,25 @@ pub struct Grips {
 
 /// The process table of one run. The pass over all processes is made at most once, when first asked for.
 pub trait Processes: Send + Sync {
-    /// Every process that shows a command line.
+    /// Every process that shows a command line to us: see [`Processes::unseen`].
     ///
     /// # Errors
     /// Says why the table cannot be read.
     fn rows(&self) -> Result<Vec<Row<'_>>, String>;
+
+    /// Why there may be processes of other users that [`Processes::rows`] did not show.
+    fn unseen(&self) -> Option<String> {
+        None
+    }
+
+    /// As [`Processes::rows`], for who has to know of everybody.
+    ///
+    /// # Errors
+    /// Says why the table cannot be read, or not to its end.
+    fn all_rows(&self) -> Result<Vec<Row<'_>>, String> {
+        let rows = self.rows()?;
+        self.unseen().map_or(Ok(rows), Err)
+    }
 
     /// One process, looked at now: never from the pass.
     fn detail(&self, pid: i32) -> Detail;
@@ -291,6 +307,17 @@ pub fn is_alive(processes: &dyn Processes, identity: &Identity) -> Option<bool> 
         Detail::Seen(process) => Some(process.identity == *identity && !process.is_zombie()),
         Detail::Hidden(_) => None,
     }
+}
+
+/// Is there nobody of this number? The kernel says so also of processes that `/proc` does not show to us (`hidepid`).
+#[must_use]
+pub(super) fn is_gone(pid: i32) -> bool {
+    pid <= 0 || getsid(Some(Pid::from_raw(pid))) == Err(Errno::ESRCH)
+}
+
+/// Where processes of others are not even listed (`hidepid` of proc(5)), the first of all is missing.
+pub(super) fn hides_others(pids: &[i32]) -> Option<String> {
+    (!pids.contains(&1)).then(|| "processes of other users are hidden from this user (hidepid)".to_owned())
 }
 
 /// The pid namespace that we live in: a pid means nothing in another one. `None` where there is no such thing.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::index::Index;
 use super::program::parse_pid;
-use crate::host::files;
 use crate::host::process::{Detail, Process, Processes};
+use crate::host::{files, resources, trust};
 use crate::model::report::Considered;
 use crate::model::units::{a_few, span_text};
 use crate::model::{Identity, Selector, Service};
@@ -292,10 +292,22 @@ impl Search<'_> {
         }
     }
 
+    /// Why it could be somebody whom we are not shown. Our own processes we are.
+    fn hidden(&self) -> Option<String> {
+        let me = trust::me().as_raw();
+        let ours = self.selector.user.as_ref().is_some_and(|user| resources::uid(user).is_ok_and(|uid| uid == me));
+        let why = self.processes.unseen().filter(|_| !ours)?;
+        let user = resources::user(me);
+        Some(format!("{why}; with `user = \"{user}\"` in its `match` it is none of theirs"))
+    }
+
     /// Everybody in the process table who fits, the doubtful cases, and those who could not be looked at.
     fn scan(&self, considered: &mut Vec<Considered>) -> Result<Scanned, String> {
         let (mut found, mut doubts, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
         let mut pids = self.index.candidates(&self.service.name, self.processes)?.to_vec();
+        if let Some(why) = self.hidden() {
+            return Err(why);
+        }
         // The life that it was last recognised as is looked at whatever it calls itself by now.
         if let Some(known) = self.memory.known.filter(|known| !pids.contains(&known.pid)) {
             pids.push(known.pid);

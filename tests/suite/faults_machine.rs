@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use nix::unistd::Uid;
+
 use super::acting::{NAP, running, shell, sleeper, the_one};
 use super::faults_data::private;
 use super::peer::Peer;
@@ -50,6 +52,35 @@ fn where_nothing_can_be_started_a_person_is_told_and_no_act_is_left_open() {
     // With room for them it goes on where it was.
     shell(&project, &format!("exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$HEAL\" heal")).exits(0);
     the_one(&project, SLEEP);
+}
+
+#[test]
+fn who_is_hidden_by_the_system_is_not_gone() {
+    let project = sleeper("[lock.pid]\npaths = [\"app.pid\"]\nkind = \"pid\"\n");
+    let who = format!("setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$HEAL\"");
+    let script = format!(
+        "mount -t proc -o hidepid=2 proc /proc || exit 77\n\
+         sleep {NAP} & echo $! >app.pid; touch -d yesterday app.pid\n\
+         \"$HEAL\" check >root; echo $? >>codes; chown -R {NOBODY} .\n\
+         {who} heal >other; echo $? >>codes\n\
+         {who} clean-locks >locks; echo $? >>codes\n\
+         {who} heal --set service.app.match.user=nobody >own; echo $? >>codes\n\
+         kill $(cat app.pid); {who} clean-locks >>locks; echo $? >>codes; exit 0"
+    );
+    project.write("script.sh", &script);
+    let ran = shell(&project, "unshare -m -p -f --kill-child /bin/sh script.sh");
+    if !Uid::effective().is_root() || ran.code == 77 {
+        return; // where it may not be mounted
+    }
+    assert_eq!(project.read("codes"), "0\n3\n69\n0\n0\n", "{ran:?}");
+    let said = |file: &str, part: &str| assert!(project.read(file).contains(part), "{part}: {}", project.read(file));
+    said(
+        "other",
+        "unknown   app  processes of other users are hidden from this user (hidepid); with `user = \"nobody\"`",
+    );
+    said("own", "healed    app (was dead)");
+    said("locks", "app.pid [pid, pid]  pid 3 cannot be looked at: it is not shown to this user\n");
+    said("locks", "pid 3 is dead, and nobody has the file open or locked\n");
 }
 
 #[test]

@@ -15,11 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use nix::errno::Errno;
 use nix::unistd::{Pid, getsid};
 
 use super::exec::{self, Job};
-use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row};
+use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row, hides_others, is_gone};
 use super::{clock, env};
 use crate::model::Identity;
 use crate::model::evidence::{Descriptors, Vitals};
@@ -153,6 +152,10 @@ impl Portable {
         asked.as_ref().map_err(Clone::clone)
     }
 
+    fn table(&self) -> &Result<Pass, String> {
+        self.pass.get_or_init(|| self.pass().or_else(|_| self.pass()))
+    }
+
     fn pass(&self) -> Result<Pass, String> {
         let text = self.ps(&["-A"], &["pid=", "state=", "args="])?;
         let mut pass = Pass::default();
@@ -163,8 +166,13 @@ impl Portable {
 
 impl Processes for Portable {
     fn rows(&self) -> Result<Vec<Row<'_>>, String> {
-        let pass = self.pass.get_or_init(|| self.pass().or_else(|_| self.pass())).as_ref().map_err(Clone::clone)?;
+        let pass = self.table().as_ref().map_err(Clone::clone)?;
         Ok(pass.rows.iter().map(|(pid, at)| Row { pid: *pid, cmdline: &pass.bytes[at.clone()] }).collect())
+    }
+
+    fn unseen(&self) -> Option<String> {
+        let pass = self.table().as_ref().ok()?;
+        hides_others(&pass.rows.iter().map(|(pid, _)| *pid).collect::<Vec<_>>())
     }
 
     fn detail(&self, pid: i32) -> Detail {
@@ -300,11 +308,6 @@ const INCOMPLETE: &str = "`ps` does not show all processes";
 
 fn own_pid() -> i32 {
     i32::try_from(std::process::id()).unwrap_or(0)
-}
-
-/// Does the kernel itself say that nobody has this number? A zombie still has it.
-fn is_gone(pid: i32) -> bool {
-    pid <= 0 || getsid(Some(Pid::from_raw(pid))) == Err(Errno::ESRCH)
 }
 
 /// The session of a process; 0 when the kernel does not say.

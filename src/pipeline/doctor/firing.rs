@@ -152,7 +152,7 @@ fn known(manager: Manager, mine: &[&Found], call: &str) -> Option<Item> {
 /// A crontab that nobody reads.
 fn cron() -> Option<Item> {
     let table = processes();
-    let rows = match table.rows() {
+    let rows = match table.all_rows() {
         Ok(rows) => rows,
         Err(why) => return Some(Item::of(ABOUT, Health::Unknown, format!("whether cron runs: {why}"), "")),
     };

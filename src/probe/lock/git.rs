@@ -38,7 +38,7 @@ pub(super) fn locks(directory: &Path) -> Result<Vec<PathBuf>, String> {
 /// Who works in this repository, or in a worktree of it.
 pub(super) fn workers(directory: &Path, processes: &dyn Processes) -> Holding {
     let places = places(directory);
-    let rows = match processes.rows() {
+    let rows = match processes.all_rows() {
         Ok(rows) => rows,
         Err(why) => return Holding::Unknown(why),
     };
