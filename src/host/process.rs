@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -354,8 +354,37 @@ pub const fn watch(_pid: i32) -> Option<OwnedFd> {
 /// Waits for the process behind a pidfd to end, at most this long.
 #[must_use]
 pub fn ended_within(pidfd: &OwnedFd, wait: Duration) -> bool {
-    let mut set = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
-    // Rounded up to a millisecond: a wait of 0.4 ms must not become a busy loop.
-    let millis = u16::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u16::MAX);
-    matches!(poll(&mut set, PollTimeout::from(millis)), Ok(ready) if ready > 0)
+    let deadline = Instant::now() + wait;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut set = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+        if matches!(poll(&mut set, at_most(left)), Ok(ready) if ready > 0) {
+            return true;
+        }
+        if left.is_zero() {
+            return false;
+        }
+    }
+}
+
+/// Rounded up to a millisecond: a wait of 0.4 ms must not become a busy loop.
+fn at_most(left: Duration) -> PollTimeout {
+    i32::try_from(left.as_micros().div_ceil(1_000))
+        .ok()
+        .and_then(|millis| millis.try_into().ok())
+        .unwrap_or(PollTimeout::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_as_long_as_it_is_said_to_be() {
+        let table = [(0, 0), (400, 1), (1_000, 1), (90_000_000, 90_000), (u64::MAX, i32::MAX)];
+        for (micros, millis) in table {
+            let timeout = at_most(Duration::from_micros(micros));
+            assert_eq!(timeout, PollTimeout::try_from(millis).expect("positive"), "{micros}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Result};
 use crate::host::resources::{self, Locked, locks};
 use crate::host::{clock, files};
-use crate::model::rfc3339;
+use crate::model::{Stamp, rfc3339};
 
 /// After this long the kernel ends the holder (DESIGN §5).
 pub(super) const LEASE: Duration = Duration::from_secs(300);
@@ -97,7 +97,7 @@ impl RecoveryLock {
             boot: now.boot.clone(),
             purpose: purpose.to_owned(),
             since: rfc3339(now.at),
-            until: rfc3339(now.at + chrono::TimeDelta::from_std(LEASE).unwrap_or_default()),
+            until: until(now.at),
         };
         // What is written here is for people; a full disk must not keep us from healing.
         let text = serde_json::to_string(&held).unwrap_or_default();
@@ -172,20 +172,36 @@ fn holder(path: &Path) -> Option<Held> {
     serde_json::from_slice(&files::read(path, 4096).ok()?).ok()
 }
 
-/// Who holds the lock at this moment, without touching it: taking it to try would make a tick that comes just then fail.
+/// Who holds the lock at this moment, without touching it: taking it to try would make a tick that comes just then fail. That it
+/// is held the kernel says; the file, which may be empty where the disk is full, says only by whom.
 #[must_use]
 pub fn holds(path: &Path) -> Option<Held> {
     let meta = std::fs::symlink_metadata(path).ok()?;
-    let held = holder(path).filter(|held| held.boot == clock::boot_id())?;
+    let said = holder(path).filter(|held| held.boot == clock::boot_id());
     let device = resources::device(meta.dev());
-    is_locked(&locks(), device, meta.ino(), held.pid).then_some(held)
+    let by = said.as_ref().map(|held| held.pid);
+    let lock = locks().into_iter().find(|lock| is_it(lock, device, meta.ino(), by))?;
+    let somebody = || Held {
+        pid: lock.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
+        boot: clock::boot_id().to_owned(),
+        purpose: "it could not be written what for".to_owned(),
+        // It is written when the lock is taken; and nobody holds it for longer than the lease from now.
+        since: rfc3339(meta.modified().map_or_else(|_| clock::now().at, Into::into)),
+        until: until(clock::now().at),
+    };
+    Some(said.unwrap_or_else(somebody))
 }
 
-/// Is there a lock on this file? Inodes are numbered by each file system for itself, so the device has to fit; where the
+/// Is this lock on that file? Inodes are numbered by each file system for itself, so the device has to fit; where the
 /// kernel's table speaks of another device than `stat` does (btrfs, overlayfs), the process that took it has to.
-fn is_locked(locks: &[Locked], device: (u32, u32), inode: u64, pid: u32) -> bool {
-    let by_us = |lock: &Locked| lock.pid.is_some_and(|owner| u32::try_from(owner) == Ok(pid));
-    locks.iter().any(|lock| lock.inode == inode && (lock.device == device || by_us(lock)))
+fn is_it(lock: &Locked, device: (u32, u32), inode: u64, by: Option<u32>) -> bool {
+    let by_them = by.is_some() && lock.pid.and_then(|owner| u32::try_from(owner).ok()) == by;
+    lock.inode == inode && (lock.device == device || by_them)
+}
+
+/// When the kernel ends who takes it at this time.
+fn until(at: Stamp) -> String {
+    rfc3339(at + chrono::TimeDelta::from_std(LEASE).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -218,7 +234,7 @@ mod tests {
             ("another file of our process", lock((8, 1), 78, Some(5)), false),
         ];
         for (what, lock, expected) in table {
-            assert_eq!(is_locked(&[lock], (8, 1), 77, 5), expected, "{what}");
+            assert_eq!(is_it(&lock, (8, 1), 77, Some(5)), expected, "{what}");
         }
     }
 
@@ -227,7 +243,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("lock");
         let lock = RecoveryLock::take(&path, "a test").expect("free");
-        assert_eq!(holds(&path).map(|held| held.pid), Some(std::process::id()));
+        let held = || holds(&path).map(|held| (held.pid, held.purpose == "a test"));
+        assert_eq!(held(), Some((std::process::id(), true)));
+        // What stands in the file is for people: it is held also where nothing does.
+        lock.file.set_len(0).expect("cut");
+        assert_eq!(held(), Some((std::process::id(), false)));
         drop(lock);
         assert!(holds(&path).is_none());
     }
