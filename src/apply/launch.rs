@@ -15,7 +15,7 @@ use crate::host::process::{Detail, Processes};
 use crate::host::supervisor::systemd;
 use crate::host::{env, sys};
 use crate::journal::Journal;
-use crate::model::service::Launch;
+use crate::model::service::{Launch, MARK, NAME};
 use crate::model::{Event, Identity, Service};
 
 /// Starts it. The answer says nothing about its health.
@@ -44,8 +44,8 @@ pub(super) fn start(
     command.args(&launch.argv[1..]).current_dir(&launch.cwd).env_clear().envs(env::clean()).envs(found_by);
     command
         .envs(&launch.env)
-        .env("HEAL_INTENT", intent)
-        .env("HEAL_SERVICE", &service.name)
+        .env(MARK, intent)
+        .env(NAME, &service.name)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors);

@@ -105,6 +105,14 @@ pub(super) fn stat(folder: impl AsFd, name: &str) -> Result<Stat> {
     parse(&bytes).ok_or(Errno::INVAL)
 }
 
+/// Does any thread of this process still run?
+pub(super) fn threads_live(pid: i32) -> bool {
+    let Ok(threads) = folder(&format!("/proc/{pid}/task"), OFlags::RDONLY) else { return false };
+    let lives =
+        |thread: i32| stat(&threads, &format!("{thread}/stat")).is_ok_and(|stat| !matches!(stat.state, 'Z' | 'X'));
+    numbers(&threads).unwrap_or_default().into_iter().any(lives)
+}
+
 /// `4711 (any (text) at all) S 1 …`: only behind the last parenthesis do spaces separate fields.
 pub(super) fn parse(bytes: &[u8]) -> Option<Stat> {
     let behind = bytes.iter().rposition(|byte| *byte == b')')?;

@@ -16,7 +16,7 @@ use procfs::net::{TcpNetEntry, TcpState};
 use rustix::fs::OFlags;
 use rustix::io::{Errno, Result as Asked};
 
-use super::entry::{Entry, folder, numbers, read_into, stat, words};
+use super::entry::{Entry, folder, numbers, read_into, stat, threads_live, words};
 use super::process::{Detail, Grips, Kin, Listener, Open, Process, Processes, Row, hides_others, is_gone};
 use super::{clock, descriptors, sockets, vitals};
 use crate::model::Identity;
@@ -81,6 +81,10 @@ impl Processes for Proc {
 
     fn detail(&self, pid: i32) -> Detail {
         match look(pid, self.pass.get().and_then(|pass| pass.as_ref().ok())) {
+            // pthread_exit(3) in the main thread leaves a zombie that works.
+            Ok(process) if process.state == 'Z' && threads_live(pid) => {
+                Detail::Hidden("its main thread has ended, but others of its threads run".to_owned())
+            }
             Ok(process) => Detail::Seen(Box::new(process)),
             Err(Errno::NOENT | Errno::SRCH) if is_gone(pid) => Detail::Gone,
             // It is there, and another user's (`hidepid`), or there since a moment ago.
@@ -112,6 +116,11 @@ impl Processes for Proc {
         let read = fs::File::open(format!("/proc/{pid}/environ"))
             .and_then(|file| file.take(1024 * 1024).read_to_end(&mut environ));
         read.is_ok() && environ.split(|byte| *byte == 0).any(|one| one == variable.as_bytes())
+    }
+
+    fn carriers(&self, variable: &str) -> Vec<i32> {
+        let pids = pids().map_or_else(|_| Vec::new(), |(_, pids)| pids);
+        pids.into_iter().filter(|pid| self.has_variable(*pid, variable)).collect()
     }
 
     fn family(&self) -> Result<Vec<Kin>, String> {

@@ -203,6 +203,11 @@ pub trait Processes: Send + Sync {
         false
     }
 
+    /// Who was started with exactly this `NAME=value` in its environment, as far as we may know.
+    fn carriers(&self, _variable: &str) -> Vec<i32> {
+        Vec::new()
+    }
+
     /// How all processes belong together, looked at now.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub use recent::{Recent, recent};
 #[cfg(any(test, fuzzing))]
 pub(crate) use snapshot::fuzz::journal as fuzz;
 pub use snapshot::{LastRun, entries, past};
-pub use spool::Spool;
+pub use spool::{Spool, Unstruck};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;
@@ -147,6 +147,12 @@ impl DataDir {
     #[must_use]
     pub fn spool(&self) -> PathBuf {
         self.root.join("spool")
+    }
+
+    /// What channels took that could not be struck off the spool.
+    #[must_use]
+    pub fn unstruck(&self) -> PathBuf {
+        self.root.join("unstruck.json")
     }
 
     /// What a person was, or should have been, told.

@@ -1,7 +1,7 @@
 //! Where does a message wait until every channel took it? One file each below `spool/`, on the disk before the first attempt, and
 //! gone after the last. Beside them a small list of what each channel took of late, for the limit per hour.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,31 @@ impl Spool {
                 let _ = files::remove(&other.spool().join(name));
             }
         }
+    }
+}
+
+/// What channels took while that could not be written down in the spool: by message, where something can still be written.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Unstruck(pub BTreeMap<String, BTreeSet<String>>);
+
+impl Unstruck {
+    /// What was noted there.
+    #[must_use]
+    pub fn read(dir: &DataDir) -> Self {
+        let bytes = host::files::read(&dir.unstruck(), LIMIT).ok();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Notes it. What cannot be noted anywhere is told again.
+    pub fn write(&self, dir: &DataDir) {
+        let _ = if self.0.is_empty() {
+            files::remove(&dir.unstruck())
+        } else {
+            dir.create_root().map_err(std::io::Error::other).and_then(|_| {
+                serde_json::to_string(&self.0).map_err(Into::into).and_then(|text| files::swap(&dir.unstruck(), &text))
+            })
+        };
     }
 }
 

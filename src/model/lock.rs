@@ -14,10 +14,13 @@ use super::units::Span;
 pub const GIT_AGE: Span = Span::secs(300);
 
 /// What heal itself keeps in its data directory, one of each sort (DESIGN §5). A service may keep its own files beside these.
-pub const OWN: [&str; 18] = [
+pub const OWN: [&str; 21] = [
     "recovery-in-progress",
     "repair.lock",
     "telling.lock",
+    "pauses.lock",
+    "edited/x",
+    "unstruck.json",
     "state/now.json",
     "state/now.lock",
     "state/last-run",

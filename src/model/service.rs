@@ -9,6 +9,12 @@ use super::identity::Selector;
 use super::unit::UnitName;
 use super::units::{Rate, Span};
 
+/// The variable that marks what heal started. Numbers are given away again; an inherited mark is not.
+pub const MARK: &str = "HEAL_INTENT";
+
+/// The variable that says which service it was started as.
+pub const NAME: &str = "HEAL_SERVICE";
+
 /// The default ladder: the first four levels of DESIGN §6. The fifth, "exhausted", is a state, not a rung.
 pub const DEFAULT_LADDER: [&str; 4] = ["restart", "stop-stale", "clear-locks", "revert"];
 

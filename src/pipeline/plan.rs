@@ -136,7 +136,7 @@ fn because(decision: Decision, refused: &Refused) -> Decision {
 }
 
 /// Without a data directory: anything but the start of what is positively dead, and left nothing behind, is refused.
-pub(super) fn restrict(seen: &mut Seen<'_>, folder: &Path) {
+pub(super) fn restrict(seen: &mut Seen<'_>, (folder, data): (&Path, &Path)) {
     let gone = matches!(&*seen.who, Who::Gone { left, .. } if left.is_empty());
     if let Some(Decision::Act { rung, cause, .. }) = &seen.subject.decision
         && !(gone && rung == remedy::restart::KIND.name && *cause == Class::Dead)
@@ -147,20 +147,24 @@ pub(super) fn restrict(seen: &mut Seen<'_>, folder: &Path) {
     }
     for change in &mut seen.subject.plan {
         if let Change::StartService { log, .. } = change {
-            *log = output(folder, &seen.subject.name);
+            relocate(log, &seen.subject.name, (folder, data));
         }
     }
 }
 
-fn output(folder: &Path, service: &str) -> PathBuf {
-    folder.join(format!("{service}.log"))
+/// Its log, elsewhere if it stands in the data directory, where nothing can be written. One of its own stays: a probe may ask
+/// whether it grows.
+fn relocate(log: &mut PathBuf, service: &str, (folder, data): (&Path, &Path)) {
+    if log.starts_with(data) {
+        *log = folder.join(format!("{service}.log"));
+    }
 }
 
-/// The service with its output elsewhere: its own log may stand where nothing can be written.
-pub(super) fn relocated(service: &Service, folder: &Path) -> Service {
+/// The service with its output where it can be written.
+pub(super) fn relocated(service: &Service, places: (&Path, &Path)) -> Service {
     let mut service = service.clone();
     if let Some(launch) = &mut service.launch {
-        launch.log = output(folder, &service.name);
+        relocate(&mut launch.log, &service.name, places);
     }
     service
 }

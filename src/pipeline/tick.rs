@@ -162,7 +162,7 @@ pub(super) struct Run<'a> {
     acted: BTreeMap<String, Outcome>,
     /// Services that were treated and are down all the same.
     down: BTreeSet<String>,
-    /// Nothing is done but starting what is positively dead; its output goes to a file in this folder.
+    /// Nothing is done but starting what is positively dead; what would go into the data directory goes to this folder.
     starting: Option<PathBuf>,
     /// What the probes will be told at their next look.
     notes: Notes,
@@ -233,7 +233,7 @@ impl Run<'_> {
         let built = || if starts { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
         plan(self.looker, &mut seen, self.journal.history(), built);
         if let Some(folder) = &self.starting {
-            restrict(&mut seen, folder);
+            restrict(&mut seen, (folder, &self.looker.config.data_dir));
         }
         match (seen.subject.decision.clone(), seen.watched) {
             (Some(Decision::Act { rung, .. }), _) if self.observes => self.note(&name, rung)?,
@@ -352,7 +352,8 @@ impl Run<'_> {
         }
         self.keep(&watched.service.name, &evidence);
         let root = &self.looker.config.root;
-        let relocated = self.starting.as_deref().map(|folder| relocated(&watched.service, folder));
+        let relocated =
+            self.starting.as_deref().map(|folder| relocated(&watched.service, (folder, &self.looker.config.data_dir)));
         let service = relocated.as_ref().unwrap_or(&watched.service);
         let (watch, changes) = (locks::of_service(self.looker, watched.name()), seen.subject.plan.clone());
         let again = Again::of(&watch, &changes);

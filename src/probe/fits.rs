@@ -138,7 +138,7 @@ impl Search<'_> {
     }
 
     /// A process known only by its pidfile has to be tied to the service: the start command, the recorded life, or a descent from either.
-    fn tie(&self, process: &Process) -> Fit {
+    pub(super) fn tie(&self, process: &Process) -> Fit {
         if let Some(known) = self.memory.known
             && process.identity.pid == known.pid
             && process.identity != *known

@@ -9,7 +9,8 @@ use super::program::parse_pid;
 use crate::host::process::{Detail, Process, Processes};
 use crate::host::{files, resources, trust};
 use crate::model::report::Considered;
-use crate::model::units::{a_few, span_text};
+use crate::model::service::MARK;
+use crate::model::units::a_few;
 use crate::model::{Identity, Selector, Service};
 
 /// The answer.
@@ -95,8 +96,8 @@ impl Claims {
     }
 }
 
-/// The variable that marks what heal started. Numbers are given away again; an inherited mark is not.
-pub const MARK: &str = "HEAL_INTENT";
+/// How the life is recognised that heal started and that does not fit `match`, which is not healthy.
+pub(super) const NOT_YET: &str = "the life that heal started, though it does not fit `match` (yet)";
 
 /// Finds the service's process. With `explain`, whoever was looked at is listed, those who only half fit as well, and why
 /// each is or is not the service.
@@ -168,10 +169,13 @@ impl Search<'_> {
                 }
             }
         }
-        let Scanned { mut found, doubts, unseen } = match self.scan(considered) {
+        let Scanned { mut found, mut doubts, unseen } = match self.scan(considered) {
             Ok(result) => result,
             Err(why) => return Who::Unknown { why },
         };
+        if self.selector.pidfile.is_some() && self.selector.args_contain.is_none() {
+            doubts.extend(self.only_by_program(&mut found, in_pidfile));
+        }
         only_roots(&mut found);
         match (found.len(), in_pidfile) {
             // Who is searched for by the same words and could not be looked at may be a second one.
@@ -206,56 +210,26 @@ impl Search<'_> {
         }
     }
 
-    /// Nobody fits. That is only "gone" if nobody could be it who does not show it yet.
-    fn absent(&self, stale: Option<&Process>) -> Who {
-        // What heal started may prepare itself before it becomes what `match` describes: a `run.sh` that execs at its end.
-        if let Some(process) = self.living_start() {
-            let how = "the life that heal started, though it does not fit `match` (yet)".to_owned();
-            return Who::Running { process: Box::new(process), how, also: Vec::new() };
-        }
-        if let Some(process) = self.newcomer() {
-            let why = format!(
-                "the pidfile names nobody, but pid {} `{}` was started in the service's directory only {} ago",
-                process.identity.pid,
-                process.command(),
-                span_text(process.age_ms)
-            );
-            return Who::Unknown { why };
-        }
-        Who::Gone { why: self.nobody(stale), left: self.left_behind() }
-    }
-
-    /// A service known by its pidfile alone does not exist before it wrote one: somebody young in its directory may be
-    /// about to. Older than the grace, it had its time.
-    fn newcomer(&self) -> Option<Process> {
-        let launch = self.service.launch.as_ref().filter(|_| !self.selector.names_program())?;
-        let me = self.processes.exe(*self.processes.lineage().first()?);
-        let rows = self.processes.rows().ok()?;
-        let others = rows.into_iter().filter(|row| !self.processes.lineage().contains(&row.pid));
-        let mut living = others.filter_map(|row| match self.processes.detail(row.pid) {
-            Detail::Seen(process) if !process.is_zombie() => Some(*process),
-            _ => None,
-        });
-        living.find(|process| {
-            process.cwd.as_deref() == Some(&launch.cwd)
-                && process.age_ms < self.service.rules.startup_grace.millis()
-                && (process.exe.is_none() || process.exe != me)
-                && self.owner(process).is_none()
-        })
+    /// Takes those out who fit by their program alone, where a pidfile is to say which of them it is and does not name them: the
+    /// same program in the same directory may be anything. Answers with them in words.
+    fn only_by_program(&self, found: &mut Vec<Match>, in_pidfile: Option<i32>) -> Vec<String> {
+        let proved = |(process, _): &Match| {
+            self.memory.known == Some(&process.identity)
+                || in_pidfile.is_some_and(|pid| self.holds(process, pid))
+                || matches!(self.tie(process), Fit::Yes(_))
+        };
+        let (proved, rest): (Vec<Match>, Vec<Match>) = found.drain(..).partition(proved);
+        *found = proved;
+        let doubt = |(process, _): Match| {
+            let (pid, command) = (process.identity.pid, process.command());
+            format!("pid {pid} runs `{command}`, but the pidfile does not name it; add `args_contain` to `match`")
+        };
+        rest.into_iter().map(doubt).collect()
     }
 
     /// The other service that this process is.
     pub(super) fn owner(&self, process: &Process) -> Option<&str> {
         self.memory.claims?.other(&process.identity, &self.service.name)
-    }
-
-    /// The life that heal started, if it is running now.
-    pub(super) fn living_start(&self) -> Option<Process> {
-        let (started, _) = self.memory.started?;
-        match self.processes.detail(started.pid) {
-            Detail::Seen(process) if process.identity == *started && !process.is_zombie() => Some(*process),
-            _ => None,
-        }
     }
 
     /// Does it carry the mark of the start that the history knows?
@@ -342,46 +316,12 @@ impl Search<'_> {
         Ok(Scanned { found, doubts, unseen })
     }
 
-    /// The living rest of the session that heal gave to the last life. The number of a session says little once its leader
-    /// is gone: only who carries heal's mark is taken for one of them.
-    fn left_behind(&self) -> Vec<Process> {
-        let started = self.memory.started.map(|(started, _)| started);
-        let this_boot = |started: &&Identity| started.boot == crate::host::clock::boot_id();
-        let Some(started) = started.filter(this_boot) else { return Vec::new() };
-        let family = self.processes.family().unwrap_or_default();
-        let members = family.into_iter().filter(|kin| kin.session == started.pid && kin.pid != started.pid);
-        let living = members.filter_map(|kin| match self.processes.detail(kin.pid) {
-            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= started.start => Some(*process),
-            _ => None,
-        });
-        let ours =
-            |process: &Process| !self.processes.lineage().contains(&process.identity.pid) && self.is_marked(process);
-        living.filter(ours).collect()
-    }
-
     /// For `--explain`: most runs ask nobody why.
     fn note(&self, considered: &mut Vec<Considered>, process: &Process, fits: bool, reason: &str) {
         if self.index.explain {
             let (pid, command) = (process.identity.pid, process.command());
             considered.push(Considered { pid, command, fits, reason: reason.to_owned() });
         }
-    }
-
-    fn nobody(&self, stale: Option<&Process>) -> String {
-        let mut why = vec!["no process fits".to_owned()];
-        if let Some(process) = stale {
-            why.push(format!(
-                "the pidfile is stale: pid {} is now `{}`, and is left alone",
-                process.identity.pid,
-                process.command()
-            ));
-        }
-        if let Some(known) = self.memory.known
-            && known.boot == crate::host::clock::boot_id()
-        {
-            why.push(format!("it last ran as pid {}", known.pid));
-        }
-        why.join("; ")
     }
 }
 

@@ -7,11 +7,55 @@ use crate::probe::still::still;
 #[test]
 fn what_heal_started_is_the_service_before_it_looks_like_it() {
     // A run.sh that prepares for a while and execs at its end.
-    let preparing = Table::of(vec![process(500, "/bin/sh ./run.sh"), child(501, 500, "sleep 8")]);
+    let preparing =
+        |age_ms| Table::of(vec![Process { age_ms, ..process(500, "/bin/sh ./run.sh") }, child(501, 500, "sleep 8")]);
     let bot = service(selector(NAMES), Some("./run.sh"));
-    assert_eq!(answer(&bot, Some(&life(500, 10_000)), &preparing), "running 500");
-    assert_eq!(answer(&bot, None, &preparing), "gone", "started by nobody that heal knows");
-    assert_eq!(answer(&bot, Some(&life(500, 9_999)), &preparing), "gone", "another life of that pid");
+    assert_eq!(answer(&bot, Some(&life(500, 10_000)), &preparing(29_999)), "running 500");
+    assert_eq!(answer(&bot, None, &preparing(29_999)), "gone", "started by nobody that heal knows");
+    assert_eq!(answer(&bot, Some(&life(500, 9_999)), &preparing(29_999)), "gone", "another life of that pid");
+    // It had its time. What it does now nobody knows; it is neither well nor gone.
+    let said = answer(&bot, Some(&life(500, 10_000)), &preparing(30_000));
+    assert!(
+        said.starts_with("unknown: what heal started runs as pid 500 `/bin/sh ./run.sh`, and nothing fits"),
+        "{said}"
+    );
+}
+
+#[test]
+fn who_carries_the_name_of_the_service_is_no_second_one_where_the_history_was_lost() {
+    let bot = service(selector(NAMES), Some(BOT));
+    let mut table = Table::of(vec![process(500, "worker: idle")]);
+    assert_eq!(answer(&bot, None, &table), "gone");
+    table.named.push(500);
+    let said = answer(&bot, None, &table);
+    assert!(said.starts_with("unknown: pid 500 `worker: idle` was started by heal as this service"), "{said}");
+    assert_eq!(answer(&bot, Some(&life(400, 10_000)), &table), "gone", "the history knows of its last start");
+    table.processes[0].cwd = Some("/srv/other".into());
+    assert_eq!(answer(&bot, None, &table), "gone", "what another project calls so");
+}
+
+#[test]
+fn of_one_program_in_one_directory_the_pidfile_says_which() {
+    let (program, start) = ("executable = \"python3\"\n", "/usr/bin/python3 bot.py");
+    let other = "/usr/bin/python3 import.py";
+    let both = Table::of(vec![process(500, start), process(600, other)]);
+    let alone = Table::of(vec![process(600, other)]);
+    let said = |content: &str, known: Option<&Identity>, table: &Table| {
+        by_pidfile(program, Some(start), content, known, table)
+    };
+    assert_eq!(said("500", None, &both), "running 500");
+    // Stale, or of another life: it is not whoever else runs the program here.
+    for known in [None, Some(life(500, 10_000))] {
+        let answer = said("500", known.as_ref(), &alone);
+        assert!(
+            answer.starts_with("unknown: pid 600 runs") && answer.contains("the pidfile does not name it"),
+            "{answer}"
+        );
+    }
+    assert_eq!(said("600", None, &alone), "running 600", "it names it");
+    assert_eq!(said("700", None, &Table::of(vec![process(500, start)])), "running 500", "that is the start command");
+    assert_eq!(said("700", Some(&life(600, 10_000)), &alone), "running 600", "it is the recorded life");
+    assert_eq!(said("700", None, &Table::of(vec![])), "gone");
 }
 
 #[test]

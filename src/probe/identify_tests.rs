@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::*;
-use crate::host::process::{Kin, PID_MAX, Row};
+use crate::host::process::{Kin, Row};
 use crate::model::Span;
 use crate::model::service::Launch;
 
@@ -13,11 +13,12 @@ pub(super) const BOT: &str = "/usr/bin/python3 service.py";
 /// A process table written down. pid 2000 is heal, 1900 the cron that started it.
 #[derive(Default)]
 pub(super) struct Table {
-    processes: Vec<Process>,
+    pub(super) processes: Vec<Process>,
     cmdlines: Vec<(i32, Vec<u8>)>,
     pub(super) hidden: Vec<i32>,
     /// Who carries the mark of the last start.
     pub(super) marked: Vec<i32>,
+    pub(super) named: Vec<i32>,
     pub(super) contained: Vec<i32>,
 }
 
@@ -51,6 +52,10 @@ impl Processes for Table {
 
     fn has_variable(&self, pid: i32, variable: &str) -> bool {
         variable == "HEAL_INTENT=i1" && self.marked.contains(&pid)
+    }
+
+    fn carriers(&self, variable: &str) -> Vec<i32> {
+        if variable == "HEAL_SERVICE=bot" { self.named.clone() } else { Vec::new() }
     }
 
     fn family(&self) -> Result<Vec<Kin>, String> {
@@ -258,18 +263,6 @@ fn what_may_not_be_seen_is_no_proof_of_death() {
     let stranger = Process { exe: None, ..process(500, "/usr/sbin/sshd -D") };
     let by_path = service(selector("executable = \"/srv/bot/bot\""), Some(BOT));
     assert_eq!(answer(&by_path, None, &Table::of(vec![stranger])), "gone");
-}
-
-#[test]
-fn pids_are_read_strictly() {
-    for (text, pid) in [("500", Some(500)), (" 500\n", Some(500)), ("4194304", Some(PID_MAX)), ("00500", Some(500))] {
-        assert_eq!(parse_pid(text), pid, "{text:?}");
-    }
-    for bad in
-        ["", "\n", "0", "1", "-1", "-500", "+500", "12 34", "12\n34", "99999999999", "4194305", "0x10", "5e2", "pid"]
-    {
-        assert_eq!(parse_pid(bad), None, "{bad:?}");
-    }
 }
 
 /// With a pidfile that holds `content`; `None` for no file.

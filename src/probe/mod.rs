@@ -1,6 +1,7 @@
 //! How do we look? One file per kind of probe: a struct that mirrors its table in `heal.toml`, a look, and a pure judgement.
 //! A probe changes nothing, and says "unknown" when it could not look.
 
+mod absent;
 pub mod beat;
 mod body;
 pub mod certificate;

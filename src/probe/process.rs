@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::identify::Who;
+use super::identify::{NOT_YET, Who};
 use super::{Judged, Kind, Probe, Scene, Sight};
 use crate::model::units::span_text;
 use crate::model::{Class, Severity, Span};
@@ -41,6 +41,11 @@ fn judge(who: &Who) -> Sight {
         Who::Running { process, how, .. } => {
             let up = span_text(process.age_ms);
             let stopped = process.state == 'T';
+            if how == NOT_YET {
+                let summary = format!("pid {} does not fit `match` yet", process.identity.pid);
+                let sight = Sight::new(Judged::Bad(Some(Severity::Warning)), summary).of_class(Class::Hung);
+                return sight.with("command", process.command()).with("recognised by", how);
+            }
             let (judged, summary) = if stopped {
                 // A stopped process does no work, whatever its port says; somebody may be debugging it.
                 (Judged::Bad(Some(Severity::Warning)), format!("pid {} is stopped (SIGSTOP)", process.identity.pid))

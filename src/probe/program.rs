@@ -126,4 +126,30 @@ mod tests {
             assert_eq!(mentions(&args, part), expected, "{line} | {part}");
         }
     }
+
+    #[test]
+    fn pids_are_read_strictly() {
+        for (text, pid) in [("500", Some(500)), (" 500\n", Some(500)), ("4194304", Some(PID_MAX)), ("00500", Some(500))]
+        {
+            assert_eq!(parse_pid(text), pid, "{text:?}");
+        }
+        for bad in [
+            "",
+            "\n",
+            "0",
+            "1",
+            "-1",
+            "-500",
+            "+500",
+            "12 34",
+            "12\n34",
+            "99999999999",
+            "4194305",
+            "0x10",
+            "5e2",
+            "pid",
+        ] {
+            assert_eq!(parse_pid(bad), None, "{bad:?}");
+        }
+    }
 }

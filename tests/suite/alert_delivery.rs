@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::acting::{NAP, end, in_parallel, later, running, sleeper};
 use super::alert_channels::{channel, titles};
+use super::faults_data::private;
 use super::killpoints::{CHANGING, Fault, sweep_over};
 use super::peer::{Answer, Asked, Peer};
 use super::support::Project;
@@ -129,4 +130,21 @@ fn wherever_a_delivery_ends_nothing_is_lost_and_nothing_is_told_thrice() {
         });
         println!("{fault:?}: told twice at {twice}");
     });
+}
+
+#[test]
+fn on_a_disk_that_stays_full_what_arrived_is_not_told_by_each_run_again() {
+    let peer = Peer::new([Answer::status(503, "")]);
+    let project = channel(&format!("[alert.x]\nkind = \"webhook\"\nurl = \"{}\"\n", peer.url()));
+    let script = "mkdir -p data && mount -t tmpfs -o size=256k,mode=700 tmpfs data || exit 99\n\
+         \"$HEAL\" alert 'the only one' --severity critical\n\
+         size=$(cat data/journal/* | wc -c); head -c $((4096 - size % 4096)) /dev/zero | tr '\\0' '\\n' >>$(echo data/journal/*)\n\
+         dd if=/dev/zero of=data/full bs=4k 2>/dev/null\n\
+         for run in 1 2 3 4; do \"$HEAL\" alert flush; done\n\
+         rm data/full; \"$HEAL\" alert flush; echo \"flush $?\"; \"$HEAL\" alert list --json >listed";
+    let Some(ran) = private(&project, script) else { return };
+    assert!(ran.stdout.contains("it was sent, but that cannot be written down"), "{ran:?}");
+    assert!(ran.stdout.ends_with("flush 0\n"), "{ran:?}");
+    assert_eq!(peer.asked().len(), 2, "refused once, told once: {ran:?}");
+    assert!(project.read("listed").contains("\"waiting\":[]"), "{}", project.read("listed"));
 }

@@ -77,6 +77,17 @@ fn who_is_held_stays_held_and_a_lock_that_is_held_is_respected() {
 }
 
 #[test]
+fn its_own_log_is_written_as_ever() {
+    let project = project("log = \"app.log\"");
+    end(the_one(&project, NAP));
+    // A probe may ask whether it grows: started with its output elsewhere, it would be stopped for its silence afterwards.
+    let start = format!("--set 'service.app.start=[\"sh\", \"-c\", \"echo begun; exec sleep {NAP}\"]'");
+    let Some(ran) = read_only(&project, &format!("\"$HEAL\" heal {start}; echo \"code $?\"")) else { return };
+    assert!(ran.stdout.contains("output to app.log") && ran.stdout.contains("code 74"), "{ran:?}");
+    assert_eq!(project.read("app.log"), "begun\n");
+}
+
+#[test]
 fn without_any_directory_to_remember_in_nothing_is_done() {
     let mut project = project("");
     end(the_one(&project, NAP));

@@ -80,6 +80,7 @@ mod heal_warning;
 mod hold;
 mod identity;
 mod identity_pidfile;
+mod identity_proved;
 mod identity_twins;
 mod init;
 mod init_propose;

@@ -3,11 +3,12 @@
 
 use std::time::Instant;
 
+use super::super::emergency::substitute_for;
 use super::{LIST, LIST_TIMEOUT, NO_TIME, hand_over, send};
 use crate::alert::{Declared, as_json, syslog};
 use crate::config::Config;
 use crate::host::{clock, env};
-use crate::journal::{DataDir, Journal, Spool};
+use crate::journal::{DataDir, Journal, Spool, Unstruck};
 use crate::model::alert::{Again, Message, Parcel, Undelivered};
 use crate::model::event::Moment;
 use crate::model::report::Delivery;
@@ -23,7 +24,10 @@ pub(super) fn flush(
     deadline: Instant,
     eager: bool,
 ) -> Vec<Delivery> {
-    let mut run = Flush { config, journal, dir, spool, deadline, eager, now: clock::now(), deliveries: Vec::new() };
+    let other = substitute_for(config).filter(|other| other.root() != dir.root());
+    let mut run =
+        Flush { config, journal, dir, other, spool, deadline, eager, now: clock::now(), deliveries: Vec::new() };
+    run.strike_off();
     run.forget_channels_that_are_gone();
     let hear = config.alerts.iter().filter(|channel| channel.hears());
     let mut channels: Vec<Option<&Declared>> = [None].into_iter().chain(hear.map(Some)).collect();
@@ -41,6 +45,8 @@ struct Flush<'a> {
     config: &'a Config,
     journal: &'a mut Journal,
     dir: &'a DataDir,
+    /// Where heal remembers while the data directory cannot be written.
+    other: Option<DataDir>,
     spool: &'a mut Spool,
     deadline: Instant,
     eager: bool,
@@ -93,6 +99,9 @@ impl Flush<'_> {
         match &sent {
             Ok(()) => {
                 failure = self.told(name, group);
+                if failure.is_some() {
+                    self.note(name, group);
+                }
                 if channel.is_some() {
                     self.spool.took(self.dir, name, &self.now);
                 }
@@ -130,6 +139,38 @@ impl Flush<'_> {
             }
         }
         None
+    }
+
+    /// It arrived, and that cannot be written down: elsewhere it can, or it would be told by each run until it can be again.
+    fn note(&mut self, name: &str, group: &[usize]) {
+        let Some(other) = &self.other else { return };
+        let mut unstruck = Unstruck::read(other);
+        for (item, _) in group.iter().map(|place| &self.spool.items[*place]) {
+            unstruck.0.entry(item.clone()).or_default().insert(name.to_owned());
+        }
+        unstruck.write(other);
+    }
+
+    /// What arrived in a run that could not write it down is written down now. Until that is possible it is not told again.
+    fn strike_off(&mut self) {
+        let Some(other) = self.other.clone() else { return };
+        let mut unstruck = Unstruck::read(&other);
+        if unstruck.0.is_empty() {
+            return;
+        }
+        unstruck.0.retain(|item, channels| {
+            let Some(place) = self.spool.items.iter().position(|(name, _)| name == item) else { return false };
+            channels.retain(|channel| {
+                let waits = self.spool.items[place].1.of(channel).is_some();
+                let failed = waits && self.told(channel, &[place]).is_some();
+                if failed {
+                    self.spool.items[place].1.took(channel, channel != LIST);
+                }
+                failed
+            });
+            !channels.is_empty()
+        });
+        unstruck.write(&other);
     }
 
     fn failed(&mut self, name: &str, channel: Option<&Declared>, group: &[usize], undelivered: &Undelivered) {
