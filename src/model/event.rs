@@ -196,6 +196,9 @@ pub enum Event {
         service: String,
         /// Where it stands.
         level: Level,
+        /// What kind of trouble it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<Class>,
         /// One line for a person; empty when healthy.
         summary: String,
     },

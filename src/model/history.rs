@@ -71,6 +71,9 @@ pub struct ServiceHistory {
     /// Where it stood when a tick last looked, unless it was healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stood: Option<(Level, String)>,
+    /// What kind of trouble it was in then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood_class: Option<Class>,
     /// The incident that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<Box<Incident>>,
@@ -203,8 +206,10 @@ impl History {
                 let count = service.would.entry(rung.clone()).or_insert(0);
                 *count = count.saturating_add(1);
             }
-            Event::Stood { service, level, summary } => {
-                self.entry(service).stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
+            Event::Stood { service, level, class, summary } => {
+                let service = self.entry(service);
+                service.stood = (*level != Level::Healthy).then(|| (*level, summary.clone()));
+                service.stood_class = *class;
             }
             Event::Reverted(Reverted { service, intent, summary, .. }) => {
                 taken_back::fold(&mut self.reverts, when, &entry.event);
@@ -314,6 +319,15 @@ impl ServiceHistory {
             self.good_since = None;
             self.good_looks = 0;
         }
+    }
+
+    /// What is wrong in the incident that is open: as the last look found it, or else as the first one did.
+    #[must_use]
+    pub fn ailing(&self) -> Option<(Class, &str)> {
+        let incident = self.incident.as_ref()?;
+        let stood = self.stood.as_ref().filter(|(level, _)| *level == Level::Unhealthy);
+        let last = stood.zip(self.stood_class).map(|((_, summary), class)| (class, summary.as_str()));
+        Some(last.unwrap_or((incident.class, &incident.summary)))
     }
 
     /// A new life begins with clean counters: what the old process failed at says nothing about the new one.

@@ -136,12 +136,13 @@ impl Trouble {
     #[must_use]
     pub fn of(past: &ServiceHistory, now: &Moment) -> Option<Self> {
         let incident = past.incident.as_ref()?;
+        let (class, summary) = past.ailing()?;
         Some(Self {
             id: incident.id.clone(),
             opened: incident.opened.at,
             age_ms: now.since(&incident.opened),
-            class: incident.class,
-            summary: incident.summary.clone(),
+            class,
+            summary: summary.to_owned(),
             tried: incident.tries.iter().map(|(rung, times)| (rung.clone(), *times)).collect(),
             exhausted: incident.exhausted.as_ref().map(|since| since.at),
             well_ms: past.good_since.as_ref().map(|since| now.since(since)),

@@ -211,7 +211,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
     }
 }
 
-/// What a tick would decide now if it found what was found when the incident was opened.
+/// What a tick would decide now if it found what the last one did.
 fn next(config: &Config, (name, watched): (&str, Option<&Watched>), past: &ServiceHistory, now: &Moment) -> Decision {
     let (Some(watched), Some(incident)) = (watched, &past.incident) else {
         let files = "what is allowed by `repair` is done by each tick; the rest is for a person";
@@ -219,7 +219,8 @@ fn next(config: &Config, (name, watched): (&str, Option<&Watched>), past: &Servi
         return Decision::Helpless { why: why.to_owned() };
     };
     let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };
-    let standing = Standing { level, class: Some(incident.class), summary: incident.summary.clone() };
+    let (class, summary) = past.ailing().unwrap_or((incident.class, &incident.summary));
+    let standing = Standing { level, class: Some(class), summary: summary.to_owned() };
     policy::decide(&watched.service, &standing, past, &super::revert::rungs(config), now)
 }
 

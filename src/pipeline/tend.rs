@@ -249,7 +249,7 @@ impl<'a> Care<'a> {
         let worse = standing.level > stood && standing.level >= Level::Degraded;
         if stood != standing.level {
             let (service, level, summary) = (name.clone(), standing.level, standing.summary.clone());
-            journal.record(Event::Stood { service, level, summary })?;
+            journal.record(Event::Stood { service, level, class: None, summary })?;
         }
         let past = journal.history().service(&name);
         let incident = Incident::of(past, &self.looker.now);

@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Left, Level, Subject};
+use crate::model::report::{Act, Decision, Left, Level, Standing, Subject};
 use crate::model::status::Trouble;
 use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
 use crate::probe::identify::Who;
@@ -277,11 +277,13 @@ impl Run<'_> {
 
     /// Writes down where it stands, when that changed. Answers whether it became worse.
     fn stands(&mut self, subject: &Subject) -> Result<bool> {
-        let (level, summary) = (subject.standing.level, subject.standing.summary.clone());
+        let Standing { level, class, summary } = subject.standing.clone();
         let past = self.journal.history().service(&subject.name);
         let before = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
-        if before != level {
-            self.journal.record(Event::Stood { service: subject.name.clone(), level, summary })?;
+        // One trouble that became another is told by `status` as what it is now.
+        let another = level == Level::Unhealthy && past.stood_class != class;
+        if before != level || another {
+            self.journal.record(Event::Stood { service: subject.name.clone(), level, class, summary })?;
         }
         Ok(level > before && level >= Level::Degraded)
     }

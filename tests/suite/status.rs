@@ -35,6 +35,21 @@ fn before_the_first_tick_nothing_is_known() {
 }
 
 #[test]
+fn a_trouble_that_became_another_is_told_as_what_it_is_now() {
+    let project = sleeper(
+        "startup_grace = \"0s\"\n[service.app.probes]\nworks = { kind = \"command\", command = [\"test\", \"!\", \"-e\", \"ill\"] }",
+    );
+    project.heal(&["heal", "--set", "service.app.start=[\"false\"]"]).exits(2);
+    assert_eq!(service(&project, "0s")["incident"]["class"], "dead");
+    project.heal(&["heal"]).exits(0);
+    project.write("ill", "");
+    project.heal(&["heal", "--set", "service.app.verify_within=1s"]).exits(2);
+    let app = service(&project, "0s");
+    assert_eq!((&app["incident"]["class"], &app["status"]), (&json!("hung"), &json!("unhealthy")), "{app:#}");
+    assert_eq!(app["summary"], "works: exit code 1");
+}
+
+#[test]
 fn what_was_done_is_told_with_its_reason() {
     let project = sleeper("");
     project.heal(&["heal"]).exits(0);

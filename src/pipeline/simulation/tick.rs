@@ -192,7 +192,7 @@ impl Sim {
         let past = self.book.history.service(&name);
         if past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level) != seen.standing.level {
             let (level, summary) = (seen.standing.level, seen.standing.summary.clone());
-            self.record(Event::Stood { service: name.clone(), level, summary })?;
+            self.record(Event::Stood { service: name.clone(), level, class: None, summary })?;
         }
         let past = self.book.history.service(&name);
         let built = if seen.standing.level == Level::Unhealthy { self.rungs() } else { Vec::new() };
