@@ -340,7 +340,7 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
                     continue;
                 }
                 Err(revert::Stuck::Person(why)) => {
-                    journal.record(Event::Held { service: what.service.clone(), reason: why.clone() })?;
+                    journal.record(Event::Held { service: what.service.clone(), reason: why.clone(), code: false })?;
                     seen = format!(": {why}");
                 }
             }

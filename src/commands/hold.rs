@@ -52,7 +52,7 @@ impl Args {
         let before = journal.history().service(&self.service).held.clone().map(|(_, reason)| reason);
         let already = before.as_ref() == Some(&reason);
         if !already {
-            journal.record(Event::Held { service: self.service.clone(), reason: reason.clone() })?;
+            journal.record(Event::Held { service: self.service.clone(), reason: reason.clone(), code: false })?;
             journal.save();
         }
         let mut text = match &before {

@@ -207,7 +207,9 @@ fn what_is_written_after_a_clock_was_ahead_comes_last_and_is_read() {
     put(&dir, "2099-notes.jsonl", "somebody else's\n");
     save(&dir).expect("saved");
     let mut journal = crate::journal::Journal::open(dir.clone()).expect("open");
-    journal.record(Event::Held { service: "app".to_owned(), reason: "code 2".to_owned() }).expect("written");
+    journal
+        .record(Event::Held { service: "app".to_owned(), reason: "code 2".to_owned(), code: false })
+        .expect("written");
     assert!(past(&dir).expect("readable").history.service("app").held.is_some());
     std::fs::remove_file(dir.snapshot()).expect("removed");
     assert!(past(&dir).expect("readable").history.service("app").held.is_some(), "rebuilt");

@@ -38,7 +38,7 @@ mod tests {
                 boot: "boot".to_owned(),
             },
             run: "r1".to_owned(),
-            event: Event::Held { service: "bridge".to_owned(), reason: "exit code 2".to_owned() },
+            event: Event::Held { service: "bridge".to_owned(), reason: "exit code 2".to_owned(), code: false },
         };
         let line = serde_json::to_string(&entry).expect("serialises");
         assert_eq!(serde_json::from_str::<Entry>(&line).expect("parses"), entry);

@@ -294,8 +294,11 @@ pub enum Event {
         service: String,
         /// Why.
         reason: String,
+        /// heal says so, and a new release of the code may cure it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        code: bool,
     },
-    /// A person said that heal may act again.
+    /// A person, or a new release of the code, said that heal may act again.
     Released {
         /// The service.
         service: String,

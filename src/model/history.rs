@@ -82,6 +82,9 @@ pub struct ServiceHistory {
     /// It waits for a person since then, because.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<(Moment, String)>,
+    /// Until another release of the code runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_by_code: bool,
     /// When a person last said that heal may act again: what ended before was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Moment>,
@@ -231,7 +234,11 @@ impl History {
                     incident.exhausted.get_or_insert_with(|| when.clone());
                 }
             }
-            Event::Held { service, reason } => self.entry(service).held = Some((when.clone(), reason.clone())),
+            Event::Held { service, reason, code } => {
+                let service = self.entry(service);
+                service.held = Some((when.clone(), reason.clone()));
+                service.held_by_code = *code;
+            }
             Event::Released { service } => self.entry(service).released(when),
             Event::Alerted { service, incident, notice, channel } => {
                 self.entry(service).alerted(incident, *notice, channel);
@@ -359,6 +366,7 @@ impl ServiceHistory {
     /// A person looked at it: the ladder begins anew, the budget does not.
     fn released(&mut self, when: &Moment) {
         self.held = None;
+        self.held_by_code = false;
         self.released = Some(when.clone());
         if let Some(incident) = &mut self.incident {
             incident.tries.clear();

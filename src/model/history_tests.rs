@@ -86,7 +86,7 @@ fn only_acts_after_the_last_rung_are_slow_retries() {
 
 #[test]
 fn a_release_begins_the_ladder_anew_but_keeps_the_budget() {
-    let held = Event::Held { service: bot(), reason: "exit code 2".to_owned() };
+    let held = Event::Held { service: bot(), reason: "exit code 2".to_owned(), code: false };
     let history = fold([
         opened(),
         intent("1", "restart"),

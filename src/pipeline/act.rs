@@ -91,7 +91,7 @@ pub(super) fn act(
     apply::conclude(journal, &performed, outcome, &detail)?;
     if let Some(code) = exit_code(&mut performed).filter(|code| watched.service.rules.hold_on_exit.contains(code)) {
         let reason = format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)");
-        journal.record(Event::Held { service: name.clone(), reason })?;
+        journal.record(Event::Held { service: name.clone(), reason, code: true })?;
     }
     let took_ms = millis(start);
     Ok((Act { rung, changes, outcome, detail, took_ms, evidence: None, asked: false }, performed))

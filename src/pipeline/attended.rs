@@ -84,7 +84,7 @@ impl<'c> Record<'c> {
             let service = self.watched.name().to_owned();
             if journal.history().service(&service).held.is_none() {
                 let reason = format!("it ended with exit code {code}, which a restart does not cure (hold_on_exit)");
-                journal.record(Event::Held { service, reason })?;
+                journal.record(Event::Held { service, reason, code: true })?;
                 journal.save();
             }
         }

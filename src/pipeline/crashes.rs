@@ -1,6 +1,8 @@
 //! Which lives began and ended? A crash is the end of one life without an intent to stop it, however many ticks it is down
 //! afterwards (DESIGN §6). What ran is read when a life begins; who was seen to end by somebody else is not counted again.
 
+use std::path::Path;
+
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
@@ -194,4 +196,10 @@ fn known(dir: &DataDir, service: &str, life: &Identity, now: &Moment) -> Result<
         }
     }
     Ok(known)
+}
+
+/// Has other code been checked out since? `false` also when nobody can say.
+pub(super) fn is_another_release(root: &Path, since: Stamp) -> bool {
+    let both = (release::at(root, since), release::head(root));
+    matches!(both, (Ok(Some(then)), Ok(Some(now))) if then.id != now.id)
 }

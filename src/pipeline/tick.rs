@@ -228,6 +228,7 @@ impl Run<'_> {
             self.complaints.extend(followed.err().map(|error| error.to_string()));
         }
         self.record(&seen)?;
+        self.release(&name)?;
         let worse = self.stands(&seen.subject)?;
         let starts = self.starting.is_some();
         let built = || if starts { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
@@ -241,7 +242,7 @@ impl Run<'_> {
                 self.take(&mut seen, watched, (&rung, cause), why)?;
             }
             (Some(Decision::Hold { why }), _) if !self.observes => {
-                self.journal.record(Event::Held { service: name.clone(), reason: why })?;
+                self.journal.record(Event::Held { service: name.clone(), reason: why, code: true })?;
             }
             _ => {}
         }
@@ -286,6 +287,16 @@ impl Run<'_> {
             self.journal.record(Event::Stood { service: subject.name.clone(), level, class, summary })?;
         }
         Ok(level > before && level >= Level::Degraded)
+    }
+
+    /// What heal held because of the code is released by other code (DESIGN §6). A person's hold is theirs to end.
+    fn release(&mut self, name: &str) -> Result<()> {
+        let past = self.journal.history().service(name);
+        let since = past.held.as_ref().filter(|_| past.held_by_code && !self.observes).map(|(since, _)| since.at);
+        if since.is_some_and(|since| crashes::is_another_release(&self.looker.config.root, since)) {
+            self.journal.record(Event::Released { service: name.to_owned() })?;
+        }
+        Ok(())
     }
 
     /// What the look adds to the history.

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use nix::sys::signal::Signal;
 
-use super::acting::{NAP, kinds, later, running, sleeper, started_by, timeless, vague};
+use super::acting::{NAP, kinds, later, running, shell, sleeper, started_by, the_one, timeless, vague};
 use super::support::{Project, alive, signal, wait_for};
 
 #[test]
@@ -63,6 +63,36 @@ fn a_permanent_exit_code_is_held_until_a_person_releases_it() {
     .assert_eq(&ran.snapshot(&project));
     project.heal(&["heal"]).exits(0);
     expect!["opened, intent restart, started, done healed, queued, alerted opened operator_alerts, intent stop-stale, started, done failed, held, queued, alerted held operator_alerts, released, intent restart, started, done healed"].assert_eq(&kinds(&project));
+}
+
+#[test]
+fn what_heal_holds_because_of_the_code_is_released_by_other_code_and_a_persons_hold_is_not() {
+    let project = sleeper("hold_on_exit = [2]\nlog = \"app.log\"");
+    let git = |words: &str| {
+        shell(&project, &format!("git -c user.name=x -c user.email=x@example.org -c commit.gpgsign=false {words}"))
+            .exits(0)
+    };
+    git("init -q");
+    git("commit -q --allow-empty -m bad");
+    let broken = ["heal", "--set", "service.app.start=[\"sh\", \"-c\", \"exit 2\"]"];
+    project.heal(&broken).exits(2);
+    project.heal(&["heal"]).exits(69);
+    let held = || project.events("held").len();
+    assert_eq!((held(), running(&project, NAP).len()), (1, 0), "the same code: it waits");
+    // Commits are dated by seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    git("commit -q --allow-empty -m good");
+    project.heal(&["heal", "--dry-run"]);
+    assert_eq!(project.events("released").len(), 0, "a plan changes nothing");
+    project.heal(&["heal"]).exits(0);
+    assert_eq!((project.events("released").len(), running(&project, NAP).len()), (1, 1));
+    project.heal(&["hold", "app", "--reason", "login"]).exits(0);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    git("commit -q --allow-empty -m more");
+    signal(the_one(&project, NAP), Signal::SIGKILL);
+    wait_for("its end", || running(&project, NAP).is_empty());
+    project.heal(&["heal"]).exits(69);
+    assert!(running(&project, NAP).is_empty());
 }
 
 #[test]

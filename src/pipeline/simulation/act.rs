@@ -165,7 +165,7 @@ impl Sim {
         };
         self.record(done)?;
         if exit.is_some_and(|code| self.services[place].service.rules.hold_on_exit.contains(&code)) {
-            self.record(Event::Held { service: name, reason: "hold_on_exit".to_owned() })?;
+            self.record(Event::Held { service: name, reason: "hold_on_exit".to_owned(), code: false })?;
         }
         self.after_act(place, performed.started.as_ref(), exit)?;
         Ok(Act { rung: rung.to_owned(), changes, outcome, detail, took_ms: 0, evidence: None, asked: false })

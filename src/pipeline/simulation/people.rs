@@ -27,7 +27,7 @@ impl Sim {
                 "a person stops and masks it"
             }
             3 => {
-                self.says(Event::Held { service: name, reason: "wait for me".to_owned() });
+                self.says(Event::Held { service: name, reason: "wait for me".to_owned(), code: false });
                 self.visits.push((now + self.chance.about(8 * HOUR), place));
                 "a person holds it"
             }

@@ -215,7 +215,7 @@ impl Sim {
                     seen.act = Some(act);
                 }
             }
-            Decision::Hold { why } => self.record(Event::Held { service: name.clone(), reason: why })?,
+            Decision::Hold { why } => self.record(Event::Held { service: name.clone(), reason: why, code: false })?,
             _ => {}
         }
         let past = self.book.history.service(&name);
