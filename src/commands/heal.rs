@@ -75,7 +75,11 @@ impl Args {
         let progress =
             spinner.clone().map(|spinner| Arc::new(move |text: &str| spinner.set_message(text.to_owned())) as Progress);
         let options = Options { only: self.only, explain: false, all: self.all, progress };
-        let report = pipeline::tick(&config, &options, self.dry_run);
+        let report = pipeline::tick(&config, &options, self.dry_run).inspect_err(|error| {
+            if !self.dry_run {
+                let _ = pipeline::tell_refused(&config, error);
+            }
+        });
         if let Some(spinner) = spinner {
             spinner.finish_and_clear();
         }

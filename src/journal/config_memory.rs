@@ -50,9 +50,12 @@ impl LastGood {
     }
 }
 
-/// Who was told that heal.toml is broken, and when: by channel.
+/// Who was told that heal.toml is broken, or its data directory refused, and when: by channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldBroken {
+    /// What is wrong, where that is not heal.toml.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
     /// The last time, by channel.
     pub told: BTreeMap<String, Moment>,
 }
@@ -72,7 +75,7 @@ impl ToldBroken {
         files::replace(&dir.told_broken(), serde_json::to_string(self)?.as_bytes())
     }
 
-    /// heal.toml is right again.
+    /// It is right again.
     ///
     /// # Errors
     /// The system's.

@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use super::emergency::substitute;
+use super::emergency::{substitute, substitute_for};
 use super::tell;
 use crate::config::{self, Config, Origin};
 use crate::error::{Error, Kind};
@@ -33,17 +33,36 @@ pub fn tell_broken(origin: &Origin, error: &Error) -> Vec<Delivery> {
     let Ok(path) = origin.find() else { return Vec::new() };
     let Some((dir, config)) = remembered(origin, &path) else { return Vec::new() };
     // Where it cannot be written that somebody was told, it would be told every minute.
-    let Some(notes) = writable(dir, &path) else { return Vec::new() };
+    writable([Some(dir), substitute(&path)]).map_or_else(Vec::new, |notes| tell_once(&config, None, error, &notes))
+}
+
+/// Tells that the data directory of this configuration is refused: then nothing in it can be believed, and nothing is healed.
+#[must_use]
+pub fn tell_refused(config: &Config, error: &Error) -> Vec<Delivery> {
+    if error.kind != Kind::Config {
+        return Vec::new();
+    }
+    let notes = writable([substitute_for(config), None]);
+    notes.map_or_else(Vec::new, |notes| tell_once(config, Some("the data directory"), error, &notes))
+}
+
+/// Who was not told since a day is told.
+fn tell_once(config: &Config, what: Option<&str>, error: &Error, notes: &DataDir) -> Vec<Delivery> {
     let Ok(_lock) = RecoveryLock::take(&notes.telling(), "telling") else { return Vec::new() };
-    let mut told = ToldBroken::read(&notes).unwrap_or_default();
+    let mut told = ToldBroken { what: what.map(str::to_owned), ..ToldBroken::read(notes).unwrap_or_default() };
     let now = clock::now();
     let fresh = |last: &crate::model::event::Moment| now.since(last) < AGAIN.millis();
     told.told.retain(|_, last| fresh(last));
-    let message = message(&config, error, Notice::Misconfigured);
-    let deliveries = tell::broadcast(&config, &notes, &message, |channel| !told.told.contains_key(channel));
+    let (wrong, command) = match what {
+        None => ("heal.toml is broken".to_owned(), "config check"),
+        Some(what) => (format!("{what} is refused"), "doctor"),
+    };
+    let title = format!("{wrong}: nothing is watched or healed");
+    let message = message(config, (title, command), error, Notice::Misconfigured);
+    let deliveries = tell::broadcast(config, notes, &message, |channel| !told.told.contains_key(channel));
     let reached = deliveries.iter().filter(|delivery| delivery.failure.is_none());
     told.told.extend(reached.map(|delivery| (delivery.channel.clone(), now.clone())));
-    let _ = told.write(&notes);
+    let _ = told.write(notes);
     deliveries
 }
 
@@ -78,21 +97,21 @@ pub(super) fn keep(config: &Config, known: Option<u64>, dir: &DataDir, report: &
 pub(super) fn is_right_again(config: &Config, dirs: [Option<&DataDir>; 2], report: &mut Report) {
     for notes in dirs.into_iter().flatten() {
         let Some(told) = ToldBroken::read(notes) else { continue };
-        let over = Error::new(Kind::Config, "heal.toml is right again");
-        let message = message(config, &over, Notice::Recovered);
+        let title = format!("{} is right again", told.what.as_deref().unwrap_or(config::FILE));
+        let over = Error::new(Kind::Config, title.clone());
+        let message = message(config, (title, ""), &over, Notice::Recovered);
         let mut deliveries = tell::broadcast(config, notes, &message, |channel| told.told.contains_key(channel));
         report.alerts.append(&mut deliveries);
         let _ = ToldBroken::forget(notes);
     }
 }
 
-fn message(config: &Config, error: &Error, notice: Notice) -> Message {
+fn message(config: &Config, (title, command): (String, &str), error: &Error, notice: Notice) -> Message {
     let broken = notice == Notice::Misconfigured;
-    let title = if broken { "heal.toml is broken: nothing is watched or healed".to_owned() } else { error.to_string() };
     let faults = error.faults.iter().take(NAMED).map(|fault| (fault.place.clone(), fault.message.clone()));
     let mut details = vec![("what".to_owned(), error.to_string())];
     details.extend(faults);
-    let command = format!("{} config check", config.call_anywhere());
+    let command = format!("{} {command}", config.call_anywhere());
     Message {
         severity: if broken { Severity::Critical } else { Severity::Info },
         notice,
@@ -139,7 +158,7 @@ fn whole(path: &Path, root: &Path) -> PathBuf {
 }
 
 /// Where it can be written down who was told.
-fn writable(dir: DataDir, path: &Path) -> Option<DataDir> {
+fn writable(places: [Option<DataDir>; 2]) -> Option<DataDir> {
     let can = |dir: &DataDir| dir.create().is_ok() && ToldBroken::read(dir).unwrap_or_default().write(dir).is_ok();
-    [Some(dir), substitute(path)].into_iter().flatten().find(can)
+    places.into_iter().flatten().find(can)
 }

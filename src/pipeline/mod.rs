@@ -52,7 +52,7 @@ use crate::model::report::Level;
 pub use doctor::doctor;
 pub use locks::{Depth, clean_locks};
 pub use mend::repair_state;
-pub use misconfigured::{last_good, tell_broken};
+pub use misconfigured::{last_good, tell_broken, tell_refused};
 pub use pauses::{Bound, Made, bind, on as pauses_on, pause, resume};
 pub use restart::{Restart, restart};
 pub use startup::startup;

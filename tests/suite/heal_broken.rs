@@ -144,6 +144,31 @@ fn what_somebody_else_wrote_leads_nowhere() {
 }
 
 #[test]
+fn a_data_directory_that_is_refused_is_told_of_once_a_day_as_well() {
+    let project = project();
+    let mode =
+        |mode| std::fs::set_permissions(project.path("data"), std::os::unix::fs::PermissionsExt::from_mode(mode));
+    end(the_one(&project, NAP));
+    mode(0o777).expect("opened");
+    project.heal(&["heal", "--dry-run"]);
+    assert!(told(&project).is_empty());
+    for _ in 0..2 {
+        let ran = project.heal(&["heal"]).exits(78);
+        assert!(ran.stderr.contains("is refused: everybody may write it"), "{ran:?}");
+    }
+    assert!(running(&project, NAP).is_empty(), "what stands in it may be anybody's word");
+    let alerts = told(&project);
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert_eq!(alerts[0]["message"], "the data directory is refused: nothing is watched or healed");
+    assert!(alerts[0]["action_required"].as_str().is_some_and(|command| command.ends_with(" doctor")), "{alerts:?}");
+    mode(0o700).expect("closed");
+    project.heal(&["heal"]).exits(0);
+    the_one(&project, NAP);
+    let over = |alert: &serde_json::Value| alert["message"] == "the data directory is right again";
+    assert_eq!(told(&project).iter().filter(|alert| over(alert)).count(), 1, "{:?}", told(&project));
+}
+
+#[test]
 fn a_server_is_told_too_with_its_secret_and_once_more_when_it_did_not_hear() {
     use std::os::unix::fs::PermissionsExt as _;
     let peer = Peer::new([]);
