@@ -349,7 +349,9 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
         lines.push(format!("{line}{seen}"));
         let (service, rung) = (what.service, what.rung);
         journal.record(if what.beside {
-            Event::Repaired { intent, service, rung, done: found.len() == what.repairs.len(), detail }
+            // Of processes that were to be stopped nobody knows: whoever is left is found by the next look.
+            let done = !what.repairs.is_empty() && found.len() == what.repairs.len();
+            Event::Repaired { intent, service, rung, done, detail }
         } else {
             Event::Done { intent, service, rung, outcome: Outcome::Interrupted, detail }
         })?;

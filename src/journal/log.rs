@@ -1,6 +1,6 @@
 //! What happened, line by line? Appends events to the journal of the day and keeps the history that they fold into.
 
-use super::{DataDir, files, snapshot};
+use super::{DataDir, days, files, snapshot};
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
 use crate::model::event::FORMAT;
@@ -69,13 +69,13 @@ impl Journal {
             return Ok(false);
         }
         let lines: Vec<String> = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect();
-        let path = snapshot::today(&self.dir, clock::now().at)?;
+        let path = days::today(&self.dir, clock::now().at)?;
         // In one write: half of it would be taken in once more by the next run.
         files::append_line(&path, &lines.join("\n"), true)
             .map_err(|error| Error::unwritable(format_args!("cannot write the journal {}", path.display()), error))?;
         entries.iter().for_each(|entry| self.history.apply(entry));
         self.written = true;
-        for path in snapshot::days(from)?.into_iter().chain([from.snapshot()]) {
+        for path in days::days(from)?.into_iter().chain([from.snapshot()]) {
             // What cannot be removed is counted twice, which only makes heal more careful.
             let _ = files::remove(&path);
         }
@@ -142,7 +142,7 @@ impl Journal {
         let entry = Entry { v: FORMAT, moment: clock::now(), run: self.run.clone(), event };
         let line = serde_json::to_string(&entry)
             .map_err(|error| Error::new(Kind::Bug, format!("an event cannot be written as JSON: {error}")))?;
-        let path = snapshot::today(&self.dir, entry.moment.at)?;
+        let path = days::today(&self.dir, entry.moment.at)?;
         let first = !path.exists();
         files::append_line(&path, &line, durable)
             .map_err(|error| Error::unwritable(format_args!("cannot write the journal {}", path.display()), error))?;

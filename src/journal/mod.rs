@@ -3,6 +3,7 @@
 mod beat;
 mod config_memory;
 pub mod crashes;
+mod days;
 mod files;
 mod lock;
 mod log;

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 use super::DataDir;
-use super::snapshot::{LINE_LIMIT, days, name};
+use super::days::days;
+use super::snapshot::{LINE_LIMIT, name};
 use crate::model::status::PastAct;
 use crate::model::{Entry, Event, Stamp};
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::days::{days, is_ours, names};
 use super::{DataDir, files};
 use crate::error::{Error, Kind, Result};
 use crate::host;
@@ -15,7 +16,7 @@ use crate::model::disturbance::{Disturbance, Reading};
 use crate::model::event::FORMAT;
 use crate::model::searched::Searched;
 use crate::model::status::Tick;
-use crate::model::{Entry, History, Stamp};
+use crate::model::{Entry, History};
 
 /// A line of the journal beyond this is not one of ours (FAULTS §4.28).
 pub(super) const LINE_LIMIT: u64 = 1024 * 1024;
@@ -194,43 +195,6 @@ pub(super) fn forget(dir: &DataDir) {
             let _ = files::remove(path);
         }
     }
-}
-
-/// The file to write to: today's, but never one older than the newest there is. After a clock that was ahead for a
-/// moment, what is written now still comes last.
-pub(super) fn today(dir: &DataDir, now: Stamp) -> Result<PathBuf> {
-    let today = dir.journal().join(now.format("%Y-%m-%d.jsonl").to_string());
-    Ok(days(dir)?.pop().filter(|newest| *newest > today).unwrap_or(today))
-}
-
-/// The files of the journal, oldest first.
-pub(super) fn days(dir: &DataDir) -> Result<Vec<PathBuf>> {
-    Ok(names(dir)?.into_iter().map(|name| dir.journal().join(name)).collect())
-}
-
-/// Their names.
-fn names(dir: &DataDir) -> Result<Vec<String>> {
-    let folder = dir.journal();
-    let names = match host::folders::names(&folder) {
-        Ok(names) => names,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            let what = format!("cannot read the journal {}", folder.display());
-            return Err(Error::io(what, error).of_kind(Kind::Io));
-        }
-    };
-    let ours = names.into_iter().filter_map(|name| name.into_string().ok()).filter(|name| is_ours(name));
-    let mut ours: Vec<String> = ours.collect();
-    ours.sort();
-    Ok(ours)
-}
-
-/// Is it a name that heal gives, `2026-11-22.jsonl`? Another file in the folder is somebody else's, or was moved aside.
-fn is_ours(name: &str) -> bool {
-    name.strip_suffix(".jsonl").is_some_and(|day| {
-        let digit = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
-        day.len() == 10 && day.bytes().enumerate().all(digit)
-    })
 }
 
 pub(super) fn name(path: &Path) -> String {
