@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::look::Looker;
+use super::pauses::Hands;
 use super::tick::Run;
+use super::unfinished::Leave;
 use super::{Options, empty, millis, tell};
 use crate::apply;
 use crate::config::{Config, Mode};
@@ -51,7 +53,8 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     let mut journal = Journal::beside(dir.clone(), base.history)?;
     let mut report = empty(config, "heal", &now);
     report.dry_run = config.mode == Mode::Observe;
-    report.unfinished = apply::resume(&mut journal, None)?;
+    let leave = Leave::of(config, &Hands::of_tick(&full, &now));
+    report.unfinished = apply::resume(&mut journal, None, &|open| leave.why(open))?;
     let looker = Looker::new(config, options, journal.history(), &full, now)?;
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start).only_starting(dir.root().join("output"));

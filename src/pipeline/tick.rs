@@ -8,12 +8,14 @@ use std::time::Instant;
 
 use super::locks::{self, Again};
 use super::look::Looker;
+use super::pauses::Hands;
 use super::plan::{has_time, plan, relocated, restrict};
-use super::revert::{follow, push_pending, rungs};
+use super::revert::{follow, push_all, rungs};
 use super::seen::{Seen, during, subjects, used_up};
+use super::unfinished::settle;
 use super::{
-    Options, act, crashes, emergency, empty, evidence, mend, millis, misconfigured, orphans, pauses, settle, startup,
-    states, tell, tend, update,
+    Options, act, crashes, emergency, empty, evidence, mend, millis, misconfigured, orphans, pauses, startup, states,
+    tell, tend, unfinished, update,
 };
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -44,7 +46,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.warnings.extend(pauses::warnings(&looker.pauses, config));
-        report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
+        report.unfinished = unfinished::said(config, &dir, &history, history.open_intents.values());
         let mut looked = looker.look(&history);
         report.warnings.extend(orphans::find(&looker, &mut looked, &history));
         for mut seen in looked {
@@ -97,7 +99,7 @@ fn acting(
     report.warnings.extend_from_slice(journal.warnings());
     let meanwhile = emergency::substitute_for(config).filter(|dir| dir.root().is_dir());
     let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
-    report.unfinished = settle(config, dir, &mut journal)?;
+    report.unfinished = settle(config, dir, &mut journal, &Hands::of_tick(dir, &clock::now()))?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
@@ -133,11 +135,7 @@ fn acting(
     }
     report.warnings.extend(super::collect::collect(dir));
     drop(lock);
-    for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
-        if let Some(Err(why)) = push_pending(config, &mut journal, &subject.name) {
-            report.warnings.push(format!("{}: the commit that took its code back is not pushed: {why}", subject.name));
-        }
-    }
+    push_all(config, dir, &mut journal, &mut report);
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
     // The beginning is over before the end is said: whoever listens measures the time between them.
