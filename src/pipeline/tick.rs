@@ -60,34 +60,13 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         return Ok(report);
     }
     match acting(config, options, report, &dir, start) {
-        Err(Broken { error, acted: false }) if error.kind == Kind::Unwritable => {
-            emergency::tick(config, options, *error)
-        }
-        Err(Broken { error, .. }) => Err(*error),
-        Ok(report) => Ok(report),
+        Err(error) if error.kind == Kind::Unwritable => emergency::tick(config, options, error),
+        acted => acted,
     }
 }
 
-/// Why a tick ended early.
-struct Broken {
-    error: Box<Error>,
-    /// Something had been done by then.
-    acted: bool,
-}
-
-impl From<Error> for Broken {
-    fn from(error: Error) -> Self {
-        Self { error: Box::new(error), acted: false }
-    }
-}
-
-fn acting(
-    config: &Config,
-    options: &Options,
-    mut report: Report,
-    dir: &DataDir,
-    start: Instant,
-) -> std::result::Result<Report, Broken> {
+/// The same for real. Once a service was acted upon, the answer tells of that, whatever cannot be written down afterwards.
+fn acting(config: &Config, options: &Options, mut report: Report, dir: &DataDir, start: Instant) -> Result<Report> {
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
     dir.create_root()?;
@@ -112,11 +91,18 @@ fn acting(
     report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
     orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);
-    let treated = run.treat_all(seen);
+    let (treated, broken) = run.treat_all(seen);
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
     report.warnings.append(&mut run.complaints);
-    let treated = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
+    match broken {
+        Some(error) if !acted => return Err(error),
+        Some(error) => {
+            report.subjects.push(emergency::broke(&error, dir.root()));
+            report.unwritable = Some(error.to_string());
+        }
+        None => {}
+    }
     report.subjects.splice(..0, treated.into_iter().chain(over));
     notes.update(files);
     let looked_at = subjects(config);
@@ -133,7 +119,9 @@ fn acting(
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
-    report.warnings.extend(super::collect::collect(dir));
+    if report.unwritable.is_none() {
+        report.warnings.extend(super::collect::collect(dir));
+    }
     drop(lock);
     push_all(config, dir, &mut journal, &mut report);
     options.progress("telling");
@@ -182,19 +170,35 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    /// Everybody who was asked for: what is needed before whoever needs it. The answer is in the order of the file.
-    pub(super) fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> Result<Vec<Subject>> {
+    /// Everybody who was asked for: what is needed before whoever needs it. The answer is in the order of the file, and with it
+    /// why it ended early: nothing is done any more once something could not be written down.
+    pub(super) fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> (Vec<Subject>, Option<Error>) {
         let services: Vec<&Service> = seen.iter().filter_map(|seen| Some(&seen.watched?.service)).collect();
         // Whatever is no service, the host, comes last in both orders.
         let order = policy::order(&services).into_iter().chain(services.len()..seen.len());
         let mut left: Vec<Option<Seen<'_>>> = seen.into_iter().map(Some).collect();
         let mut subjects: Vec<Option<Subject>> = left.iter().map(|_| None).collect();
+        let mut broken: Option<Error> = None;
         for place in order {
-            if let Some(seen) = left[place].take().filter(|seen| self.looker.is_asked(&seen.subject.name)) {
-                subjects[place] = Some(self.treat(seen)?);
+            let Some(seen) = left[place].take().filter(|seen| self.looker.is_asked(&seen.subject.name)) else {
+                continue;
+            };
+            let mut subject = seen.subject.clone();
+            if broken.is_none() {
+                match self.treat(seen) {
+                    Ok(treated) => subject = treated,
+                    Err(error) => broken = Some(error),
+                }
             }
+            if let Some(error) = &broken {
+                let began =
+                    if self.acted.contains_key(&subject.name) { "an act was begun" } else { "it was not treated" };
+                subject.decision = Some(Decision::Wait { why: format!("{began}, and this run ended early: {error}") });
+                subject.news = true;
+            }
+            subjects[place] = Some(subject);
         }
-        Ok(subjects.into_iter().flatten().collect())
+        (subjects.into_iter().flatten().collect(), broken)
     }
 
     /// What ailed only because of another one that was just cured is looked at again: the old look says nothing now. Who is
