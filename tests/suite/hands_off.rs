@@ -5,7 +5,8 @@ use std::process::Stdio;
 use nix::sys::signal::Signal;
 
 use super::acting::{end, running, the_one};
-use super::repository::{arm, deployed, digest, git, head, sound};
+use super::repository::{arm, commit, deployed, digest, git, head, sound};
+use super::supervisor::{supervised, unit};
 use super::support::{Project, Ran, signal, wait_for};
 use super::update::{GOOD, cloned_with_two, phase, release, rule};
 
@@ -161,4 +162,23 @@ fn under_a_pause_half_moved_code_is_made_whole_and_nobody_is_started() {
         assert_eq!(project.events("reverted").len(), 1, "{ran:?}");
         assert_eq!(running(&project, "86400"), [] as [i32; 0], "{ran:?}");
     }
+}
+
+#[test]
+fn an_update_starts_nobody_whom_the_operator_stopped() {
+    let project = supervised("\n[update]\nprobation = \"10m\"");
+    project.write("answer", &unit(&["ActiveState=inactive", "SubState=dead", "ExecMainCode=2", "ExecMainStatus=15"]));
+    git(&project, &["init", "-q", "-b", "main", "."]);
+    project.write(".gitignore", "/data/\n/asked\n/answer\n/systemctl\n");
+    commit(&project, "One");
+    let upstream = Project::new("");
+    std::fs::remove_file(upstream.path("heal.toml")).expect("removed");
+    git(&upstream, &["clone", "-q", &project.path("").display().to_string(), "."]);
+    upstream.write("new.txt", "new\n");
+    let new = commit(&upstream, "Two");
+    git(&project, &["remote", "add", "origin", &upstream.path("").display().to_string()]);
+    let ran = project.heal(&["update", "apply"]).exits(1);
+    assert!(ran.stdout.contains("bot is left alone, and not restarted: "), "{ran:?}");
+    assert_eq!(head(&project), new);
+    assert!(!project.read("asked").contains(" restart "), "{}", project.read("asked"));
 }
