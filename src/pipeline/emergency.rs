@@ -53,7 +53,7 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     let mut journal = Journal::beside(dir.clone(), base.history)?;
     let mut report = empty(config, "heal", &now);
     report.dry_run = config.mode == Mode::Observe;
-    let leave = Leave::of(config, &Hands::of_tick(&full, &now));
+    let leave = Leave::of(config, &Hands::of_tick(&full));
     report.unfinished = apply::resume(&mut journal, None, &|open| leave.why(open))?;
     let looker = Looker::new(config, options, journal.history(), &full, now)?;
     let seen = looker.look(journal.history());

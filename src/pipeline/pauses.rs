@@ -8,7 +8,6 @@ use crate::error::{Error, Kind, Result};
 use crate::host::process::Processes;
 use crate::host::{clock, env, processes};
 use crate::journal::{DataDir, Held, Journal, Kept, Ledger, Pauses, RecoveryLock, holds};
-use crate::model::event::Moment;
 use crate::model::{Event, History, Pause, Paused, rfc3339};
 
 /// How long a change of the pauses waits for another one; each takes milliseconds.
@@ -47,8 +46,8 @@ impl Hands {
     }
 
     /// For a tick: what comes by itself is as much in the way inside of a `heal lock` as outside.
-    pub(super) fn of_tick(dir: &DataDir, now: &Moment) -> Self {
-        Self { pauses: Pauses::read(dir, now, processes().as_ref()), ours: Vec::new() }
+    pub(super) fn of_tick(dir: &DataDir) -> Self {
+        Self { pauses: Pauses::read(dir, &clock::now(), processes().as_ref()), ours: Vec::new() }
     }
 
     /// Who moves the code at this moment, for all that is known: a command of `heal lock`, whichever services it named. There is

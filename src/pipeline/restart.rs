@@ -65,7 +65,7 @@ pub fn restart(config: &Config, options: &Options, asked: &Restart) -> Result<Re
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     emergency::import(emergency::substitute_for(config).as_ref(), &mut journal)?;
-    report.unfinished = settle(config, &dir, &mut journal, &Hands::now(&dir))?;
+    report.unfinished = settle(config, &dir, &mut journal, Hands::now)?;
     let looker = Looker::new(config, &options, journal.history(), &dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     let (mut seen, watched) = see(&looker, journal.history(), &asked.service)?;

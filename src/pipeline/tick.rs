@@ -78,7 +78,7 @@ fn acting(config: &Config, options: &Options, mut report: Report, dir: &DataDir,
     report.warnings.extend_from_slice(journal.warnings());
     let meanwhile = emergency::substitute_for(config).filter(|dir| dir.root().is_dir());
     let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
-    report.unfinished = settle(config, dir, &mut journal, &Hands::of_tick(dir, &clock::now()))?;
+    report.unfinished = settle(config, dir, &mut journal, Hands::of_tick)?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));

@@ -10,11 +10,10 @@ use super::update;
 use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::{Error, Kind, Result};
-use crate::host::clock;
 use crate::journal::{DataDir, Journal, RecoveryLock};
-use crate::model::History;
 use crate::model::open_intent::OpenIntent;
 use crate::model::refused::{OBSERVES, OBSERVES_HINT};
+use crate::model::{self, History};
 
 /// Why things stay as they are for now.
 pub(super) struct Leave {
@@ -49,16 +48,22 @@ pub(super) fn unless_observing(config: &Config) -> Result<()> {
     }
 }
 
-/// Closes what runs that died had begun. Whoever has the lock for files is at work on them, and finishes for itself.
+/// Closes what runs that died had begun. Whoever has the lock for files is at work on them, and finishes for itself. `hands` are
+/// those of this kind of run; nearly always there is nothing to ask them.
 ///
 /// # Errors
 /// An outcome cannot be written.
-pub(super) fn settle(config: &Config, dir: &DataDir, journal: &mut Journal, hands: &Hands) -> Result<Vec<String>> {
+pub(super) fn settle(
+    config: &Config,
+    dir: &DataDir,
+    journal: &mut Journal,
+    hands: fn(&DataDir) -> Hands,
+) -> Result<Vec<String>> {
     if journal.history().open_intents.is_empty() {
         return Ok(Vec::new());
     }
     let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
-    let leave = Leave::of(config, hands);
+    let leave = Leave::of(config, &hands(dir));
     apply::resume(journal, files.as_ref().map(|_| config.root.as_path()), &|open| leave.why(open))
 }
 
@@ -78,7 +83,11 @@ pub(super) fn said<'a>(
     history: &History,
     open: impl Iterator<Item = &'a OpenIntent>,
 ) -> Vec<String> {
-    let hands = Hands::of_tick(dir, &clock::now());
+    let mut open = open.peekable();
+    if open.peek().is_none() && model::update::open(&history.updates).is_none() {
+        return Vec::new();
+    }
+    let hands = Hands::of_tick(dir);
     let leave = Leave::of(config, &hands);
     let told = |open: &OpenIntent| leave.why(open).map_or_else(|| open.to_string(), |why| format!("{open}; {why}"));
     open.map(told).chain(update::unfinished(config, history, &hands)).collect()

@@ -66,7 +66,7 @@ fn an_update_goes_back_after_the_pause_of_any_of_its_services_and_is_not_forgott
 }
 
 #[test]
-fn who_is_held_is_not_started_by_the_way_back_of_an_update_and_a_person_may_ask_for_it() {
+fn who_is_held_is_not_started_by_the_way_back_of_an_update() {
     let (project, _upstream, old, new) = on_probation();
     project.heal(&["hold", "other", "--reason", "the login expired"]).exits(0);
     end(the_one(&project, "86401"));

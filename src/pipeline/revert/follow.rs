@@ -81,7 +81,6 @@ fn pending(config: &Config, history: &History, service: &str) -> Option<TakenBac
 /// What a tick pushes: for each service that is well. Not while it is in somebody's hands: what he finds wrong with the commit is
 /// not on the remote then, and the first tick afterwards pushes it.
 pub(in crate::pipeline) fn push_all(config: &Config, dir: &DataDir, journal: &mut Journal, report: &mut Report) {
-    let hands = Hands::of_tick(dir, &clock::now());
     for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
         let name = &subject.name;
         if pending(config, journal.history(), name).is_none() {
@@ -89,7 +88,7 @@ pub(in crate::pipeline) fn push_all(config: &Config, dir: &DataDir, journal: &mu
         }
         let off = match config.mode {
             Mode::Observe => Some(OBSERVES.to_owned()),
-            Mode::Live | Mode::Paper => hands.off(journal.history(), Some(name)),
+            Mode::Live | Mode::Paper => Hands::of_tick(dir).off(journal.history(), Some(name)),
         };
         let off = off.or_else(|| push_pending(config, journal, name)?.err());
         let line = |why| format!("{name}: the commit that took its code back is not pushed: {why}");

@@ -101,7 +101,7 @@ pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
     let lock = RecoveryLock::take(&dir.lock(), "heal revert")?;
     let mut journal = Journal::open(dir.clone())?;
     took.warnings.extend_from_slice(journal.warnings());
-    took.unfinished = settle(config, &dir, &mut journal, &Hands::now(&dir))?;
+    took.unfinished = settle(config, &dir, &mut journal, Hands::now)?;
     options.progress("looking at the repository");
     let free = in_hand(config, journal.history(), watched.name());
     match free.and_then(|()| draft::draft(config, journal.history(), watched.name(), wish)) {

@@ -213,7 +213,7 @@ fn within(
     let mut lock = RecoveryLock::take(&dir.lock(), "heal update")?;
     let mut journal = Journal::open(dir.clone())?;
     made.warnings.extend_from_slice(journal.warnings());
-    made.unfinished = settle(config, &dir, &mut journal, &Hands::now(&dir))?;
+    made.unfinished = settle(config, &dir, &mut journal, Hands::now)?;
     let book = steps::Book::Written(&mut journal);
     let acted = act(&mut Work::new(config, options, &dir, book, Some(&mut lock), &mut made));
     journal.save();

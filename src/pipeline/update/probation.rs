@@ -41,7 +41,7 @@ pub(in crate::pipeline) fn tend(
     let Some(update) = open(&journal.history().updates).cloned() else { return Ok(tended) };
     // A look at some of the services says nothing about the others.
     if config.mode == Mode::Observe || !config.update.enabled || !options.only.is_empty() {
-        tended.lines.extend(unfinished(config, journal.history(), &Hands::of_tick(dir, &clock::now())));
+        tended.lines.extend(unfinished(config, journal.history(), &Hands::of_tick(dir)));
         return Ok(tended);
     }
     let verdict = match update.phase {

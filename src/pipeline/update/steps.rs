@@ -61,7 +61,7 @@ impl<'a> Work<'a> {
 
 impl Work<'_> {
     fn hands(&self) -> Hands {
-        if self.ticking { Hands::of_tick(self.dir, &clock::now()) } else { Hands::now(self.dir) }
+        if self.ticking { Hands::of_tick(self.dir) } else { Hands::now(self.dir) }
     }
 
     /// Notes that the way back waits, if it does. What somebody held meanwhile is read anew.
