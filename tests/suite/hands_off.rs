@@ -113,7 +113,8 @@ fn an_update_that_was_killed_is_not_taken_back_inside_of_a_deploy() {
     let (old, new) = (head(&project), release(&upstream, GOOD));
     let begun = project.events("started").len();
     let mut update = project.command(&["update", "apply"]).stdout(Stdio::null()).spawn().expect("it runs");
-    wait_for("its second restart", || project.events("started").len() == begun + 2);
+    let is_up = || project.events("started").len() == begun + 2 && running(&project, "86401").len() == 1;
+    wait_for("its second restart", is_up);
     signal(i32::try_from(update.id()).expect("a pid"), Signal::SIGKILL);
     update.wait().expect("it ends");
     assert_eq!(phase(&project), "restarting");
