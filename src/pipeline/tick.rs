@@ -184,11 +184,10 @@ impl Run<'_> {
                 continue;
             };
             let mut subject = seen.subject.clone();
-            if broken.is_none() {
-                match self.treat(seen) {
-                    Ok(treated) => subject = treated,
-                    Err(error) => broken = Some(error),
-                }
+            match broken.is_none().then(|| self.treat(seen)) {
+                Some(Ok(treated)) => subject = treated,
+                Some(Err(error)) => broken = Some(error),
+                None => {}
             }
             if let Some(error) = &broken {
                 let began =
