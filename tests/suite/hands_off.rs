@@ -82,6 +82,20 @@ fn who_is_held_is_not_started_by_the_way_back_of_an_update() {
     the_one(&project, "86401");
 }
 
+/// What heal itself holds because of the new code speaks against that, and no person has it in hand.
+#[test]
+fn a_hold_by_an_exit_code_of_the_new_release_brings_the_old_one_back() {
+    let (project, _upstream, old, _new) = on_probation();
+    let set = ["--set", "service.other.hold_on_exit=[7]"];
+    let run = ["run", "--service", "other", "--", "sh", "-c", "exit 7"];
+    end(the_one(&project, "86401"));
+    project.heal(&[&set[..], &run].concat()).exits(7);
+    assert_eq!(project.events("held").len(), 1);
+    let ran = project.heal(&[&set[..], &["heal"]].concat());
+    assert_eq!((head(&project), phase(&project)), (old, "rolled-back".to_owned()), "{ran:?}");
+    the_one(&project, "86401");
+}
+
 #[test]
 fn a_rollback_by_hand_leaves_the_held_alone() {
     let (project, _upstream, old, _new) = on_probation();

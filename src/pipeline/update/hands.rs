@@ -22,13 +22,20 @@ pub(super) enum Asker {
     Person,
 }
 
-/// Why it waits. `ours` are held because of what this very run saw of the update: that is no reason to leave them with it.
+/// Why this service is not touched now. What heal holds because of the code is in nobody's hands: other code ends that hold.
+pub(super) fn in_hand(history: &History, hands: &Hands, service: &str) -> Option<String> {
+    match history.service(service).held_by_code {
+        true => hands.paused(service),
+        false => hands.off(history, Some(service)),
+    }
+}
+
+/// Why it waits.
 pub(super) fn waits(
     config: &Config,
     (history, hands): (&History, &Hands),
     update: &Update,
     asker: Asker,
-    ours: &[String],
 ) -> Option<String> {
     if let Some(why) = hands.deploy() {
         return Some(why);
@@ -41,8 +48,8 @@ pub(super) fn waits(
     let ran = config.services.iter().map(|one| (one.name(), one.enabled));
     let mut ran = ran.filter(|(name, enabled)| *enabled && update.services.iter().any(|one| one == name));
     ran.find_map(|(name, _)| match asker {
-        Asker::Itself if ours.iter().all(|one| one != name) => hands.off(history, Some(name)),
-        _ => hands.paused(name),
+        Asker::Itself => in_hand(history, hands, name),
+        Asker::Person => hands.paused(name),
     })
 }
 
@@ -53,7 +60,7 @@ pub(in crate::pipeline) fn unfinished(config: &Config, history: &History, hands:
         (Mode::Observe, _) => format!("; {OBSERVES}"),
         (_, false) => "; it stays so while `[update] enabled` is false".to_owned(),
         _ => {
-            let why = waits(config, (history, hands), update, Asker::Itself, &[]);
+            let why = waits(config, (history, hands), update, Asker::Itself);
             why.map_or_else(String::new, |why| format!("; it waits: {why}"))
         }
     };

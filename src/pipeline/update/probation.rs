@@ -89,7 +89,10 @@ enum Verdict {
 fn judge(config: &Config, journal: &Journal, looker: &Looker<'_>, seen: &[Seen<'_>], update: &Update) -> Verdict {
     let ours = |seen: &&Seen<'_>| update.services.contains(&seen.subject.name);
     // Whoever is held or paused is in a person's hands: what he does is no fault of the code.
-    let hands_off = |name: &str| journal.history().service(name).held.is_some() || looker.pauses.of(name).is_some();
+    let hands_off = |name: &str| {
+        let past = journal.history().service(name);
+        (past.held.is_some() && !past.held_by_code) || looker.pauses.of(name).is_some()
+    };
     let mut well = true;
     for seen in seen.iter().filter(ours) {
         let (subject, name) = (&seen.subject, &seen.subject.name);

@@ -3,7 +3,7 @@
 
 use super::Made;
 use super::draft::moved;
-use super::hands::{Asker, waits};
+use super::hands::{Asker, in_hand, waits};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
@@ -42,8 +42,6 @@ pub(super) struct Work<'a> {
     pub(super) made: &'a mut Made,
     /// It is a part of a tick: inside of a `heal lock` it waits as well.
     pub(super) ticking: bool,
-    /// Held by what this run saw when it restarted them.
-    held: Vec<String>,
 }
 
 impl<'a> Work<'a> {
@@ -55,7 +53,7 @@ impl<'a> Work<'a> {
         lock: Option<&'a mut RecoveryLock>,
         made: &'a mut Made,
     ) -> Self {
-        Self { config, options, dir, journal, lock, made, ticking: false, held: Vec::new() }
+        Self { config, options, dir, journal, lock, made, ticking: false }
     }
 }
 
@@ -70,7 +68,7 @@ impl Work<'_> {
             journal.read_again()?;
         }
         let past = (self.history(), &self.hands());
-        let Some(by) = waits(self.config, past, update, asker, &self.held) else { return Ok(false) };
+        let Some(by) = waits(self.config, past, update, asker) else { return Ok(false) };
         self.made.refused = Some(NotUpdated::HandsOff(by));
         self.made.detail = Some(why.to_owned());
         Ok(true)
@@ -271,9 +269,7 @@ impl Work<'_> {
         if let Book::Written(journal) = &mut self.journal {
             journal.read_again()?;
         }
-        let ours = self.held.iter().any(|name| name == watched.name());
-        let hands = self.hands();
-        let off = if ours { hands.paused(watched.name()) } else { hands.off(self.history(), Some(watched.name())) };
+        let off = in_hand(self.history(), &self.hands(), watched.name());
         if let Some(off) = off {
             self.made.warnings.push(format!("{} is not restarted: {off}", watched.name()));
             return Ok(None);
@@ -299,9 +295,6 @@ impl Work<'_> {
         let (done, mut performed) = act::act(journal, &looker, self.options, watched, plan, &mut notes)?;
         let recorded = crashes::after_act(journal, &looker, watched, (begun, &mut performed));
         self.made.warnings.extend(recorded.err().map(|error| error.to_string()));
-        if journal.history().service(name).held.is_some() {
-            self.held.push(name.to_owned());
-        }
         let bad = is_bad(&done).then(|| format!("{name}: {}", done.detail));
         self.made.restarted.push((name.to_owned(), done));
         Ok(bad)
