@@ -1,6 +1,8 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
+mod records;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,10 +25,9 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Left, Level, Standing, Subject};
+use crate::model::report::{Act, Decision, Left, Subject};
 use crate::model::status::Trouble;
-use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
-use crate::probe::identify::Who;
+use crate::model::{Change, Class, Event, Evidence, Outcome, Report, Service};
 use crate::{policy, remedy};
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
@@ -275,56 +276,6 @@ impl Run<'_> {
         let stopped = subject.orphans.iter().any(|orphan| orphan.left != Left::Observed);
         subject.news = self.journal.news() > told || worse || stopped;
         Ok(subject)
-    }
-
-    /// Writes down where it stands, when that changed. Answers whether it became worse.
-    fn stands(&mut self, subject: &Subject) -> Result<bool> {
-        let Standing { level, class, summary } = subject.standing.clone();
-        let past = self.journal.history().service(&subject.name);
-        let before = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
-        // One trouble that became another is told by `status` as what it is now.
-        let another = level == Level::Unhealthy && past.stood_class != class;
-        if before != level || another {
-            self.journal.record(Event::Stood { service: subject.name.clone(), level, class, summary })?;
-        }
-        Ok(level > before && level >= Level::Degraded)
-    }
-
-    /// What heal held because of the code is released by other code (DESIGN §6). A person's hold is theirs to end.
-    fn release(&mut self, name: &str) -> Result<()> {
-        let past = self.journal.history().service(name);
-        let since = past.held.as_ref().filter(|_| past.held_by_code && !self.observes).map(|(since, _)| since.at);
-        if since.is_some_and(|since| crashes::is_another_release(&self.looker.config.root, since)) {
-            self.journal.record(Event::Released { service: name.to_owned() })?;
-        }
-        Ok(())
-    }
-
-    /// What the look adds to the history.
-    fn record(&mut self, seen: &Seen<'_>) -> Result<()> {
-        let subject = &seen.subject;
-        let name = &subject.name;
-        if let Who::Running { process, .. } = &*seen.who
-            && self.journal.history().service(name).known.as_ref() != Some(&process.identity)
-        {
-            let event = Event::Recognised { service: name.clone(), identity: process.identity.clone() };
-            self.journal.record(event)?;
-        }
-        let past = self.journal.history().service(name);
-        let id = format!("{}/{name}", self.journal.run());
-        for event in self.looker.follow(seen, past, &id) {
-            self.journal.record(event)?;
-        }
-        Ok(())
-    }
-
-    /// Writes down what would be done, once in each incident.
-    fn note(&mut self, service: &str, rung: String) -> Result<()> {
-        let known = |incident: &Incident| incident.would.contains(&rung);
-        if self.journal.history().service(service).incident.as_deref().is_none_or(known) {
-            return Ok(());
-        }
-        self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
     }
 
     /// Takes the rung, if there is time for it and the world is still as it was seen. If not, nothing is noted: the next
