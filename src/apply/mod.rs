@@ -47,6 +47,7 @@ pub use turn::{become_it, program_of};
 use crate::error::{Error, Kind, Result};
 use crate::host::process::{Processes, is_alive};
 use crate::journal::Journal;
+use crate::model::open_intent::OpenIntent;
 use crate::model::revert::Revert;
 use crate::model::update::Advance;
 use crate::model::{Change, Class, Event, Identity, Outcome, Service, redact};
@@ -291,11 +292,16 @@ fn updated(journal: &mut Journal, service: &str, advance: &Advance) -> Result<()
 
 /// Closes the intents of runs that died in the middle of an act, and finishes what was half done to the code; answers with a
 /// line for each. What they did to files is found out, and finished, by whoever holds the repair lock: `root` is then the
-/// project's directory. Else such intents stay open, because the one who has the lock may be at work on them.
+/// project's directory. Else such intents stay open, because the one who has the lock may be at work on them; and so does what `leave` gives
+/// a reason to leave.
 ///
 /// # Errors
 /// An outcome could not be written.
-pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>> {
+pub fn resume(
+    journal: &mut Journal,
+    root: Option<&Path>,
+    leave: &dyn Fn(&OpenIntent) -> Option<String>,
+) -> Result<Vec<String>> {
     let open = journal.history().open_intents.clone();
     let mut lines = Vec::with_capacity(open.len());
     for (intent, what) in open {
@@ -303,6 +309,10 @@ pub fn resume(journal: &mut Journal, root: Option<&Path>) -> Result<Vec<String>>
             continue;
         }
         let line = what.to_string();
+        if let Some(why) = leave(&what) {
+            lines.push(format!("{line}; {why}"));
+            continue;
+        }
         let (mut found, mut doubt) = (Vec::new(), None);
         for (number, change) in &what.repairs {
             let Some(root) = root else { continue };

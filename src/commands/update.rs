@@ -177,7 +177,10 @@ fn view(found: &Found) -> UpdateFound {
 const fn refusal(refused: &NotUpdated) -> Exit {
     match refused {
         NotUpdated::Unreachable(_) => Exit::Unknown,
-        NotUpdated::Deferred { .. } | NotUpdated::OnProbation { .. } | NotUpdated::Paused { .. } => Exit::Busy,
+        NotUpdated::Deferred { .. }
+        | NotUpdated::OnProbation { .. }
+        | NotUpdated::Paused { .. }
+        | NotUpdated::HandsOff(_) => Exit::Busy,
         _ => Exit::Held,
     }
 }
@@ -219,9 +222,11 @@ fn said(made: &Made) -> Vec<String> {
     match (&made.refused, &made.advance, made.phase) {
         (Some(refused), ..) => {
             lines.push(format!("refused   {refused}"));
-            if made.phase.is_none() {
-                lines.push("    nothing was changed".to_owned());
-            }
+            lines.push(match (made.phase, refused) {
+                (None, _) => "    nothing was changed".to_owned(),
+                (Some(_), NotUpdated::HandsOff(_)) => format!("    a tick takes it back after that, because {detail}"),
+                (Some(_), _) => format!("    {detail}"),
+            });
             lines.push(format!("next  {}", refused.hint()));
         }
         (None, Some(advance), None) => {

@@ -24,7 +24,8 @@ use crate::{output, pipeline};
 /// set, and a link that has one target is laid; never through a link, nor outside of the project.
 ///
 /// Exits with 0 when all is as declared; 1 when there are only warnings; 2 when something is wrong; 3 when something could not be
-/// looked at: a file that is larger than max_size, something else in its place, an invariant that came to no end.
+/// looked at: a file that is larger than max_size, something else in its place, an invariant that came to no end; 69 with --repair
+/// under `mode = "observe"`, and then nothing is done.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Only these state files

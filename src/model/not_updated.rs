@@ -1,6 +1,6 @@
 //! Why is the code not brought forward? Every rule with a word for programs, a sentence for people, and what to do about it.
 
-use super::refused::Refused;
+use super::refused::{OBSERVES, Refused};
 use super::revert::short;
 use super::units::span_text;
 
@@ -49,6 +49,8 @@ pub enum NotUpdated {
         /// Until when, by whom and why, in words.
         words: String,
     },
+    /// The way back waits: a service of it, or the code, is in somebody's hands.
+    HandsOff(String),
     /// The last one has to prove itself first.
     OnProbation {
         /// Which.
@@ -82,6 +84,7 @@ impl NotUpdated {
             Self::Unclear(_) => "defer-unclear",
             Self::Unseen { .. } => "service-unknown",
             Self::Paused { .. } => "paused",
+            Self::HandsOff(_) => "hands-off",
             Self::OnProbation { .. } => "on-probation",
             Self::NoUpdate => "no-update",
             Self::Elsewhere { .. } => "moved",
@@ -112,6 +115,7 @@ impl NotUpdated {
             Self::Unclear(_) => "`defer_if` has to exit with 0 for busy and 1 for free; `--now` does not ask".into(),
             Self::Unseen { .. } => "`heal check --explain` says who was considered".into(),
             Self::Paused { .. } => "`heal resume` ends the pause".into(),
+            Self::HandsOff(why) => Refused::HandsOff(why.clone()).hint(),
             Self::OnProbation { .. } => "`heal update status` says how it does; `heal update rollback` ends it".into(),
             Self::NoUpdate => "`heal update history` says what there was".into(),
             Self::Elsewhere { .. } => "`git reflog` says who moved it; `heal revert` takes back what crashes".into(),
@@ -123,7 +127,7 @@ impl std::fmt::Display for NotUpdated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Off => f.write_str("it is switched off: `[update] enabled` is false"),
-            Self::Observing => f.write_str("heal only observes: `[project] mode` is \"observe\""),
+            Self::Observing => f.write_str(OBSERVES),
             Self::Repository(refused) => write!(f, "{refused}"),
             Self::Unreachable(why) => write!(f, "the remote could not be asked: {why}"),
             Self::Diverged { ahead, behind, .. } => {
@@ -140,6 +144,7 @@ impl std::fmt::Display for NotUpdated {
             Self::Unclear(why) => write!(f, "`defer_if` says neither yes nor no: {why}"),
             Self::Unseen { service, why } => write!(f, "it is not known which process {service} is: {why}"),
             Self::Paused { service, words } => write!(f, "{service} is paused {words}"),
+            Self::HandsOff(why) => f.write_str(why),
             Self::OnProbation { commit, left_ms } => {
                 write!(f, "{} is on probation, for {} more", short(commit), span_text(*left_ms))
             }

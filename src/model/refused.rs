@@ -5,11 +5,21 @@ use std::path::PathBuf;
 use super::revert::short;
 use super::units::{a_few, counted, span_text};
 
+/// What is said to whoever asks for a change under `mode = "observe"`, wherever he does.
+pub const OBSERVES: &str = "mode = \"observe\": heal changes nothing";
+
+/// What he may do about it.
+pub const OBSERVES_HINT: &str = "`--set project.mode=live` for this once";
+
 /// Why nothing is taken back. Each has words of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// `[revert] enabled = false`.
     Off,
+    /// `mode = "observe"`.
+    Observing,
+    /// The service is switched off by `enabled = false`: to heal it is not there.
+    Disabled(String),
     /// Nobody said that it may happen.
     NotArmed {
         /// The file that says so.
@@ -112,6 +122,8 @@ impl Refused {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Off => "off",
+            Self::Observing => "observing",
+            Self::Disabled(_) => "disabled",
             Self::NotArmed { .. } => "not-armed",
             Self::NoPattern(_) => "no-pattern",
             Self::NoRepository(_) => "no-repository",
@@ -149,6 +161,10 @@ impl Refused {
     pub fn hint(&self) -> String {
         match self {
             Self::Off => "set `[revert] enabled` to true, or take it back by hand: `git revert`".into(),
+            Self::Observing => OBSERVES_HINT.into(),
+            Self::Disabled(service) => {
+                format!("set `enabled` of `[service.{service}]` to true, or take it back by hand: `git revert`")
+            }
             Self::NotArmed { flag } => {
                 format!("`touch {}` allows it from now on; `--force` allows it this once", flag.display())
             }
@@ -190,6 +206,8 @@ impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Off => f.write_str("it is switched off: `[revert] enabled` is false"),
+            Self::Observing => f.write_str(OBSERVES),
+            Self::Disabled(service) => write!(f, "`{service}` is switched off: `enabled = false` in heal.toml"),
             Self::NotArmed { flag } => write!(f, "it is not armed: there is no {}", flag.display()),
             Self::NoPattern(why) => write!(f, "there is no crash pattern: {why}"),
             Self::HandsOff(why) => f.write_str(why),

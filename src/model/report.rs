@@ -267,7 +267,8 @@ pub struct Report {
     pub states: Vec<Stated>,
     /// What came of those that were found damaged, and of the layout.
     pub mended: Vec<Mended>,
-    /// Why the data directory cannot be written: then only what is positively dead was restarted.
+    /// Why the data directory cannot be written: then only what is positively dead was restarted, or if that came up later,
+    /// nothing was done from there on.
     pub unwritable: Option<String>,
     /// Acts that an earlier run began and did not finish.
     pub unfinished: Vec<String>,

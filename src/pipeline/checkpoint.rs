@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::undo::Free;
+use super::unfinished::{settle_files, unless_observing};
 use crate::apply::{self, Repair, Trouble};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -235,11 +236,12 @@ pub fn restore(config: &Config, wanted: &Restoring) -> Result<(Restored, Vec<u8>
         restored.fate = judge(config, &to, &kept).map_or_else(|fate| fate, |_| RestoreFate::Would);
         return Ok((restored, bytes));
     }
+    unless_observing(config)?;
     apply::refuse_links(&config.root, dir.root())?;
     let _recovery = RecoveryLock::take(&dir.lock(), "heal checkpoint restore")?;
     let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal checkpoint restore", PATIENCE)?;
-    let mut journal = Journal::open(dir)?;
-    restored.unfinished = apply::resume(&mut journal, Some(&config.root))?;
+    let mut journal = Journal::open(dir.clone())?;
+    restored.unfinished = settle_files(config, &dir, &mut journal)?;
     restored.fate = match judge(config, &to, &kept) {
         Err(fate) => fate,
         Ok(judged) => put(config, &mut journal, checkpoint, (&kept, judged, to))?,

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::look::Looker;
+use super::pauses::Hands;
 use super::tick::Run;
+use super::unfinished::Leave;
 use super::{Options, empty, millis, tell};
 use crate::apply;
 use crate::config::{Config, Mode};
@@ -51,11 +53,16 @@ pub(super) fn tick(config: &Config, options: &Options, why: Error) -> Result<Rep
     let mut journal = Journal::beside(dir.clone(), base.history)?;
     let mut report = empty(config, "heal", &now);
     report.dry_run = config.mode == Mode::Observe;
-    report.unfinished = apply::resume(&mut journal, None)?;
+    let leave = Leave::of(config, &Hands::of_tick(&full));
+    report.unfinished = apply::resume(&mut journal, None, &|open| leave.why(open))?;
     let looker = Looker::new(config, options, journal.history(), &full, now)?;
     let seen = looker.look(journal.history());
     let mut run = Run::new(&mut journal, &looker, options, start).only_starting(dir.root().join("output"));
-    report.subjects = run.treat_all(seen)?;
+    let (treated, broken) = run.treat_all(seen);
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    report.subjects = treated;
     report.subjects.push(told_of(&mut journal, &why, full.root())?);
     report.unwritable = Some(why.to_string());
     journal.save();
@@ -139,9 +146,19 @@ fn told_of(journal: &mut Journal, why: &Error, dir: &Path) -> Result<Subject> {
         let (service, class, summary) = (NAME.to_owned(), Class::Resource, summary.clone());
         journal.record(Event::Opened { service, incident, class, summary })?;
     }
-    let standing = Standing { level: Level::Unhealthy, class: Some(Class::Resource), summary };
     let incident = Trouble::of(journal.history().service(NAME), &clock::now());
     let helpless = "only what is positively dead is restarted until it can be written again".to_owned();
+    Ok(Subject { news, incident, ..subject(summary, helpless, dir) })
+}
+
+/// That it broke while a run was at work. The run can write down no incident of it; the next one meets the same, and does.
+pub(super) fn broke(why: &Error, dir: &Path) -> Subject {
+    let helpless = "what was done until then is told here, and nothing was begun after it".to_owned();
+    Subject { news: true, ..subject(why.to_string(), helpless, dir) }
+}
+
+fn subject(summary: String, helpless: String, dir: &Path) -> Subject {
+    let standing = Standing { level: Level::Unhealthy, class: Some(Class::Resource), summary };
     let next = format!("df {0}; ls -ld {0}", dir.display());
-    Ok(Subject { news, ..Subject::said(NAME, standing, helpless, incident, Some(next)) })
+    Subject::said(NAME, standing, helpless, None, Some(next))
 }

@@ -36,16 +36,16 @@ mod tick;
 #[cfg(debug_assertions)]
 pub mod trial;
 pub mod undo;
+mod unfinished;
 pub mod update;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::apply;
 use crate::config::Config;
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::{self, DataDir, Journal, RecoveryLock, holds};
+use crate::journal::{self, DataDir, holds};
 use crate::model::Report;
 use crate::model::report::Level;
 
@@ -111,7 +111,8 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     tend::glance(config, options, &journal::Notes::read(&dir), &mut report);
     // Read once more: an act may have begun, or ended, while we looked.
-    let after = if past.is_all(&dir)? { open } else { journal::past(&dir)?.history.open_intents };
+    let again = if past.is_all(&dir)? { None } else { Some(journal::past(&dir)?.history) };
+    let (after, history) = again.as_ref().map_or((&open, &before), |again| (&again.open_intents, again));
     if let Some(held) = holds(&dir.lock()).or(holder) {
         // Somebody is at it: what looks dead is between a stop and a start.
         for intent in before.open_intents.values().chain(after.values()) {
@@ -125,7 +126,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
         // Whoever repairs files at this moment has begun, and will finish.
         let repairs = holds(&dir.repair_lock()).is_some();
         let open = after.values().filter(|open| !repairs || open.repairs.is_empty());
-        report.unfinished = open.map(ToString::to_string).collect();
+        report.unfinished = unfinished::said(config, &dir, history, open);
     }
     report.duration_ms = millis(start);
     Ok(report)
@@ -153,18 +154,6 @@ fn empty(config: &Config, command: &'static str, now: &crate::model::event::Mome
         notes: config.warnings.clone(),
         warnings: Vec::new(),
     }
-}
-
-/// Closes what runs that died had begun. Whoever has the lock for files is at work on them, and finishes for itself.
-///
-/// # Errors
-/// An outcome cannot be written.
-fn settle(config: &Config, dir: &DataDir, journal: &mut Journal) -> Result<Vec<String>> {
-    if journal.history().open_intents.is_empty() {
-        return Ok(Vec::new());
-    }
-    let files = RecoveryLock::take(&dir.repair_lock(), "finishing what a run left").ok();
-    apply::resume(journal, files.as_ref().map(|_| config.root.as_path()))
 }
 
 /// Milliseconds since then.

@@ -30,19 +30,45 @@ pub(super) fn hands_off(history: &History, pauses: &Pauses, ours: &[i32], servic
     Some(format!("{who} is paused {}", paused.words()))
 }
 
-/// The pauses of this moment, for a run that looks at no service: what its own ancestors paused is for it to do.
+/// The pauses of this moment, for a run that looks at no service.
 pub(super) struct Hands {
     pauses: Pauses,
     ours: Vec<i32>,
 }
 
 impl Hands {
-    /// Reads them.
+    /// For a command that somebody typed, or a script: what its own ancestors paused is for it to do.
     pub(super) fn now(dir: &DataDir) -> Self {
         let table = processes();
         let pauses = Pauses::read(dir, &clock::now(), table.as_ref());
         let ours = if pauses.on.is_empty() { Vec::new() } else { table.lineage().to_vec() };
         Self { pauses, ours }
+    }
+
+    /// For a tick: what comes by itself is as much in the way inside of a `heal lock` as outside.
+    pub(super) fn of_tick(dir: &DataDir) -> Self {
+        Self { pauses: Pauses::read(dir, &clock::now(), processes().as_ref()), ours: Vec::new() }
+    }
+
+    /// Who moves the code at this moment, for all that is known: a command of `heal lock`, whichever services it named. There is
+    /// one work tree, and it belongs to all of them. What cannot be read may be such a one.
+    pub(super) fn deploy(&self) -> Option<String> {
+        if let Some(why) = &self.pauses.broken {
+            return Some(why.clone());
+        }
+        self.pauses.on.iter().find_map(|kept| match &kept.pause {
+            Ok(pause) => pause
+                .holder
+                .as_ref()
+                .filter(|one| pause.lock && !self.ours.contains(&one.identity.pid))
+                .map(|holder| format!("`{}` runs under `heal lock` (pid {})", holder.command, holder.identity.pid)),
+            Err((why, _)) => Some(why.clone()),
+        })
+    }
+
+    /// Is it paused, held or not? Only the pauses.
+    pub(super) fn paused(&self, service: &str) -> Option<String> {
+        self.off(&History::default(), Some(service))
     }
 
     /// As [`hands_off`].

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::look::Looker;
+use super::pauses::Hands;
 use super::plan::{has_time, processes_of};
 use super::seen::{Seen, subjects};
+use super::unfinished::settle;
 use super::{Options, act, emergency, empty, evidence, millis, pauses};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::host::{clock, env};
 use crate::journal::{self, DataDir, Journal, RecoveryLock};
+use crate::model::refused::{OBSERVES, OBSERVES_HINT};
 use crate::model::report::{Act, Decision, Refusal};
 use crate::model::{Class, Outcome, Report, ServiceHistory};
 use crate::probe::identify::Who;
@@ -62,7 +65,7 @@ pub fn restart(config: &Config, options: &Options, asked: &Restart) -> Result<Re
     let mut journal = Journal::open(dir.clone())?;
     report.warnings.extend_from_slice(journal.warnings());
     emergency::import(emergency::substitute_for(config).as_ref(), &mut journal)?;
-    report.unfinished = super::settle(config, &dir, &mut journal)?;
+    report.unfinished = settle(config, &dir, &mut journal, Hands::now)?;
     let looker = Looker::new(config, &options, journal.history(), &dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     let (mut seen, watched) = see(&looker, journal.history(), &asked.service)?;
@@ -121,7 +124,7 @@ fn decide(looker: &Looker<'_>, seen: &mut Seen<'_>, watched: &Watched, past: &Se
 fn refusal(looker: &Looker<'_>, who: &Who, watched: &Watched, past: &ServiceHistory, force: bool) -> Option<Decision> {
     let name = watched.name();
     if looker.config.mode == Mode::Observe {
-        let why = "mode = \"observe\": heal changes nothing; `--set project.mode=live` for this once".to_owned();
+        let why = format!("{OBSERVES}; {OBSERVES_HINT}");
         return Some(Decision::Helpless { why });
     }
     match who {

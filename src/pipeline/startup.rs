@@ -19,6 +19,7 @@ use super::mend;
 use super::millis;
 use super::pauses::Hands;
 use super::states::validate_state;
+use super::unfinished::{Leave, settle_files};
 
 /// How long a start waits for another repair of files.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -184,19 +185,16 @@ fn has_intents(scene: &Scene<'_>) -> bool {
 fn intents(scene: &Scene<'_>, answer: &mut Startup) {
     let resumed = (|| {
         let Some(mut journal) = scene.journal()? else {
-            let past = past(scene.dir)?;
-            return Ok(past
-                .history
-                .open_intents
-                .values()
-                .map(|what| format!("{what}: it would be finished"))
-                .collect());
+            let leave = Leave::of(scene.config, &Hands::now(scene.dir));
+            let why = |open| leave.why(open).unwrap_or_else(|| "it would be finished".to_owned());
+            let open = past(scene.dir)?.history.open_intents;
+            return Ok(open.values().map(|open| format!("{open}: {}", why(open))).collect());
         };
         let _recovery = match RecoveryLock::take(&scene.dir.lock(), "heal heal --startup") {
             Err(error) if error.kind == Kind::Busy => return Ok(Vec::new()),
             taken => taken?,
         };
-        let lines = apply::resume(&mut journal, Some(&scene.config.root));
+        let lines = settle_files(scene.config, scene.dir, &mut journal);
         journal.save();
         lines
     })();

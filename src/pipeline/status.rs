@@ -47,7 +47,7 @@ pub fn status(config: &Config, names: &[String], acts: usize) -> Result<Status> 
     let mut recent = recent(&dir, wanted, observes.then(|| now.at - OF_LATE));
     let undelivered = if holds(&dir.telling()).is_some() { Vec::new() } else { untold(&dir, &asked) };
     let at_work = holder.is_some() || holds(&dir.repair_lock()).is_some();
-    let unfinished = if at_work { Vec::new() } else { unfinished(&history, &asked) };
+    let unfinished = if at_work { Vec::new() } else { unfinished(config, &dir, &history, &asked) };
     let mut services: Vec<Remembered> =
         asked.iter().map(|name| remembered(config, name, &history, &mut recent, &now)).collect();
     if let Some(age) = ticks.age_ms.filter(|_| ticks.late.is_some()) {
@@ -130,9 +130,9 @@ fn files_in_trouble(config: &Config, history: &History) -> Vec<String> {
     [SECTION.to_owned()].into_iter().chain(states).filter(ails).collect()
 }
 
-fn unfinished(history: &History, asked: &[&str]) -> Vec<String> {
+fn unfinished(config: &Config, dir: &DataDir, history: &History, asked: &[&str]) -> Vec<String> {
     let open = history.open_intents.values().filter(|open| asked.contains(&open.service.as_str()));
-    open.map(ToString::to_string).collect()
+    super::unfinished::said(config, dir, history, open)
 }
 
 fn remembered(config: &Config, name: &str, history: &History, recent: &mut Recent, now: &Moment) -> Remembered {

@@ -1,6 +1,8 @@
 //! One tick: look, decide, act one rung per service, verify, record, tell. Everything it does stands between taking and
 //! leaving the recovery lock; telling comes after, because it must never keep anybody from healing.
 
+mod records;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,12 +10,14 @@ use std::time::Instant;
 
 use super::locks::{self, Again};
 use super::look::Looker;
+use super::pauses::Hands;
 use super::plan::{has_time, plan, relocated, restrict};
-use super::revert::{follow, push_pending, rungs};
+use super::revert::{follow, push_all, rungs};
 use super::seen::{Seen, during, subjects, used_up};
+use super::unfinished::settle;
 use super::{
-    Options, act, crashes, emergency, empty, evidence, mend, millis, misconfigured, orphans, pauses, settle, startup,
-    states, tell, tend, update,
+    Options, act, crashes, emergency, empty, evidence, mend, millis, misconfigured, orphans, pauses, startup, states,
+    tell, tend, unfinished, update,
 };
 use crate::apply::{self, Plan};
 use crate::config::{Config, Mode, Watched};
@@ -21,10 +25,9 @@ use crate::error::{Error, Kind, Result};
 use crate::exit::Exit;
 use crate::host::clock;
 use crate::journal::{DataDir, Journal, Notes, RecoveryLock, past};
-use crate::model::report::{Act, Decision, Left, Level, Standing, Subject};
+use crate::model::report::{Act, Decision, Left, Subject};
 use crate::model::status::Trouble;
-use crate::model::{Change, Class, Event, Evidence, Incident, Outcome, Report, Service};
-use crate::probe::identify::Who;
+use crate::model::{Change, Class, Event, Evidence, Outcome, Report, Service};
 use crate::{policy, remedy};
 
 /// `heal heal`. With `dry_run` it stops after the plan: no lock, no write, no signal. With `mode = "observe"` it remembers
@@ -44,7 +47,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         let history = emergency::recollect(config, past.history)?;
         let looker = Looker::new(config, options, &history, &dir, now)?;
         report.warnings.extend(pauses::warnings(&looker.pauses, config));
-        report.unfinished = history.open_intents.values().map(ToString::to_string).collect();
+        report.unfinished = unfinished::said(config, &dir, &history, history.open_intents.values());
         let mut looked = looker.look(&history);
         report.warnings.extend(orphans::find(&looker, &mut looked, &history));
         for mut seen in looked {
@@ -58,34 +61,13 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
         return Ok(report);
     }
     match acting(config, options, report, &dir, start) {
-        Err(Broken { error, acted: false }) if error.kind == Kind::Unwritable => {
-            emergency::tick(config, options, *error)
-        }
-        Err(Broken { error, .. }) => Err(*error),
-        Ok(report) => Ok(report),
+        Err(error) if error.kind == Kind::Unwritable => emergency::tick(config, options, error),
+        acted => acted,
     }
 }
 
-/// Why a tick ended early.
-struct Broken {
-    error: Box<Error>,
-    /// Something had been done by then.
-    acted: bool,
-}
-
-impl From<Error> for Broken {
-    fn from(error: Error) -> Self {
-        Self { error: Box::new(error), acted: false }
-    }
-}
-
-fn acting(
-    config: &Config,
-    options: &Options,
-    mut report: Report,
-    dir: &DataDir,
-    start: Instant,
-) -> std::result::Result<Report, Broken> {
+/// The same for real. Once a service was acted upon, the answer tells of that, whatever cannot be written down afterwards.
+fn acting(config: &Config, options: &Options, mut report: Report, dir: &DataDir, start: Instant) -> Result<Report> {
     // The lock before anything slow: a tick that comes too early leaves at once (FAULTS §2).
     apply::refuse_links(&config.root, dir.root())?;
     dir.create_root()?;
@@ -97,7 +79,7 @@ fn acting(
     report.warnings.extend_from_slice(journal.warnings());
     let meanwhile = emergency::substitute_for(config).filter(|dir| dir.root().is_dir());
     let over = emergency::import(meanwhile.as_ref(), &mut journal)?;
-    report.unfinished = settle(config, dir, &mut journal)?;
+    report.unfinished = settle(config, dir, &mut journal, Hands::of_tick)?;
     report.locks = locks::tend(config, options, &mut journal, (start, &mut report.warnings))?;
     let looker = Looker::new(config, options, journal.history(), dir, clock::now())?.ticking();
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
@@ -110,11 +92,18 @@ fn acting(
     report.warnings.extend(orphans::find(&looker, &mut seen, journal.history()));
     orphans::stop(&mut journal, &looker, &mut seen)?;
     let mut run = Run::new(&mut journal, &looker, options, start);
-    let treated = run.treat_all(seen);
+    let (treated, broken) = run.treat_all(seen);
     let acted = !run.acted.is_empty();
     let mut notes = run.notes;
     report.warnings.append(&mut run.complaints);
-    let treated = treated.map_err(|error| Broken { error: Box::new(error), acted })?;
+    match broken {
+        Some(error) if !acted => return Err(error),
+        Some(error) => {
+            report.subjects.push(emergency::broke(&error, dir.root()));
+            report.unwritable = Some(error.to_string());
+        }
+        None => {}
+    }
     report.subjects.splice(..0, treated.into_iter().chain(over));
     notes.update(files);
     let looked_at = subjects(config);
@@ -131,13 +120,11 @@ fn acting(
     if let Err(error) = stamp.write(dir) {
         report.warnings.push(format!("cannot write {}: {error}", dir.last_run().display()));
     }
-    report.warnings.extend(super::collect::collect(dir));
-    drop(lock);
-    for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
-        if let Some(Err(why)) = push_pending(config, &mut journal, &subject.name) {
-            report.warnings.push(format!("{}: the commit that took its code back is not pushed: {why}", subject.name));
-        }
+    if report.unwritable.is_none() {
+        report.warnings.extend(super::collect::collect(dir));
     }
+    drop(lock);
+    push_all(config, dir, &mut journal, &mut report);
     options.progress("telling");
     tell::tell(config, &mut journal, &mut report, dir);
     // The beginning is over before the end is said: whoever listens measures the time between them.
@@ -184,19 +171,34 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    /// Everybody who was asked for: what is needed before whoever needs it. The answer is in the order of the file.
-    pub(super) fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> Result<Vec<Subject>> {
+    /// Everybody who was asked for: what is needed before whoever needs it. The answer is in the order of the file, and with it
+    /// why it ended early: nothing is done any more once something could not be written down.
+    pub(super) fn treat_all(&mut self, seen: Vec<Seen<'_>>) -> (Vec<Subject>, Option<Error>) {
         let services: Vec<&Service> = seen.iter().filter_map(|seen| Some(&seen.watched?.service)).collect();
         // Whatever is no service, the host, comes last in both orders.
         let order = policy::order(&services).into_iter().chain(services.len()..seen.len());
         let mut left: Vec<Option<Seen<'_>>> = seen.into_iter().map(Some).collect();
         let mut subjects: Vec<Option<Subject>> = left.iter().map(|_| None).collect();
+        let mut broken: Option<Error> = None;
         for place in order {
-            if let Some(seen) = left[place].take().filter(|seen| self.looker.is_asked(&seen.subject.name)) {
-                subjects[place] = Some(self.treat(seen)?);
+            let Some(seen) = left[place].take().filter(|seen| self.looker.is_asked(&seen.subject.name)) else {
+                continue;
+            };
+            let mut subject = seen.subject.clone();
+            match broken.is_none().then(|| self.treat(seen)) {
+                Some(Ok(treated)) => subject = treated,
+                Some(Err(error)) => broken = Some(error),
+                None => {}
             }
+            if let Some(error) = &broken {
+                let began =
+                    if self.acted.contains_key(&subject.name) { "an act was begun" } else { "it was not treated" };
+                subject.decision = Some(Decision::Wait { why: format!("{began}, and this run ended early: {error}") });
+                subject.news = true;
+            }
+            subjects[place] = Some(subject);
         }
-        Ok(subjects.into_iter().flatten().collect())
+        (subjects.into_iter().flatten().collect(), broken)
     }
 
     /// What ailed only because of another one that was just cured is looked at again: the old look says nothing now. Who is
@@ -274,56 +276,6 @@ impl Run<'_> {
         let stopped = subject.orphans.iter().any(|orphan| orphan.left != Left::Observed);
         subject.news = self.journal.news() > told || worse || stopped;
         Ok(subject)
-    }
-
-    /// Writes down where it stands, when that changed. Answers whether it became worse.
-    fn stands(&mut self, subject: &Subject) -> Result<bool> {
-        let Standing { level, class, summary } = subject.standing.clone();
-        let past = self.journal.history().service(&subject.name);
-        let before = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
-        // One trouble that became another is told by `status` as what it is now.
-        let another = level == Level::Unhealthy && past.stood_class != class;
-        if before != level || another {
-            self.journal.record(Event::Stood { service: subject.name.clone(), level, class, summary })?;
-        }
-        Ok(level > before && level >= Level::Degraded)
-    }
-
-    /// What heal held because of the code is released by other code (DESIGN §6). A person's hold is theirs to end.
-    fn release(&mut self, name: &str) -> Result<()> {
-        let past = self.journal.history().service(name);
-        let since = past.held.as_ref().filter(|_| past.held_by_code && !self.observes).map(|(since, _)| since.at);
-        if since.is_some_and(|since| crashes::is_another_release(&self.looker.config.root, since)) {
-            self.journal.record(Event::Released { service: name.to_owned() })?;
-        }
-        Ok(())
-    }
-
-    /// What the look adds to the history.
-    fn record(&mut self, seen: &Seen<'_>) -> Result<()> {
-        let subject = &seen.subject;
-        let name = &subject.name;
-        if let Who::Running { process, .. } = &*seen.who
-            && self.journal.history().service(name).known.as_ref() != Some(&process.identity)
-        {
-            let event = Event::Recognised { service: name.clone(), identity: process.identity.clone() };
-            self.journal.record(event)?;
-        }
-        let past = self.journal.history().service(name);
-        let id = format!("{}/{name}", self.journal.run());
-        for event in self.looker.follow(seen, past, &id) {
-            self.journal.record(event)?;
-        }
-        Ok(())
-    }
-
-    /// Writes down what would be done, once in each incident.
-    fn note(&mut self, service: &str, rung: String) -> Result<()> {
-        let known = |incident: &Incident| incident.would.contains(&rung);
-        if self.journal.history().service(service).incident.as_deref().is_none_or(known) {
-            return Ok(());
-        }
-        self.journal.record(Event::WouldAct { service: service.to_owned(), rung })
     }
 
     /// Takes the rung, if there is time for it and the world is still as it was seen. If not, nothing is noted: the next

@@ -84,7 +84,7 @@ fn repair(
     }
     let mut journal = Journal::open(dir)?;
     let mut said: String =
-        apply::resume(&mut journal, Some(root))?.iter().map(|line| format!("resumed {line}\n")).collect();
+        apply::resume(&mut journal, Some(root), &|_| None)?.iter().map(|line| format!("resumed {line}\n")).collect();
     let why = "a trial".to_owned();
     let order = Repair { service: "app", root, rung: "trial", changes, why, unheld: &Free };
     let repaired = if order.changes.is_empty() {

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::unfinished::{settle_files, unless_observing};
 use super::{Options, revert};
 use crate::apply::{self, Repair, Trouble, Unheld};
 use crate::config::Config;
@@ -53,12 +54,15 @@ pub fn undo(config: &Config, wanted: &Wanted) -> Result<Undone> {
         choose(config, &mut undone, seen(config, &dir)?, wanted)?;
         return Ok(undone);
     }
+    // A person's word, but so is `heal restart`: who observes has said that nothing is to be changed until he says otherwise, and
+    // may do so with this very command.
+    unless_observing(config)?;
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let recovery = RecoveryLock::take(&dir.lock(), "heal undo")?;
     let files = RecoveryLock::take_within(&dir.repair_lock(), "heal undo", PATIENCE)?;
     let mut journal = Journal::open(dir.clone())?;
-    undone.unfinished = apply::resume(&mut journal, Some(&config.root))?;
+    undone.unfinished = settle_files(config, &dir, &mut journal)?;
     choose(config, &mut undone, seen(config, &dir)?, wanted)?;
     // Files first: the service starts once, with everything in its place.
     let (code, rest): (Vec<Change>, Vec<Change>) =

@@ -45,6 +45,33 @@ fn its_budget_and_its_holds_are_kept_elsewhere_and_counted_together() {
     later(&project, "61m", &["heal"]).exits(0);
 }
 
+/// What was done before is said, although it cannot be written down what came after.
+#[test]
+fn a_journal_that_breaks_between_two_acts_hides_none_of_them() {
+    let project = sleeper("");
+    let other = project.read("heal.toml").replace("app", "other").replace("\"sleep\", \"86400\"", "\"./other.sh\"");
+    let (_, other) = other.split_once("[service").expect("one");
+    let other = format!("\n[service{}needs = [\"app\"]\n", other.replace(NAP, "86401"));
+    project.write("heal.toml", &(project.read("heal.toml") + &other));
+    project.script(
+        "other.sh",
+        "#!/bin/sh\n[ -e kept ] || { mv data/journal kept && : >data/journal; }\nexec sleep 86401\n",
+    );
+    let ran = project.heal(&["heal"]).exits(74);
+    let pid = the_one(&project, NAP);
+    assert!(
+        ran.stdout.contains("healed    app ") && ran.stdout.contains(&format!("pid {pid}, every probe")),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("unhealthy data directory (resource)  cannot "), "{ran:?}");
+    let again = project.heal(&["heal"]).exits(74);
+    assert!(again.stderr.contains("journal"), "nothing more is done while that is so: {again:?}");
+    std::fs::remove_file(project.path("data/journal")).expect("removed");
+    std::fs::rename(project.path("kept"), project.path("data/journal")).expect("there");
+    project.heal(&["heal"]);
+    assert_eq!((the_one(&project, NAP), running(&project, "86401").len()), (pid, 1));
+}
+
 #[test]
 fn only_the_start_of_what_is_dead_is_done_and_it_is_told_once() {
     let project =

@@ -123,6 +123,31 @@ fn a_hook_that_declines_is_heard_and_the_service_runs_all_the_same() {
 }
 
 #[test]
+fn while_somebody_has_the_service_in_hand_or_heal_observes_it_is_not_pushed_and_said_so() {
+    let (project, remote) = with_remote();
+    remote.script("repo.git/hooks/pre-receive", "#!/bin/sh\nexit 1\n");
+    let before = there(&remote);
+    project.heal(&["revert"]).exits(1);
+    fs::remove_file(remote.path("repo.git/hooks/pre-receive")).expect("removed");
+    let tick = |more: &[&str], why: &str| {
+        let ran = later(&project, "31m", &[more, &["heal"]].concat());
+        assert!(ran.stdout.contains("took its code back is not pushed: ") && ran.stdout.contains(why), "{ran:?}");
+        assert_eq!(there(&remote), before, "{why}");
+    };
+    tick(&["--set", "project.mode=observe"], "heal changes nothing");
+    let off = later(&project, "31m", &["--set", "revert.enabled=false", "heal"]);
+    assert_eq!(there(&remote), before, "{off:?}");
+    project.heal(&["pause", "app", "--for", "2h", "--reason", "a look into it"]).exits(0);
+    tick(&[], "`app` is paused");
+    project.heal(&["resume", "app"]).exits(0);
+    project.heal(&["hold", "app", "--reason", "a look into it"]).exits(0);
+    tick(&[], "`app` waits for a person");
+    project.heal(&["release", "app"]).exits(0);
+    later(&project, "31m", &["heal"]).exits(0);
+    assert_eq!(there(&remote), head(&project), "by the next tick after that");
+}
+
+#[test]
 fn commits_of_others_are_never_overwritten() {
     let (project, remote) = with_remote();
     let other = clone(&remote);

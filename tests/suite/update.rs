@@ -9,35 +9,39 @@ use super::acting::{end, later, running, the_one};
 use super::repository::{commit, digest, git, head, sound};
 use super::support::{Project, Ran, wait_for};
 
-const GOOD: &str = "#!/bin/sh\nexec sleep 86400\n";
+pub const GOOD: &str = "#!/bin/sh\nexec sleep 86400\n";
 const BAD: &str = "#!/bin/sh\necho cannot import name >&2\nexit 1\n";
 
-/// A clone whose service runs, and where its commits come from. `update` is added to `[update]`.
-fn cloned(update: &str) -> (Project, Project) {
-    let upstream = Project::new("");
-    fs::remove_file(upstream.path("heal.toml")).expect("removed");
-    git(&upstream, &["init", "-q", "-b", "main", "."]);
-    upstream.write(".gitignore", "/data/\n/built*\n/busy\n");
-    upstream.write(
-        "heal.toml",
-        &format!(
-            r#"[project]
-name = "test"
-
+/// What a service of an update needs in heal.toml.
+const SERVICE: &str = r#"
 [service.app]
-match         = {{ executable = "sleep", args_contain = "86400" }}
+match         = { executable = "sleep", args_contain = "86400" }
 start         = ["./run.sh"]
 verify_within = "3s"
 stop_grace    = "1s"
 stable_for    = "1m"
+"#;
 
-[update]
-probation = "10m"
-{update}
-"#
-        ),
-    );
+/// A clone whose service runs, and where its commits come from. `update` is added to `[update]`.
+fn cloned(update: &str) -> (Project, Project) {
+    cloned_with("", update)
+}
+
+/// The same with one more service, `other`, that is started by `other.sh`.
+pub fn cloned_with_two(update: &str) -> (Project, Project) {
+    let other = SERVICE.replace("app", "other").replace("86400", "86401").replace("run.sh", "other.sh");
+    cloned_with(&other, update)
+}
+
+fn cloned_with(other: &str, update: &str) -> (Project, Project) {
+    let upstream = Project::new("");
+    fs::remove_file(upstream.path("heal.toml")).expect("removed");
+    git(&upstream, &["init", "-q", "-b", "main", "."]);
+    upstream.write(".gitignore", "/data/\n/built*\n/busy\n");
+    let update = format!("[update]\nprobation = \"10m\"\n{update}\n");
+    upstream.write("heal.toml", &format!("[project]\nname = \"test\"\n{SERVICE}{other}\n{update}"));
     upstream.script("run.sh", GOOD);
+    upstream.script("other.sh", &GOOD.replace("86400", "86401"));
     upstream.script("build.sh", "#!/bin/sh\ncp version.txt built.txt\n");
     upstream.write("version.txt", "1\n");
     commit(&upstream, "Version 1");
@@ -56,18 +60,18 @@ fn up(project: &Project) -> i32 {
 }
 
 /// A second version, whose service does that.
-fn release(upstream: &Project, run: &str) -> String {
+pub fn release(upstream: &Project, run: &str) -> String {
     upstream.script("run.sh", run);
     upstream.write("version.txt", "2\n");
     upstream.write("new.txt", "new\n");
     commit(upstream, "Version 2")
 }
 
-fn rule(ran: &Ran) -> String {
+pub fn rule(ran: &Ran) -> String {
     ran.json()["refused"]["rule"].as_str().unwrap_or_default().to_owned()
 }
 
-fn phase(project: &Project) -> String {
+pub fn phase(project: &Project) -> String {
     let status = project.heal(&["update", "status", "--json"]).json();
     status["update"]["phase"].as_str().unwrap_or_default().to_owned()
 }

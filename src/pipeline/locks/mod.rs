@@ -18,6 +18,7 @@ use crate::remedy::clear_locks;
 
 use super::look::Looker;
 use super::millis;
+use super::unfinished::settle_files;
 pub(super) use eyes::{Again, Watch};
 pub(super) use tend::{tend, tend_cold};
 
@@ -78,7 +79,7 @@ fn acting(config: &Config, names: &[String], dir: &DataDir, sweep: &mut Sweep) -
     let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal clean-locks", PATIENCE)?;
     let mut journal = Journal::open(dir.clone())?;
     sweep.warnings.extend_from_slice(journal.warnings());
-    sweep.unfinished = apply::resume(&mut journal, Some(&config.root))?;
+    sweep.unfinished = settle_files(config, dir, &mut journal)?;
     let watch = Watch::new(config, names, dir, journal.history())?;
     sweep.locks = swept(&watch, names);
     let cleared = clear::clear(config, &watch, &mut sweep.locks, &mut journal, None);

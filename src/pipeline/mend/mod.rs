@@ -20,6 +20,7 @@ use crate::probe::state;
 
 use super::states::validate_state;
 use super::undo::Free;
+use super::unfinished::{settle_files, unless_observing};
 use candidate::{Left, Proposal, propose};
 pub(super) use tries::{SUBJECT, Tries};
 
@@ -45,12 +46,13 @@ pub fn repair_state(config: &Config, names: &[String], dry_run: bool) -> Result<
         validation.mended = everything(config, whole, &mut Hand::asked(&dir, None), judged)?;
         return Ok(validation);
     }
+    unless_observing(config)?;
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let _recovery = RecoveryLock::take(&dir.lock(), "heal validate-state --repair")?;
     let _files = RecoveryLock::take_within(&dir.repair_lock(), "heal validate-state --repair", PATIENCE)?;
     let mut journal = Journal::open(dir.clone())?;
-    let unfinished = apply::resume(&mut journal, Some(&config.root))?;
+    let unfinished = settle_files(config, &dir, &mut journal)?;
     // What was seen before the locks were had may be over.
     let look = || Ok(validate_state(config, names)?.files);
     let mended = everything(config, whole, &mut Hand::asked(&dir, Some(&mut journal)), look)?;

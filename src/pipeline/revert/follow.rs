@@ -4,14 +4,17 @@
 use super::draft::inverse;
 use super::revert_of;
 use crate::apply::{self, Plan, Push, Pushed};
-use crate::config::{Config, Watched};
+use crate::config::{Config, Mode, Watched};
 use crate::error::Result;
 use crate::host::clock;
-use crate::journal::Journal;
-use crate::model::report::Act;
+use crate::journal::{DataDir, Journal};
+use crate::model::refused::OBSERVES;
+use crate::model::report::{Act, Level};
 use crate::model::revert::Revert;
-use crate::model::{Class, Event, Outcome};
+use crate::model::taken_back::TakenBack;
+use crate::model::{Class, Event, History, Outcome, Report};
 use crate::pipeline::look::Looker;
+use crate::pipeline::pauses::Hands;
 use crate::pipeline::plan::processes_of;
 use crate::policy::revert::{is_in_vain, is_undo};
 use crate::remedy::revert::Taking;
@@ -62,22 +65,44 @@ pub(in crate::pipeline) fn follow(
     Ok(Some(if performed.reverted { Ok(undo) } else { Err(detail) }))
 }
 
+/// The last commit of heal's own for this service, if it is to be pushed now.
+fn pending(config: &Config, history: &History, service: &str) -> Option<TakenBack> {
+    if !config.revert.push || !config.revert.enabled {
+        return None;
+    }
+    let last = history.reverts.iter().rev().find(|one| one.service == service)?;
+    if last.pushed.is_some() || last.undone_by.is_some() || is_undo(&history.reverts, last) {
+        return None;
+    }
+    let failed = last.push_failed.as_ref().is_some_and(|when| clock::now().since(when) < PUSH_AGAIN_MS);
+    (!failed).then(|| last.clone())
+}
+
+/// What a tick pushes: for each service that is well. Not while it is in somebody's hands: what he finds wrong with the commit is
+/// not on the remote then, and the first tick afterwards pushes it.
+pub(in crate::pipeline) fn push_all(config: &Config, dir: &DataDir, journal: &mut Journal, report: &mut Report) {
+    for subject in report.subjects.iter().filter(|subject| subject.standing.level == Level::Healthy) {
+        let name = &subject.name;
+        if pending(config, journal.history(), name).is_none() {
+            continue;
+        }
+        let off = match config.mode {
+            Mode::Observe => Some(OBSERVES.to_owned()),
+            Mode::Live | Mode::Paper => Hands::of_tick(dir).off(journal.history(), Some(name)),
+        };
+        let off = off.or_else(|| push_pending(config, journal, name)?.err());
+        let line = |why| format!("{name}: the commit that took its code back is not pushed: {why}");
+        report.warnings.extend(off.map(line));
+    }
+}
+
 /// Pushes the last commit of heal's own for this service, if that is asked for and not done. `None`: there is nothing to push.
-pub(in crate::pipeline) fn push_pending(
+pub(super) fn push_pending(
     config: &Config,
     journal: &mut Journal,
     service: &str,
 ) -> Option<std::result::Result<Pushed, String>> {
-    if !config.revert.push {
-        return None;
-    }
-    let last = journal.history().reverts.iter().rev().find(|one| one.service == service)?.clone();
-    if last.pushed.is_some() || last.undone_by.is_some() || is_undo(&journal.history().reverts, &last) {
-        return None;
-    }
-    if last.push_failed.as_ref().is_some_and(|when| clock::now().since(when) < PUSH_AGAIN_MS) {
-        return None;
-    }
+    let last = pending(config, journal.history(), service)?;
     let remote = config.git.remote.clone();
     let pushed = apply::push(&Push {
         repo: &config.root,

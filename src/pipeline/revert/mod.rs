@@ -10,9 +10,10 @@ use std::time::Instant;
 use super::look::Looker;
 use super::pauses::Hands;
 use super::plan::processes_of;
+use super::unfinished::settle;
 use super::{Options, act, crashes, empty, millis, tell};
 use crate::apply::{self, Plan, Pushed};
-use crate::config::{Config, Watched};
+use crate::config::{Config, Mode, Watched};
 use crate::error::{Error, Kind, Result};
 use crate::host::clock;
 use crate::journal::{self, DataDir, Journal, RecoveryLock};
@@ -25,7 +26,8 @@ use crate::remedy::{self, Case};
 
 pub use draft::inverse;
 pub(super) use draft::{brought_back, drafted, rungs, weighed};
-pub(super) use follow::{follow, push_pending};
+use follow::push_pending;
+pub(super) use follow::{follow, push_all};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -90,12 +92,16 @@ pub fn revert(config: &Config, options: &Options, wish: &Wish) -> Result<Took> {
         }
         return Ok(took);
     }
+    if config.mode == Mode::Observe {
+        took.refused = Some(Refused::Observing);
+        return Ok(took);
+    }
     apply::refuse_links(&config.root, dir.root())?;
     dir.create()?;
     let lock = RecoveryLock::take(&dir.lock(), "heal revert")?;
     let mut journal = Journal::open(dir.clone())?;
     took.warnings.extend_from_slice(journal.warnings());
-    took.unfinished = super::settle(config, &dir, &mut journal)?;
+    took.unfinished = settle(config, &dir, &mut journal, Hands::now)?;
     options.progress("looking at the repository");
     let free = in_hand(config, journal.history(), watched.name());
     match free.and_then(|()| draft::draft(config, journal.history(), watched.name(), wish)) {
@@ -137,8 +143,11 @@ pub(super) fn bring_back(
 }
 
 /// A script takes code back as well (`heal crash pattern || heal revert`): not while a person deploys, or looks into it. What runs
-/// inside of `heal lock` is what its pause was made for.
+/// inside of `heal lock` is what its pause was made for. And never for a service that is switched off.
 pub(super) fn in_hand(config: &Config, history: &History, service: &str) -> std::result::Result<(), Refused> {
+    if config.services.iter().any(|one| one.name() == service && !one.enabled) {
+        return Err(Refused::Disabled(service.to_owned()));
+    }
     match Hands::now(&DataDir::at(config.data_dir.clone())).off(history, Some(service)) {
         Some(why) => Err(Refused::HandsOff(why)),
         None => Ok(()),

@@ -128,7 +128,13 @@ pub(super) fn ready<'c>(
             work.made.warnings.push(format!("{service} is held, and is not restarted: {reason}"));
             continue;
         }
-        match looker.met_again(watched, past).0 {
+        let (who, told) = looker.met_again(watched, past);
+        // Stopped or masked by whoever runs the machine: it is not for an update to start it.
+        if let Some(wish) = told.and_then(std::result::Result::ok).and_then(|told| told.wish) {
+            work.made.warnings.push(format!("{service} is left alone, and not restarted: {wish}"));
+            continue;
+        }
+        match who {
             Who::Unknown { why } => return Ok(Err(NotUpdated::Unseen { service, why })),
             Who::Running { .. } | Who::Gone { .. } => ready.push(watched),
             Who::Unwatched => {
@@ -146,7 +152,7 @@ pub(super) fn ready<'c>(
 }
 
 /// Those that the owner named, else all that heal can start.
-fn runs(config: &Config) -> Vec<&Watched> {
+pub(super) fn runs(config: &Config) -> Vec<&Watched> {
     let named = |watched: &&Watched| match &config.update.services {
         Some(names) => names.iter().any(|name| name == watched.name()),
         None => watched.service.launch.is_some() || watched.service.unit.is_some(),

@@ -3,11 +3,14 @@
 //! for each bounded step: no tick acts on what is half done.
 
 mod draft;
+mod hands;
 mod probation;
 mod steps;
 
 use super::look::Looker;
-use super::{Options, empty, settle, tell};
+use super::pauses::Hands;
+use super::unfinished::settle;
+use super::{Options, empty, tell};
 use crate::apply;
 use crate::config::{Config, Mode};
 use crate::error::Result;
@@ -19,6 +22,8 @@ use crate::model::not_updated::NotUpdated;
 use crate::model::report::{Act, Delivery};
 use crate::model::update::{Advance, Phase, Update, open};
 
+use hands::Asker;
+pub(super) use hands::unfinished;
 pub(super) use probation::tend;
 use steps::Work;
 
@@ -120,7 +125,9 @@ pub fn update(config: &Config, options: &Options, wish: Wish) -> Result<Made> {
         return Ok(made);
     }
     within(config, options, made, |work| {
-        work.finish()?;
+        if !work.finish()? {
+            return Ok(());
+        }
         let draft = match draft::drafted(config, work.history(), wish) {
             Ok(draft) => draft,
             Err(refused) => {
@@ -153,14 +160,13 @@ pub fn rollback(config: &Config, options: &Options, dry_run: bool) -> Result<Mad
         return Ok(made);
     }
     within(config, options, made, |work| {
-        work.finish()?;
-        if work.made.phase.is_some() {
+        if !work.finish()? || work.made.phase.is_some() {
             // What was to be finished was the way back.
             return Ok(());
         }
         let last = work.history().updates.iter().rev().find(|one| matches!(one.phase, Phase::Probation | Phase::Done));
         match last.cloned() {
-            Some(update) => work.back(&update, "a person asked for it", true),
+            Some(update) => work.back(&update, "a person asked for it", true, Asker::Person).map(drop),
             None => {
                 work.made.refused = Some(NotUpdated::NoUpdate);
                 Ok(())
@@ -198,9 +204,8 @@ fn within(
     if made.dry_run {
         let past = journal::past(&dir)?;
         made.unfinished = past.history.open_intents.values().map(ToString::to_string).collect();
-        let mut work =
-            Work { config, options, dir: &dir, journal: steps::Book::Read(&past.history), lock: None, made: &mut made };
-        act(&mut work)?;
+        let book = steps::Book::Read(&past.history);
+        act(&mut Work::new(config, options, &dir, book, None, &mut made))?;
         return Ok(made);
     }
     apply::refuse_links(&config.root, dir.root())?;
@@ -208,10 +213,9 @@ fn within(
     let mut lock = RecoveryLock::take(&dir.lock(), "heal update")?;
     let mut journal = Journal::open(dir.clone())?;
     made.warnings.extend_from_slice(journal.warnings());
-    made.unfinished = settle(config, &dir, &mut journal)?;
+    made.unfinished = settle(config, &dir, &mut journal, Hands::now)?;
     let book = steps::Book::Written(&mut journal);
-    let mut work = Work { config, options, dir: &dir, journal: book, lock: Some(&mut lock), made: &mut made };
-    let acted = act(&mut work);
+    let acted = act(&mut Work::new(config, options, &dir, book, Some(&mut lock), &mut made));
     journal.save();
     drop(lock);
     acted?;

@@ -3,6 +3,7 @@
 
 use super::Made;
 use super::draft::moved;
+use super::hands::{Asker, in_hand, waits};
 use crate::apply::{self, Plan};
 use crate::config::{Config, Watched};
 use crate::error::{Error, Kind, Result};
@@ -15,6 +16,7 @@ use crate::model::revert::{Ground, short};
 use crate::model::update::{Advance, Phase, RUNG, Update, open};
 use crate::model::{Change, Class, Event, History, Outcome, Service};
 use crate::pipeline::look::Looker;
+use crate::pipeline::pauses::Hands;
 use crate::pipeline::plan::processes_of;
 use crate::pipeline::{Options, act, crashes};
 use crate::policy::revert::stands;
@@ -38,9 +40,40 @@ pub(super) struct Work<'a> {
     /// Renewed for each step.
     pub(super) lock: Option<&'a mut RecoveryLock>,
     pub(super) made: &'a mut Made,
+    /// It is a part of a tick: inside of a `heal lock` it waits as well.
+    pub(super) ticking: bool,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        options: &'a Options,
+        dir: &'a DataDir,
+        journal: Book<'a>,
+        lock: Option<&'a mut RecoveryLock>,
+        made: &'a mut Made,
+    ) -> Self {
+        Self { config, options, dir, journal, lock, made, ticking: false }
+    }
 }
 
 impl Work<'_> {
+    fn hands(&self) -> Hands {
+        if self.ticking { Hands::of_tick(self.dir) } else { Hands::now(self.dir) }
+    }
+
+    /// Notes that the way back waits, if it does. What somebody held meanwhile is read anew.
+    fn is_put_off(&mut self, update: &Update, asker: Asker, why: &str) -> Result<bool> {
+        if let Book::Written(journal) = &mut self.journal {
+            journal.read_again()?;
+        }
+        let past = (self.history(), &self.hands());
+        let Some(by) = waits(self.config, past, update, asker) else { return Ok(false) };
+        self.made.refused = Some(NotUpdated::HandsOff(by));
+        self.made.detail = Some(why.to_owned());
+        Ok(true)
+    }
+
     pub(super) fn history(&self) -> &History {
         match &self.journal {
             Book::Read(history) => history,
@@ -71,14 +104,17 @@ impl Work<'_> {
         }
     }
 
-    /// What an earlier run left in the middle goes back: it is not known whether what it built is whole.
-    pub(super) fn finish(&mut self) -> Result<()> {
-        let Some(update) = open(&self.history().updates).cloned() else { return Ok(()) };
+    /// What an earlier run left in the middle goes back: it is not known whether what it built is whole. `false`: it waits.
+    pub(super) fn finish(&mut self) -> Result<bool> {
+        let Some(update) = open(&self.history().updates).cloned() else { return Ok(true) };
         match update.phase {
-            Phase::Moved | Phase::Restarting => self.back(&update, "the run that made it ended in the middle", false),
-            Phase::Unwell => self.back(&update, &update.detail, true),
-            Phase::Returning => self.rest(&update),
-            _ => Ok(()),
+            Phase::Moved | Phase::Restarting => {
+                self.back(&update, "the run that made it ended in the middle", false, Asker::Itself)
+            }
+            Phase::Unwell => self.back(&update, &update.detail, true, Asker::Itself),
+            Phase::Returning if self.is_put_off(&update, Asker::Itself, &update.detail)? => Ok(false),
+            Phase::Returning => self.rest(&update).map(|()| true),
+            _ => Ok(true),
         }
     }
 
@@ -115,31 +151,37 @@ impl Work<'_> {
 
     fn back_from(&mut self, commit: &str, why: &str, bad: bool) -> Result<()> {
         match open(&self.history().updates).filter(|one| one.commit == commit).cloned() {
-            Some(update) => self.back(&update, why, bad),
+            Some(update) => self.back(&update, why, bad, Asker::Itself).map(drop),
             None => Err(Error::new(Kind::Bug, "an update that was made is not in the journal")),
         }
     }
 
     /// Back: the code first, then what is built from it, then the services that may have run it. Somebody who moved the
-    /// branch meanwhile has it. `bad`: it is not offered again.
-    pub(super) fn back(&mut self, update: &Update, why: &str, bad: bool) -> Result<()> {
+    /// branch meanwhile has it. `bad`: it is not offered again. `false`: it waits, and of a bad one that is written down.
+    pub(super) fn back(&mut self, update: &Update, why: &str, bad: bool, asker: Asker) -> Result<bool> {
+        if self.is_put_off(update, asker, why)? {
+            if bad && asker == Asker::Itself && update.phase != Phase::Unwell && !self.made.dry_run {
+                self.stands(&update.commit, Phase::Unwell, &[], why)?;
+            }
+            return Ok(false);
+        }
         let advance = match self.way_back(update) {
             Ok(advance) => advance,
             Err(refused @ NotUpdated::Elsewhere { .. }) if update.phase.is_open() && !self.made.dry_run => {
                 let detail = format!("{why}; but {refused}");
                 self.made.refused = Some(refused);
-                return self.stands(&update.commit, Phase::Left, &[], &detail);
+                return self.stands(&update.commit, Phase::Left, &[], &detail).map(|()| true);
             }
             Err(refused) => {
                 self.made.refused = Some(refused);
                 self.made.detail = Some(why.to_owned());
-                return Ok(());
+                return Ok(true);
             }
         };
         self.made.advance = Some(advance.clone());
         self.made.detail = Some(why.to_owned());
         if self.made.dry_run {
-            return Ok(());
+            return Ok(true);
         }
         self.begin("taking the code back")?;
         if bad {
@@ -149,9 +191,9 @@ impl Work<'_> {
         let code = vec![Change::UpdateRelease(Box::new(advance))];
         if let Some(failed) = self.perform(&owner, code, why)? {
             self.made.refused = Some(NotUpdated::Repository(Refused::Unreadable(failed)));
-            return Ok(());
+            return Ok(true);
         }
-        self.rest(&Update { detail: why.to_owned(), phase: Phase::Returning, bad, ..update.clone() })
+        self.rest(&Update { detail: why.to_owned(), phase: Phase::Returning, bad, ..update.clone() }).map(|()| true)
     }
 
     fn way_back(&self, update: &Update) -> std::result::Result<Advance, NotUpdated> {
@@ -167,7 +209,7 @@ impl Work<'_> {
     }
 
     /// The rest of the way back, once the old code is there.
-    pub(super) fn rest(&mut self, update: &Update) -> Result<()> {
+    fn rest(&mut self, update: &Update) -> Result<()> {
         let (owner, mut why) = (self.owner(update), update.detail.clone());
         if self.made.dry_run {
             self.made.detail = Some(why);
@@ -220,10 +262,18 @@ impl Work<'_> {
         Ok(performed.failure.clone())
     }
 
-    /// Restarts one service and looks at it; why it is not well.
+    /// Restarts one service and looks at it; why it is not well. Who came into somebody's hands by now is left alone.
     fn restart(&mut self, watched: &Watched, why: &str) -> Result<Option<String>> {
         self.begin(&format!("restarting {}", watched.name()))?;
         let config = self.config;
+        if let Book::Written(journal) = &mut self.journal {
+            journal.read_again()?;
+        }
+        let off = in_hand(self.history(), &self.hands(), watched.name());
+        if let Some(off) = off {
+            self.made.warnings.push(format!("{} is not restarted: {off}", watched.name()));
+            return Ok(None);
+        }
         let only = Options { only: vec![watched.name().to_owned()], ..self.options.clone() };
         let Book::Written(journal) = &mut self.journal else { return Ok(None) };
         let looker = Looker::new(config, &only, journal.history(), self.dir, clock::now())?.ticking();
