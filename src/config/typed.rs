@@ -65,6 +65,20 @@ pub(super) fn read<T: for<'de> Deserialize<'de>>(table: &Table, faults: &mut Fau
     read_with(table, &[], |value| T::deserialize(value), faults)
 }
 
+/// A section of which only these keys are built so far.
+pub(super) fn partly<T: for<'de> Deserialize<'de>>(
+    section: &str,
+    keys: &[&str],
+    mut table: Table,
+    faults: &mut Faults,
+) -> Option<T> {
+    let built = split_off(&mut table, keys);
+    for key in table.get_ref().keys() {
+        faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
+    }
+    read::<T>(&built, faults)
+}
+
 /// A table as it was written, secrets masked.
 pub(super) fn settings(table: &Table) -> serde_json::Map<String, serde_json::Value> {
     let entries = table.get_ref().iter().map(|(key, value)| {

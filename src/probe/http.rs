@@ -37,6 +37,7 @@ struct Table {
     #[serde(default = "get")]
     method: String,
     /// The expected status; any 2xx unless said.
+    #[schemars(range(min = 100, max = 599))]
     status: Option<u16>,
     /// The body has to contain this.
     contains: Option<String>,
@@ -67,6 +68,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
     let mut http = Table::deserialize(value)?;
     http.method.make_ascii_uppercase();
     net::check_url(&http.url).map_err(toml::de::Error::custom)?;
+    net::check_status(http.status).map_err(toml::de::Error::custom)?;
     if let Some(name) = http.headers.keys().find(|name| redact::is_secret_name(name)) {
         return Err(toml::de::Error::custom(format!(
             "`headers` names `{name}`, which would hold a secret; secrets do not belong in heal.toml"
