@@ -20,7 +20,7 @@ use crate::model::{Bytes, Class, Sign, Span, redact};
 pub const KIND: Kind = Kind {
     name: "http",
     about: "an HTTP or HTTPS request is answered with the expected status, and a body with the expected values",
-    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", json = { ".status" = "ok" }, jq = '.queue < 100' }"#,
+    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", json = { ".status" = "ok" }, jq = '.queue != null and .queue < 100' }"#,
     parse,
     schema: Table::json_schema,
     class: Class::Hung,
