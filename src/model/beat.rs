@@ -71,7 +71,11 @@ mod tests {
         ] {
             let (said, progress) = (said.map(Number::from), progress.map(Number::from));
             let beat = Beat::after(last.as_ref(), at(second), said);
-            assert_eq!((beat.progress, beat.moved.as_ref().map(|m| m.up / 1_000)), (progress, since), "{second}");
+            assert_eq!(
+                (beat.progress.clone(), beat.moved.as_ref().map(|m| m.up / 1_000)),
+                (progress, since),
+                "{second}"
+            );
             assert_eq!(beat.moment.up, second * 1_000);
             last = Some(beat);
         }

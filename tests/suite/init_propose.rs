@@ -172,10 +172,8 @@ fn what_cannot_be_started_again_is_said_and_what_is_written_passes() {
     init(&project, pid, &[]).exits(0);
     project.heal(&["config", "check"]).exits(0);
     let text = project.read("heal.toml");
-    let lines: Vec<&str> = text.lines().filter(|line| line.contains("start") && line.contains('#')).collect();
-    expect![[r##"
-        # heal starts it in a small, clean environment: what else it needs belongs into env = { NAME = "value" }.
-        heal = "60s"                                       # `heal install` has it started so often, `heal doctor` tells whether it is"##]].assert_eq(&project.normalise(&(lines[lines.len() - 2..].join("\n"))));
+    let told = "# heal could not start it: cwd [DIR]/gone is not a directory. Put that right, and then write here:\n";
+    assert!(project.normalise(&text).contains(told), "{text}");
     assert!(text.contains("\n# start = [\"/usr/bin/sleep\", \"86408\"]\n# cwd = \"gone\"\n"), "{text}");
 }
 
