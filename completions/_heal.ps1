@@ -610,7 +610,7 @@ Register-ArgumentCompleter -Native -CommandName 'heal' -ScriptBlock {
             break
         }
         'heal;beat' {
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How far the work is: any number that moves while work is done, such as a count of messages')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How far the work is: any number that moves while work is done, such as a count of messages or 0.5')
             [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What the loop says about itself, shown beside the verdict')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)')
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated')

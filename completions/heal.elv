@@ -570,7 +570,7 @@ set edit:completion:arg-completer[heal] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'heal;beat'= {
-            cand --progress 'How far the work is: any number that moves while work is done, such as a count of messages'
+            cand --progress 'How far the work is: any number that moves while work is done, such as a count of messages or 0.5'
             cand --note 'What the loop says about itself, shown beside the verdict'
             cand --config 'Read this heal.toml (else $HEAL_CONFIG, else the nearest one upwards)'
             cand --set 'Override a setting, such as service.bot.startup_grace=5m (else $HEAL__SERVICE__BOT__STARTUP_GRACE); may be repeated'

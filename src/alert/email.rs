@@ -75,6 +75,9 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Channel>, toml::de::Err
     if email.tls == Privacy::None && email.host.is_some() && !local {
         return wrong("`tls` is none for a server that is not on this machine: everybody on the way could read it");
     }
+    if email.port == Some(0) {
+        return wrong("`port` is 0, on which nobody can listen");
+    }
     if email.to.is_empty() {
         return wrong("`to` names nobody");
     }

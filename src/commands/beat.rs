@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Number;
 
 use crate::cli::Global;
 use crate::commands::completions::Names;
@@ -28,12 +29,19 @@ pub struct Args {
     /// The service, or SERVICE/LOOP for a probe with `loop = "LOOP"`
     #[arg(add = Names::Subjects)]
     name: String,
-    /// How far the work is: any number that moves while work is done, such as a count of messages
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    progress: Option<i64>,
+    /// How far the work is: any number that moves while work is done, such as a count of messages or 0.5
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number)]
+    progress: Option<Number>,
     /// What the loop says about itself, shown beside the verdict
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+}
+
+/// A number as JSON has it, and no other text.
+fn number(text: &str) -> std::result::Result<Number, String> {
+    let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok();
+    let fraction = || text.parse::<f64>().ok().and_then(Number::from_f64);
+    whole.or_else(fraction).ok_or_else(|| "it is not a number such as 4711 or 0.5".to_owned())
 }
 
 /// The answer.
@@ -44,7 +52,7 @@ pub struct Beaten {
     /// When it was written.
     at: Time,
     /// How far the work is.
-    progress: Option<i64>,
+    progress: Option<Number>,
     /// Since when the progress stands there.
     moved: Option<Time>,
 }

@@ -60,23 +60,51 @@ pub(super) fn check_channels(alerts: &[(alert::Declared, Place)], services: &[Wa
 /// Keys whose values are paths.
 const PATHS: [&str; 8] = ["data_dir", "path", "cwd", "log", "pidfile", "unix", "body_file", "executable"];
 
+/// Keys that name a file or a process, and what one of them would say. Empty, it names the project's directory or fits every
+/// process: what heal would then write to, or stop, was never meant.
+const NAMING: [(&str, &str); 9] = [
+    ("path", "\"logs/bot.log\""),
+    ("cwd", "\".\""),
+    ("log", "\"logs/output.log\""),
+    ("pidfile", "\"bot.pid\""),
+    ("unix", "\"run/control.sock\""),
+    ("body_file", "\"request.json\""),
+    ("executable", "\"python3\""),
+    ("args_contain", "\"bot.py\""),
+    ("user", "\"bot\""),
+];
+
+/// Keys below which the names are somebody else's, and say nothing about their values.
+const FOREIGN: [&str; 4] = ["env", "headers", "json", "template"];
+
 /// What no text can mean: a NUL ends every path, argument and variable, and `~` is the shell's; taken at its word, it would
 /// be a directory of that name beside heal.toml.
 pub(super) fn check_texts(table: &DeTable<'static>, faults: &mut Faults) {
+    check_below(table, true, faults);
+}
+
+/// `ours`: the keys of this table are heal's.
+fn check_below(table: &DeTable<'static>, ours: bool, faults: &mut Faults) {
     for (key, value) in table {
-        check_text(key.get_ref(), value, faults);
+        check_text(key.get_ref(), value, ours, faults);
     }
 }
 
-fn check_text(key: &str, value: &Spanned<DeValue<'static>>, faults: &mut Faults) {
+fn check_text(key: &str, value: &Spanned<DeValue<'static>>, ours: bool, faults: &mut Faults) {
     match value.get_ref() {
-        DeValue::Table(table) => check_texts(table, faults),
-        DeValue::Array(items) => items.iter().for_each(|item| check_text(key, item, faults)),
+        DeValue::Table(table) => check_below(table, ours && !FOREIGN.contains(&key), faults),
+        DeValue::Array(items) => items.iter().for_each(|item| check_text(key, item, ours, faults)),
         DeValue::String(text) if text.contains('\0') => {
             let message = format!("`{}` holds a NUL, which no path, argument or variable can", key.escape_default());
             faults.add(value.span(), message, None);
         }
-        DeValue::String(text) if PATHS.contains(&key) && text.starts_with('~') => {
+        DeValue::String(text) if ours && text.trim().is_empty() => {
+            if let Some((_, example)) = NAMING.iter().find(|(naming, _)| *naming == key) {
+                let hint = format!("leave it out, or write for example {key} = {example}");
+                faults.add(value.span(), format!("`{key}` is empty"), Some(hint));
+            }
+        }
+        DeValue::String(text) if ours && PATHS.contains(&key) && text.starts_with('~') => {
             let message = format!("`{key}` begins with `~`, which only a shell understands");
             faults.add(value.span(), message, Some("write the whole path".to_owned()));
         }

@@ -117,15 +117,18 @@ pub(super) struct Service {
     /// Between TERM and KILL; 90s at most.
     pub(super) stop_grace: Option<Span>,
     /// A start has this long to prove itself; 60s at most.
+    #[serde(default, deserialize_with = "crate::model::units::positive_if_any")]
     pub(super) verify_within: Option<Span>,
     /// Good looks in a row before an incident may end.
+    #[schemars(range(min = 1))]
     pub(super) recover_after: Option<u32>,
     /// The budget: acts that heal may take.
     pub(super) restart_limit: Option<Rate>,
-    /// A pause after each act.
+    /// A pause after each act; 24h at most.
     pub(super) restart_delay: Option<Span>,
     /// Exit codes that a restart does not cure.
     #[serde(default)]
+    #[schemars(inner(range(min = 0, max = 255)))]
     pub(super) hold_on_exit: Vec<i32>,
     /// Services without which it cannot work: while one of them is down, it is left alone.
     #[serde(default)]
@@ -157,6 +160,7 @@ pub(super) struct Schedule {
     #[serde(default = "yes")]
     pub(super) enabled: bool,
     /// How often the tick is meant to run. After a longer gap the age of files is not judged for one tick.
+    #[serde(default, deserialize_with = "crate::model::units::positive_if_any")]
     pub(super) heal: Option<Span>,
 }
 

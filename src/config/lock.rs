@@ -14,7 +14,7 @@ use super::service::short;
 use super::typed::{self, Section, Table};
 use super::{Reader, Watched};
 use crate::host::{env, files};
-use crate::model::lock::{GIT_AGE, OWN};
+use crate::model::lock::GIT_AGE;
 use crate::model::{Lock, LockKind, Selector, Span};
 
 /// `[lock.NAME]`: files that may keep a service from starting.
@@ -196,9 +196,8 @@ impl Reader<'_> {
                 "`*` and `?` within a name, `**` across folders, {a,b}, [ab]",
             );
         }
-        let own = OWN.iter().find(|own| files::fits(&whole, &data_dir.join(own)));
-        if let Some(own) = own.copied().or_else(|| (whole == data_dir).then_some("directory")) {
-            return refuse(&format!("fits heal's own {own} in its data directory"), "name the service's own files");
+        if let Some(own) = self.own(&whole, data_dir) {
+            return refuse(&format!("fits heal's own {own}"), "name the service's own files");
         }
         Ok(())
     }

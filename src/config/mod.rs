@@ -15,6 +15,7 @@ mod named;
 mod names;
 mod origin;
 mod overrides;
+mod own;
 mod relations;
 mod remedies;
 mod resolve;
@@ -280,7 +281,7 @@ impl Reader<'_> {
         let schedule = copy("schedule");
         let timetable = schedule.as_ref().map(|table| timetable::read(table, faults)).unwrap_or_default();
         let schedule = schedule.and_then(|table| {
-            partly::<file::Schedule>("schedule", &["enabled", "heal", "update", "checkpoint"], table, faults)
+            typed::partly::<file::Schedule>("schedule", &["enabled", "heal", "update", "checkpoint"], table, faults)
         });
         let schedule = schedule.filter(|schedule| schedule.enabled);
         let alerting = copy("alerting").and_then(|table| typed::read::<file::Alerting>(&table, faults));
@@ -308,6 +309,7 @@ impl Reader<'_> {
         if [Path::new("/"), self.root].contains(&data_dir.as_path()) {
             faults.add(place_of("data_dir"), "`data_dir` has to be a directory of its own", None);
         }
+        self.check_appended(section("service").as_ref(), section("alert").as_ref(), &data_dir, faults);
         let locks = self.locks(section("lock").as_ref(), &data_dir, &services, faults);
         let layout = self.layout(copy("layout"), faults);
         let states = self.states(section("state").as_ref(), &data_dir, &services, faults);
@@ -367,20 +369,6 @@ impl Reader<'_> {
         }
         (host.is_none_or(|host| host.enabled), found)
     }
-}
-
-/// A section of which only these keys are built so far.
-fn partly<T: for<'de> serde::Deserialize<'de>>(
-    section: &str,
-    keys: &[&str],
-    mut table: Table,
-    faults: &mut Faults,
-) -> Option<T> {
-    let built = typed::split_off(&mut table, keys);
-    for key in table.get_ref().keys() {
-        faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
-    }
-    typed::read::<T>(&built, faults)
 }
 
 fn channel(name: &str, mut table: Table, faults: &mut Faults) -> Option<alert::Declared> {

@@ -21,6 +21,9 @@ const STOP_MOST: Span = Span::secs(90);
 /// The most time that an act may have to prove itself (DESIGN §6).
 const VERIFY_MOST: Span = Span::secs(60);
 
+/// The most that a service may be left dead for after an act: the longest pause between two reminders of it.
+const DELAY_MOST: Span = Span::secs(24 * 3600);
+
 impl Reader<'_> {
     pub(super) fn service(&self, name: &str, place: &Place, mut table: Table, faults: &mut Faults) -> Option<Watched> {
         let tables = typed::split_off(&mut table, &file::SERVICE_TABLES);
@@ -71,6 +74,9 @@ impl Reader<'_> {
                 Some("write it as [\"program\", \"argument\"]".to_owned()),
             );
         }
+        check_amounts(&written, &place_of, faults);
+        let env = table.get_ref().get("env").and_then(typed::as_table);
+        check_env(env.as_ref(), faults);
         let launch = written.start.clone().map(|argv| Launch {
             argv,
             cwd: written.cwd.as_ref().map_or_else(|| self.root.to_owned(), |cwd| self.root.join(cwd)),
@@ -109,6 +115,43 @@ fn service(name: &str, written: file::Service, launch: Option<Launch>) -> Servic
         wants: written.wants,
         name: bare.name,
         remedies: bare.remedies,
+    }
+}
+
+/// What an amount can only do harm with: a service that would stay dead for months, a verdict that never comes.
+fn check_amounts(written: &file::Service, place_of: &dyn Fn(&str) -> Place, faults: &mut Faults) {
+    if let Some(delay) = written.restart_delay.filter(|delay| *delay > DELAY_MOST) {
+        let hint = format!(
+            "at most {DELAY_MOST}, as it stays dead for so long; how often it is started is what `restart_limit` says"
+        );
+        faults.add(place_of("restart_delay"), format!("`restart_delay` is {delay}"), Some(hint));
+    }
+    if written.recover_after == Some(0) {
+        let hint = "1 is the least: the incident ends with the first good look".to_owned();
+        faults.add(place_of("recover_after"), "`recover_after` is 0: no incident ends without a look", Some(hint));
+    }
+    if let Some(code) = written.hold_on_exit.iter().find(|code| !(0..=255).contains(*code)) {
+        let hint = "exit codes are 0 to 255; a signal has none".to_owned();
+        faults.add(
+            place_of("hold_on_exit"),
+            format!("`hold_on_exit` has {code}, with which nothing ever ends"),
+            Some(hint),
+        );
+    }
+}
+
+/// Is every name one that a variable can have?
+fn check_env(env: Option<&typed::Section<'_>>, faults: &mut Faults) {
+    for name in env.into_iter().flat_map(|table| table.get_ref().keys()) {
+        let text = name.get_ref();
+        if text.is_empty() || text.contains(['=', '\0']) {
+            let message = format!("`{}` cannot be the name of a variable", text.escape_default());
+            faults.add(
+                name.span(),
+                message,
+                Some("a name is not empty and holds no `=`: env = { MODE = \"live\" }".to_owned()),
+            );
+        }
     }
 }
 

@@ -14,8 +14,7 @@ use super::faults::{Faults, a, suggestion};
 use super::service::short;
 use super::typed::{self, Section, Table};
 use super::{Reader, Watched};
-use crate::host::{files, jq};
-use crate::model::lock::OWN;
+use crate::host::jq;
 use crate::model::state::{Format, Invariant, MAX_SIZE, Repair, Version};
 use crate::model::{Bytes, Severity, StateFile};
 
@@ -233,8 +232,8 @@ impl Reader<'_> {
         if ["/dev", "/proc", "/sys"].iter().any(|folder| whole.starts_with(folder)) {
             return Err(("is no file that keeps what is written to it", "name a file on a disk"));
         }
-        if whole == data_dir || OWN.iter().any(|own| files::fits(&whole, &data_dir.join(own))) {
-            return Err(("is heal's own, in its data directory", "name the service's own file"));
+        if self.own(&whole, data_dir).is_some() {
+            return Err(("is heal's own: its configuration, or in its data directory", "name the service's own file"));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 
 use super::faults::{Faults, a};
 use super::typed::Table;
+use crate::model::Span;
 use crate::model::schedule::{Entry, Time, When};
 
 /// The lines that the design names.
@@ -32,7 +33,10 @@ pub(super) fn read(schedule: &Table, faults: &mut Faults) -> Vec<Entry> {
 
 fn when(value: &Spanned<DeValue<'_>>) -> Result<When, String> {
     match value.get_ref() {
-        DeValue::String(text) => text.parse().map(When::Every),
+        DeValue::String(text) => match text.parse::<Span>()? {
+            every if every.millis() == 0 => Err("it is no time at all".to_owned()),
+            every => Ok(When::Every(every)),
+        },
         DeValue::Array(items) if !items.is_empty() => {
             let time = |item: &Spanned<DeValue<'_>>| match item.get_ref() {
                 DeValue::String(text) => text.parse::<Time>(),

@@ -45,9 +45,11 @@ pub(super) fn read_with<T>(
         let named = || Some(table.get_ref().get(quoted_after(message, "")?.as_str())?.span());
         let place = error.span().filter(|span| *span != table.span()).or_else(named);
         let keys = table.get_ref().len();
-        let by_place = place.as_ref().and_then(|place| remove(table.to_mut().get_mut(), place));
-        // What `--set` made has one place for a table and all that is in it.
-        let Some((key, value)) = by_place.or_else(|| remove_unknown(table.to_mut().get_mut(), message)) else {
+        let laid = faults.over(place.as_ref().unwrap_or(&table.span())).is_some();
+        let culprit = if laid { remove_culprit(&mut table, message, &parse) } else { None };
+        let by_place = || place.as_ref().and_then(|place| remove(table.to_mut().get_mut(), place));
+        let found = culprit.or_else(by_place).or_else(|| remove_unknown(table.to_mut().get_mut(), message));
+        let Some((key, value)) = found else {
             if removed.is_empty() {
                 faults.add(table.span(), message.to_owned(), None);
             }
@@ -63,6 +65,20 @@ pub(super) fn read_with<T>(
 /// Reads `table` as `T`.
 pub(super) fn read<T: for<'de> Deserialize<'de>>(table: &Table, faults: &mut Faults) -> Option<T> {
     read_with(table, &[], |value| T::deserialize(value), faults)
+}
+
+/// A section of which only these keys are built so far.
+pub(super) fn partly<T: for<'de> Deserialize<'de>>(
+    section: &str,
+    keys: &[&str],
+    mut table: Table,
+    faults: &mut Faults,
+) -> Option<T> {
+    let built = split_off(&mut table, keys);
+    for key in table.get_ref().keys() {
+        faults.note(key.span(), format!("[{section}] {} is not built yet and does nothing", key.get_ref()));
+    }
+    read::<T>(&built, faults)
 }
 
 /// A table as it was written, secrets masked.
@@ -178,6 +194,50 @@ fn remove_unknown(table: &mut DeTable<'static>, message: &str) -> Option<(String
     Some((key, value.into_inner()))
 }
 
+/// The entry without which the complaint is another one: what was laid over the file has one place for all that is in it.
+fn remove_culprit<T>(
+    table: &mut Cow<'_, Table>,
+    message: &str,
+    parse: &impl Fn(ValueDeserializer<'_>) -> Result<T, Error>,
+) -> Option<(String, DeValue<'static>)> {
+    let complains = |path: &[String]| {
+        let mut rest = table.get_ref().clone();
+        take(&mut rest, path);
+        let value = Spanned::new(table.span(), DeValue::Table(rest));
+        parse(ValueDeserializer::from(value)).is_err_and(|error| error.message() == message)
+    };
+    let mut paths = Vec::new();
+    leaves(table.get_ref(), &[], &mut paths);
+    // Of several that do not go together, the one that is named first.
+    let named = quoted_after(message, "");
+    paths.sort_by_key(|path| path.last() != named.as_ref());
+    let path = paths.into_iter().find(|path| !complains(path))?;
+    let value = take(table.to_mut().get_mut(), &path)?;
+    Some((path.last()?.clone(), value))
+}
+
+/// The paths of all that is no table.
+fn leaves(table: &DeTable<'static>, above: &[String], found: &mut Vec<Vec<String>>) {
+    for (key, value) in table {
+        let path = [above, &[key.get_ref().to_string()]].concat();
+        match value.get_ref() {
+            DeValue::Table(inner) => leaves(inner, &path, found),
+            _ => found.push(path),
+        }
+    }
+}
+
+fn take(table: &mut DeTable<'static>, path: &[String]) -> Option<DeValue<'static>> {
+    match path {
+        [] => None,
+        [key] => table.remove(key.as_str()).map(Spanned::into_inner),
+        [key, below @ ..] => match table.get_mut(key.as_str())?.get_mut() {
+            DeValue::Table(inner) => take(inner, below),
+            _ => None,
+        },
+    }
+}
+
 /// serde's words in ours.
 fn reword(message: &str, key: &str, value: &DeValue<'_>, extra: &[&str]) -> (String, Option<String>) {
     if quoted_after(message, "unknown field ").is_some() {
@@ -192,14 +252,14 @@ fn reword(message: &str, key: &str, value: &DeValue<'_>, extra: &[&str]) -> (Str
             suggestion(&variant, known.iter().skip(1).map(String::as_str)),
         );
     }
-    if redact::is_secret_name(key) {
-        return (format!("`{key}` has a value of the wrong type"), None);
-    }
     if value.as_table().is_some_and(|table| table.contains_key("env")) {
         return (
             format!("`{key}` is not a whole {{ env = \"NAME\", default = … }}"),
             Some("both are needed: what holds when the variable is not set?".to_owned()),
         );
+    }
+    if redact::is_secret_name(key) {
+        return (format!("`{key}` has a value of the wrong type"), None);
     }
     if let Some((unexpected, expected)) = message.strip_prefix("invalid type: ").and_then(split_expected) {
         let is = a(unexpected.split_once(" `").or(unexpected.split_once(" \"")).map_or(unexpected, |(what, _)| what));
@@ -230,6 +290,7 @@ fn wanted(expected: &str) -> String {
     match expected {
         "u16" => format!("a whole number from 0 to {}", u16::MAX),
         "u32" => format!("a whole number from 0 to {}", u32::MAX),
+        "usize" | "u64" => "a whole number from 0 on".to_owned(),
         "i32" => "a whole number".to_owned(),
         "a string" => "text in quotes".to_owned(),
         "path string" => "a path in quotes".to_owned(),

@@ -77,7 +77,9 @@ pub fn clean() -> Vec<(&'static str, String)> {
 pub fn program(name: &str, cwd: &Path, path: &str) -> Result<PathBuf, String> {
     which::which_in(name, Some(path), cwd).map_err(|_| {
         let path_of = cwd.join(name);
-        if name.contains('/') && path_of.is_file() {
+        if name.contains('/') && path_of.is_dir() {
+            format!("`{name}` is a directory, not a program")
+        } else if name.contains('/') && path_of.is_file() {
             format!("`{name}` is not executable")
         } else if name.starts_with('/') {
             format!("`{name}` does not exist")

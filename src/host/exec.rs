@@ -71,6 +71,16 @@ impl Ended {
         let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         text[last(text)..].trim()
     }
+
+    /// What a monitoring plugin says: the first line of its output, up to the bar. Behind the bar stand figures, below the
+    /// line details (Monitoring Plugins Development Guidelines, "Plugin Output for Nagios"). Where it printed nothing, its
+    /// first error says why.
+    #[must_use]
+    pub fn plugin_line(&self) -> &str {
+        let text = if self.stdout.trim().is_empty() { &self.stderr } else { &self.stdout };
+        let line = text.trim_start().lines().next().unwrap_or_default();
+        line.split('|').next().unwrap_or_default().trim()
+    }
 }
 
 /// An exit status for a person: `exit code 2`, `signal 9`.

@@ -11,6 +11,8 @@ use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Connector, DefaultConnector, NextTimeout};
 
+use crate::model::address::check_port;
+
 /// Bytes of a reply's body that are kept (FAULTS §4.28).
 pub const BODY_LIMIT: u64 = 64 * 1024;
 
@@ -199,15 +201,31 @@ impl NetError {
 ///
 /// # Errors
 /// Says what is wrong with it, beginning with its key, `url`.
-pub fn check_url(url: &str) -> Result<(), &'static str> {
-    let uri: ureq::http::Uri = url.parse().map_err(|_| "`url` is not a URL")?;
+pub fn check_url(url: &str) -> Result<(), String> {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    // Looked at as it is written: what parses it takes a port that is none for a part of the name, or for no port.
+    if let Some(authority) = authority.filter(|authority| !authority.contains('@')) {
+        check_port(authority).map_err(|why| format!("`url` {why}"))?;
+    }
+    let uri: ureq::http::Uri = url.parse().map_err(|_| "`url` is not a URL".to_owned())?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err("`url` has to begin with http:// or https://");
+        return Err("`url` has to begin with http:// or https://".to_owned());
     }
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err("`url` holds a user name or password; secrets do not belong in heal.toml");
+        return Err("`url` holds a user name or password; secrets do not belong in heal.toml".to_owned());
     }
     Ok(())
+}
+
+/// Is this a status that a reply can have?
+///
+/// # Errors
+/// Why not, beginning with its key, `status` (RFC 9110 §15: 100 to 599).
+pub fn check_status(status: Option<u16>) -> Result<(), String> {
+    match status {
+        None | Some(100..=599) => Ok(()),
+        Some(status) => Err(format!("`status` {status} is never answered; write one from 100 to 599, such as 200")),
+    }
 }
 
 /// An HTTP request.

@@ -1,6 +1,8 @@
 //! How is a heartbeat kept? One small file, replaced whole: no lock, no journal, no waiting for the disk, because a work
 //! loop waits for it, and a beat that a power cut loses says nothing after it.
 
+use serde_json::Number;
+
 use super::{DataDir, files};
 use crate::error::{Error, Kind, Result};
 use crate::host;
@@ -18,7 +20,7 @@ pub fn beat(
     dir: &DataDir,
     (service, part): (&str, &str),
     moment: Moment,
-    progress: Option<i64>,
+    progress: Option<Number>,
     note: Option<String>,
     pid: i32,
 ) -> Result<Beat> {

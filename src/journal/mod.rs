@@ -32,7 +32,7 @@ pub use spool::{Spool, Unstruck};
 
 use crate::error::{Error, Kind, Result};
 use crate::host::trust;
-use crate::model::lock::OWN;
+use crate::model::lock::owns;
 
 /// The layout of the data directory (DESIGN §5).
 #[derive(Clone, Debug)]
@@ -165,9 +165,7 @@ impl DataDir {
     /// Is this a file or folder of heal's own? A service may keep its own files in the same directory.
     #[must_use]
     pub fn owns(&self, path: &Path) -> bool {
-        let Ok(below) = path.strip_prefix(&self.root) else { return false };
-        let first = below.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
-        first.is_empty() || OWN.iter().any(|own| own.split('/').next() == Some(first))
+        path.strip_prefix(&self.root).is_ok_and(owns)
     }
 
     /// Creates what is missing of it, private to its owner. What exists is never re-moded.

@@ -17,6 +17,7 @@ pub fn refused(url: &str, allow_http: bool) -> Result<(), &'static str> {
         return Err("is not a URL");
     }
     let host = host(authority).ok_or("is not a URL")?;
+    check_port(authority)?;
     let address: Option<IpAddr> = host.parse().ok();
     if address.is_some_and(is_link_local) {
         return Err("is an address of the machine's own network card, where clouds give their secrets away");
@@ -28,6 +29,21 @@ pub fn refused(url: &str, allow_http: bool) -> Result<(), &'static str> {
             Err("begins with http://: everybody on the way could read it; use https://, or say allow_http = true")
         }
         _ => Err("has to begin with https://"),
+    }
+}
+
+/// Is the port of `host:port` or `[address]:port`, where one stands there, one that can be asked? Whoever reads a URL leniently
+/// asks port 80 instead, and judges what answers there.
+///
+/// # Errors
+/// What is wrong with it, as what is said behind the name of a key.
+pub fn check_port(authority: &str) -> Result<(), &'static str> {
+    let behind = authority.rsplit_once(']').map_or(authority, |(_, behind)| behind);
+    let Some((_, port)) = behind.rsplit_once(':') else { return Ok(()) };
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    match port.parse::<u16>() {
+        Ok(1..) if digits => Ok(()),
+        _ => Err("has no valid port behind its last colon; write one from 1 to 65535, such as :8080"),
     }
 }
 
@@ -69,11 +85,24 @@ mod tests {
             ("https:///x", false),
             ("https://exa mple.org", false),
             ("hooks.example.org", false),
+            ("https://example.org:8443/x", true),
+            ("http://127.0.0.1:84338/", false),
             ("", false),
         ];
         for (url, fine) in table {
             assert_eq!(refused(url, false).is_ok(), fine, "{url}");
         }
         assert!(refused("http://example.org", true).is_ok());
+    }
+    #[test]
+    fn a_port_is_one_that_there_is() {
+        for fine in ["h", "h:1", "h:65535", "127.0.0.1:80", "[::1]", "[::1]:443"] {
+            assert_eq!(check_port(fine), Ok(()), "{fine}");
+        }
+        for wrong in
+            ["h:", "h:0", "h:00", "h:65536", "h:84338", "h:abc", "h:+80", "h:-1", "h:8 0", "[::1]:0", "[::1]:x"]
+        {
+            assert!(check_port(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! something done. heal's own runs never write one: it would be heal that looks alive.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use super::event::Moment;
 
@@ -13,7 +14,7 @@ pub struct Beat {
     pub moment: Moment,
     /// How far the work is: any number that moves while work is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub progress: Option<i64>,
+    pub progress: Option<Number>,
     /// Since when `progress` is what it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moment>,
@@ -29,8 +30,8 @@ impl Beat {
     /// A beat of this moment after `last`. What it does not say of the progress is as it was: a loop may beat more often
     /// than it gets anywhere.
     #[must_use]
-    pub fn after(last: Option<&Self>, moment: Moment, progress: Option<i64>) -> Self {
-        let before = last.and_then(|last| Some((last.progress?, last.moved.clone()?)));
+    pub fn after(last: Option<&Self>, moment: Moment, progress: Option<Number>) -> Self {
+        let before = last.and_then(|last| Some((last.progress.clone()?, last.moved.clone()?)));
         let (progress, moved) = match (progress, before) {
             (Some(now), Some((then, moved))) if now == then => (Some(now), Some(moved)),
             (Some(now), _) => (Some(now), Some(moment.clone())),
@@ -68,8 +69,13 @@ mod tests {
             (4, Some(8), Some(8), Some(4)),
             (5, Some(0), Some(0), Some(5)), // begun anew: that is movement
         ] {
+            let (said, progress) = (said.map(Number::from), progress.map(Number::from));
             let beat = Beat::after(last.as_ref(), at(second), said);
-            assert_eq!((beat.progress, beat.moved.as_ref().map(|m| m.up / 1_000)), (progress, since), "{second}");
+            assert_eq!(
+                (beat.progress.clone(), beat.moved.as_ref().map(|m| m.up / 1_000)),
+                (progress, since),
+                "{second}"
+            );
             assert_eq!(beat.moment.up, second * 1_000);
             last = Some(beat);
         }

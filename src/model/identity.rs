@@ -57,4 +57,11 @@ impl Selector {
     pub const fn names_program(&self) -> bool {
         self.executable.is_some() || self.args_contain.is_some()
     }
+
+    /// What stands in the raw command line of whoever fits: there, arguments are separated by NUL and not by spaces, so it is
+    /// the longest single word of [`Self::args_contain`]. `None`: anybody could fit.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        self.args_contain.as_deref()?.split_whitespace().max_by_key(|word| word.len())
+    }
 }

@@ -2,7 +2,7 @@
 //! verdict. A lock is never judged by its age alone, and what could not be seen is no answer.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,20 +14,23 @@ use super::units::Span;
 pub const GIT_AGE: Span = Span::secs(300);
 
 /// What heal itself keeps in its data directory, one of each sort (DESIGN §5). A service may keep its own files beside these.
-pub const OWN: [&str; 21] = [
+pub const OWN: [&str; 24] = [
     "recovery-in-progress",
     "repair.lock",
     "telling.lock",
     "pauses.lock",
     "edited/x",
-    "unstruck.json",
     "state/now.json",
     "state/now.lock",
     "state/last-run",
+    "state/last-good.json",
+    "state/told-broken.json",
+    "state/probes.json",
     "auto-revert-enabled",
     "crash_history.jsonl",
     "journal/2026-11-21.jsonl",
     "operator_alerts.jsonl",
+    "unstruck.json",
     "vault/x",
     "spool/x",
     "ports.json",
@@ -37,6 +40,13 @@ pub const OWN: [&str; 21] = [
     "beats/x",
     "output/x.log",
 ];
+
+/// Is this, below the data directory, one of [`OWN`], or in a folder of theirs? The directory itself is.
+#[must_use]
+pub fn owns(below: &Path) -> bool {
+    let first = below.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
+    first.is_empty() || OWN.iter().any(|own| own.split('/').next() == Some(first))
+}
 
 /// What a lock file means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -115,6 +115,26 @@ pub fn span_text(millis: i64) -> String {
     Span(Duration::from_millis(u64::try_from(millis).unwrap_or(0))).to_string()
 }
 
+/// Reads a span in which something can happen at all: what has to be younger than nothing never is.
+///
+/// # Errors
+/// It is no span, or shorter than a millisecond.
+pub fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+    let span = Span::deserialize(deserializer)?;
+    if span.millis() == 0 {
+        return Err(de::Error::custom("no time at all; write \"60s\" for a minute"));
+    }
+    Ok(span)
+}
+
+/// As [`positive`], for a key that may be left out.
+///
+/// # Errors
+/// As there.
+pub fn positive_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
+    positive(deserializer).map(Some)
+}
+
 /// An amount of bytes: `512MB` (decimal) or `512MiB` (binary).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);

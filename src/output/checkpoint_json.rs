@@ -57,6 +57,8 @@ struct One {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "CheckpointsListed")]
 pub struct Listed {
+    /// How many there are, of all names together.
+    kept: u64,
     /// Each name, in the order of the configuration.
     checkpoints: Vec<Named>,
 }
@@ -77,6 +79,8 @@ struct Named {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "CheckpointsVerified")]
 pub struct Verified {
+    /// How many of them are not whole, of all names together.
+    damaged: u64,
     /// Each name, in the order of the configuration.
     checkpoints: Vec<Proved>,
 }
@@ -168,7 +172,8 @@ pub fn listed(shelves: &[Shelf]) -> Listed {
         let copies = shelf.listed.copies.iter().rev().map(Copy::from).collect();
         Named { name: shelf.name.clone(), torn: shelf.listed.torn, copies }
     };
-    Listed { checkpoints: shelves.iter().map(named).collect() }
+    let kept = shelves.iter().map(|shelf| shelf.listed.copies.len() as u64).sum();
+    Listed { kept, checkpoints: shelves.iter().map(named).collect() }
 }
 
 /// The document of a proof.
@@ -181,7 +186,8 @@ pub fn verified(shelves: &[Shelf]) -> Verified {
             copies.map(|(kept, damage)| ProvedCopy { copy: kept.into(), whole: damage.is_none(), why: damage.clone() });
         Proved { name: shelf.name.clone(), torn: shelf.listed.torn, restorable, copies: copies.collect() }
     };
-    Verified { checkpoints: shelves.iter().map(proved).collect() }
+    let damaged = shelves.iter().map(|shelf| shelf.damage.iter().flatten().count() as u64).sum();
+    Verified { damaged, checkpoints: shelves.iter().map(proved).collect() }
 }
 
 /// The document of a restore.

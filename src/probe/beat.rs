@@ -38,8 +38,10 @@ const LIMIT: u64 = 64 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Beat {
     /// How old the last beat may be.
+    #[serde(deserialize_with = "crate::model::units::positive")]
     within: Span,
     /// How long the progress may stand still.
+    #[serde(default, deserialize_with = "crate::model::units::positive_if_any")]
     progress_within: Option<Span>,
     /// Which of several loops of the service; `heal beat SERVICE/LOOP`.
     #[serde(default, rename = "loop")]

@@ -33,7 +33,8 @@ const LONGEST: usize = 500;
 pub struct Command {
     /// Program and arguments.
     command: Vec<String>,
-    /// Read the exit code as monitoring plugins mean it: 1 warning, 2 critical, 3 unknown.
+    /// Read the exit code as monitoring plugins mean it (1 warning, 2 critical, 3 unknown), and of the output the first line,
+    /// up to the bar.
     #[serde(default)]
     plugin: bool,
     /// Added to the clean environment.
@@ -77,7 +78,8 @@ impl Command {
             (Some(126 | 127) | None, false) => Judged::Unknown,
             (Some(_), false) => Judged::Bad(None),
         };
-        let said = clip(redact::line(ended.last_line()));
+        let said = if self.plugin { ended.plugin_line() } else { ended.last_line() };
+        let said = clip(redact::line(said));
         let summary = if said.is_empty() { ended.how() } else { format!("{}: {said}", ended.how()) };
         Sight::new(judged, summary)
     }

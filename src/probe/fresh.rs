@@ -38,6 +38,7 @@ pub struct Fresh {
     /// A file or a glob.
     path: PathBuf,
     /// How old the signal may be.
+    #[serde(deserialize_with = "crate::model::units::positive")]
     within: Span,
     /// Where in the JSON file the time stamp stands, such as `.last_heartbeat_ts`.
     field: Option<String>,

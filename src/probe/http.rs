@@ -20,7 +20,7 @@ use crate::model::{Bytes, Class, Sign, Span, redact};
 pub const KIND: Kind = Kind {
     name: "http",
     about: "an HTTP or HTTPS request is answered with the expected status, and a body with the expected values",
-    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", json = { ".status" = "ok" }, jq = '.queue < 100' }"#,
+    example: r#"health = { kind = "http", url = "http://127.0.0.1:8080/health", json = { ".status" = "ok" }, jq = '.queue != null and .queue < 100' }"#,
     parse,
     schema: Table::json_schema,
     class: Class::Hung,
@@ -37,6 +37,7 @@ struct Table {
     #[serde(default = "get")]
     method: String,
     /// The expected status; any 2xx unless said.
+    #[schemars(range(min = 100, max = 599))]
     status: Option<u16>,
     /// The body has to contain this.
     contains: Option<String>,
@@ -67,6 +68,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Arc<dyn Probe>, toml::de::Error
     let mut http = Table::deserialize(value)?;
     http.method.make_ascii_uppercase();
     net::check_url(&http.url).map_err(toml::de::Error::custom)?;
+    net::check_status(http.status).map_err(toml::de::Error::custom)?;
     if let Some(name) = http.headers.keys().find(|name| redact::is_secret_name(name)) {
         return Err(toml::de::Error::custom(format!(
             "`headers` names `{name}`, which would hold a secret; secrets do not belong in heal.toml"

@@ -100,10 +100,8 @@ impl Index {
 
 fn searches(service: &Service, selector: &Selector, explain: bool) -> Vec<Search> {
     let program = || selector.executable.as_deref().map(|name| Search::Program(bare_name(name)));
-    if let Some(part) = &selector.args_contain {
-        // Arguments are separated by NUL in the table and by spaces in the selector: any one word of it will do.
-        let word = part.split_whitespace().max_by_key(|word| word.len()).map(str::to_owned);
-        let text = word.map_or(Search::All, Search::Text);
+    if selector.args_contain.is_some() {
+        let text = selector.word().map_or(Search::All, |word| Search::Text(word.to_owned()));
         return [Some(text), program().filter(|_| explain)].into_iter().flatten().collect();
     }
     if let Some(program) = program() {

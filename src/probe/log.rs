@@ -219,7 +219,7 @@ impl Log {
             let at = if started.is_some_and(|started| started > before) { before } else { now };
             hits.push((at, lines.min(rate.count)));
         }
-        hits.retain(|(at, _)| now - at <= rate.per.millis());
+        hits.retain(|(at, _)| lies_within(*at, now, rate));
         let mut sum = 0_u32;
         let from = hits.iter().rposition(|(_, lines)| {
             sum = sum.saturating_add(*lines);
@@ -239,12 +239,18 @@ impl Log {
                 lines => Sight::new(Judged::Bad(None), format!("{lines} new lines fit, the last{said}")),
             };
         };
-        let own = |at: i64| now - at <= rate.per.millis() && started.is_none_or(|started| at >= started);
+        let own = |at: i64| lies_within(at, now, rate) && started.is_none_or(|started| at >= started);
         let lines: u32 = hits.iter().filter(|(at, _)| own(*at)).map(|(_, lines)| lines).sum();
         let judged = if lines >= rate.count { Judged::Bad(None) } else { Judged::Good };
         let more = if lines >= rate.count { "at least " } else { "" };
         Sight::new(judged, format!("{more}{lines} lines fit within {} (limit {}){said}", rate.per, rate.count))
     }
+}
+
+/// Does it lie in the window that ends now? What is dated later was dated by a clock that was ahead, and would lie in it until
+/// the clock has caught up.
+fn lies_within(at: i64, now: i64, rate: Rate) -> bool {
+    at <= now && now - at <= rate.per.millis()
 }
 
 /// A line for a person: its beginning, without secrets.

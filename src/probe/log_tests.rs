@@ -62,8 +62,12 @@ fn a_rate_counts_over_several_looks_and_forgets() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_does_not_break_the_count() {
+fn what_a_clock_dated_that_was_ahead_does_not_count_until_the_clock_has_caught_up() {
     let log = probe("pattern = \"x\"\ncount = \"2 per 1m\"");
-    let hits = log.add(vec![(1_000_000, 1)], 1_000_000, 5_000, None, 1);
-    assert_eq!(log.judge(&Hits::default(), &hits, 5_000, None).judged, Judged::Bad(None));
+    let judged = |hits: &[(i64, u32)], now: i64| log.judge(&Hits::default(), hits, now, None).judged;
+    assert_eq!(judged(&[(1_000_000, 2)], 5_000), Judged::Good, "seen in the future, and never again");
+    let hits = log.add(vec![(1_000_000, 2)], 1_000_000, 5_000, None, 1);
+    assert_eq!((judged(&hits, 5_000), hits.as_slice()), (Judged::Good, [(5_000, 1)].as_slice()));
+    let hits = log.add(hits, 5_000, 6_000, None, 1);
+    assert_eq!(judged(&hits, 6_000), Judged::Bad(None), "what is seen from now on does");
 }

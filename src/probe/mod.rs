@@ -2,6 +2,7 @@
 //! A probe changes nothing, and says "unknown" when it could not look.
 
 mod absent;
+mod anew;
 pub mod beat;
 mod body;
 pub mod certificate;

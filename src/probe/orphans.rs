@@ -34,7 +34,7 @@ pub fn orphans(
     let mut found = Vec::new();
     for row in processes.all_rows()? {
         // Of those that could fit by their words alone.
-        let text = selector.args_contain.as_deref().unwrap_or_default().as_bytes();
+        let text = selector.word().unwrap_or_default().as_bytes();
         if !text.is_empty() && !row.cmdline.windows(text.len()).any(|window| window == text) {
             continue;
         }

@@ -1,8 +1,8 @@
 //! What was added to a log since it was last read? Finds the place again after a rename, a copy with truncation, or a file
-//! written anew, and reads whole lines from there. It never reads more than a look may cost, and says what it left; and it
+//! written anew, begins with another file (see [`super::anew`]), and reads whole lines from there. It never reads more than a look may cost, and says what it left; and it
 //! never takes old lines for new ones.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -10,16 +10,17 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::anew::{self, Marks};
 use crate::host::files::{self, Unread};
 
 /// What one look reads at most; the next goes on.
-const MOST: u64 = 8 * 1024 * 1024;
+pub(super) const MOST: u64 = 8 * 1024 * 1024;
 
 /// A line is judged in pieces of this size.
 const LINE: u64 = 64 * 1024;
 
 /// Bytes before the place whose print tells whether it is still the same file, and not one that grew over it.
-const PRINTED: u64 = 256;
+pub(super) const PRINTED: u64 = 256;
 
 /// Line ends at which those bytes are searched in a file that was written anew.
 const SEARCHED: usize = 64 * 1024;
@@ -28,7 +29,10 @@ const SEARCHED: usize = 64 * 1024;
 const OLDER: usize = 4;
 
 /// Entries of a folder in which a renamed file is searched.
-const ENTRIES: usize = 10_000;
+pub(super) const ENTRIES: usize = 10_000;
+
+/// Lines that nobody will ever read, or that are in a compressed file.
+const GONE: &str = "the former file was removed before it was read to its end";
 
 /// How far a file was read. A name may come to stand for another file, and an inode be given to a new one; the two and
 /// the print of the last bytes together are the file that was read.
@@ -38,6 +42,9 @@ struct Place {
     ino: u64,
     offset: u64,
     print: u64,
+    /// Of the file that has the name; one that lost it is found by its inode or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    marks: Option<Marks>,
 }
 
 /// How far a log was read: what a probe notes between two looks.
@@ -76,7 +83,7 @@ pub(super) fn end(path: &Path) -> Result<(Tail, bool), String> {
         Err(Unread::Failed(why)) => return Err(why),
     };
     let offset = after_last_line(&file, meta.len()).map_err(|error| error.to_string())?;
-    let place = place(&file, offset).map_err(|error| error.to_string())?;
+    let place = named(&file, offset).map_err(|error| error.to_string())?;
     Ok((Tail { current: Some(place), older: Vec::new() }, true))
 }
 
@@ -106,7 +113,7 @@ pub(super) fn follow(
     }
     let mut from = 0;
     match (&now, &tail.current) {
-        (Some((file, meta)), Some(place)) => from = reading.resume(path, (file, meta.len()), place, same(place))?,
+        (Some((file, meta)), Some(place)) => from = reading.resume(path, (file, meta), place, same(place))?,
         // It was renamed before the last look: what has the name now may have been made from it all the same.
         (Some((file, meta)), None) => {
             let copied = tail.older.last().filter(|older| !same(older));
@@ -117,16 +124,18 @@ pub(super) fn follow(
             // Its disk may not be there yet: when it comes, its old lines are old.
             None => {
                 reading.progress.tail.current = Some(*place);
-                reading.progress.remarks.push("the former file was removed before it was read to its end");
+                reading.progress.remarks.push(GONE);
             }
         },
         (None, None) => {}
     }
-    match now {
+    match &now {
         Some((file, _)) => {
-            let (offset, behind) = reading.read(&file, from, false)?;
+            let (offset, behind) = reading.read(file, from, false)?;
             reading.progress.behind += behind;
-            reading.progress.tail.current = Some(place(&file, offset)?);
+            // Nearly always nothing was added.
+            let known = tail.current.filter(|place| same(place) && place.offset == offset && from == offset);
+            reading.progress.tail.current = Some(known.map_or_else(|| named(file, offset), Ok)?);
         }
         None => reading.progress.missing = true,
     }
@@ -146,8 +155,16 @@ struct Reading<'e> {
 impl Reading<'_> {
     /// Where to go on in the file that has the name now. What was read once is never read again: after a plain rotation
     /// all of it is new; of a file that was trimmed, edited or copied, only what follows the last bytes that were read.
-    /// Where those are not found nobody knows what is new, and it is watched from its end on.
-    fn resume(&mut self, path: &Path, (file, len): (&File, u64), place: &Place, same: bool) -> std::io::Result<u64> {
+    /// Where those are not found, and it may be the same log all the same, nobody knows what is new, and it is watched from its
+    /// end on.
+    fn resume(
+        &mut self,
+        path: &Path,
+        (file, meta): (&File, &Metadata),
+        place: &Place,
+        same: bool,
+    ) -> std::io::Result<u64> {
+        let len = meta.len();
         if same && fits(file, len, place) {
             return Ok(place.offset);
         }
@@ -157,7 +174,16 @@ impl Reading<'_> {
         let copy = || files::open(&numbered(path)).ok().filter(|(copy, meta)| is_copy(copy, meta.len()));
         let former = renamed.or_else(|| copy().map(|(file, _)| file));
         let at = if fits(file, len, place) { Some(place.offset) } else { again(file, len, place) };
-        let Some(former) = former else { return at.map_or_else(|| self.lost(file, len), Ok) };
+        let Some(former) = former else {
+            return match at {
+                Some(at) => Ok(at),
+                None if !same && anew::is_another(path, (file, meta), place.offset, place.marks) => {
+                    self.progress.remarks.push(GONE);
+                    Ok(0)
+                }
+                None => self.lost(file, len),
+            };
+        };
         match at.filter(|at| begins_alike((&former, place.offset), (file, *at))) {
             // A backup was left behind: its lines are here as well.
             Some(at) => {
@@ -218,7 +244,12 @@ impl Reading<'_> {
 
 fn place(file: &File, offset: u64) -> std::io::Result<Place> {
     let meta = file.metadata()?;
-    Ok(Place { dev: meta.dev(), ino: meta.ino(), offset, print: print(file, offset)? })
+    Ok(Place { dev: meta.dev(), ino: meta.ino(), offset, print: print(file, offset)?, marks: None })
+}
+
+/// The same in the file that has the name.
+fn named(file: &File, offset: u64) -> std::io::Result<Place> {
+    Ok(Place { marks: anew::marks(file, offset)?, ..place(file, offset)? })
 }
 
 /// The print of the bytes before a place.

@@ -110,18 +110,47 @@ fn a_rotation_between_two_looks_loses_nothing() {
 }
 
 #[test]
-fn a_file_that_is_gone_is_told() {
+fn every_line_of_a_new_file_is_new_also_where_the_former_one_is_gone() {
+    for (script, lines) in [
+        // logrotate with `compress` and without `delaycompress`.
+        ("mv app.log app.log.1; echo two > app.log; gzip app.log.1; echo three >> app.log", vec!["two", "three"]),
+        ("mv app.log app-1.log; echo two > app.log; gzip app-1.log", vec!["two"]),
+        ("mv app.log app.log.1; : > app.log; gzip app.log.1", vec![]),
+        ("mv app.log was; : > app.log; rm was", vec![]),
+        ("mv app.log was; echo ERROR > app.log; rm was", vec!["ERROR"]),
+    ] {
+        let mut log = long();
+        log.reads(&["new"]);
+        let done = std::process::Command::new("sh").args(["-c", script]).current_dir(log.folder.path()).status();
+        assert!(done.expect("run").success(), "{script}");
+        let (read, progress) = log.look();
+        assert_eq!((read, progress.lost), (lines.iter().map(|line| (*line).to_owned()).collect(), false), "{script}");
+        assert_eq!(progress.remarks, ["the former file was removed before it was read to its end"], "{script}");
+        log.append("next\n");
+        assert!(log.reads(&["next"]).remarks.is_empty(), "{script}");
+    }
+}
+
+#[test]
+fn a_file_of_a_few_bytes_is_told_from_a_new_one_as_well() {
     let mut log = Log::new();
-    log.append("one\n");
-    // Kept open, so that its inode is not given away; compressed, as far as anybody can see.
-    let _old = fs::File::open(log.path()).expect("there");
+    log.append("ok\n");
+    log.reads(&["ok"]);
+    let script = "mv app.log app.log.1; : > app.log; gzip app.log.1; echo 'ERROR new file' >> app.log";
+    let done = std::process::Command::new("sh").args(["-c", script]).current_dir(log.folder.path()).status();
+    assert!(done.expect("run").success());
+    log.reads(&["ERROR new file"]);
+}
+
+#[test]
+fn what_a_note_without_marks_was_about_may_be_any_file() {
+    let mut log = long();
+    log.reads(&["new"]);
+    log.tail.current.as_mut().expect("a place").marks = None;
     fs::remove_file(log.path()).expect("removed");
-    fs::write(log.at("app.log.1.gz"), "\x1f\x08").expect("written");
+    fs::write(log.at("kept"), "x").expect("written");
     log.append("two\n");
-    // Nobody knows whether its lines are new.
-    let progress = log.reads(&[]);
-    assert!(progress.lost);
-    assert_eq!(progress.remarks, ["it was truncated or written anew; what is in it by now is not judged"]);
+    assert!(log.reads(&[]).lost);
     log.append("three\n");
     assert!(!log.reads(&["three"]).lost);
 }
@@ -222,9 +251,19 @@ fn a_file_that_was_trimmed_edited_or_copied_has_no_old_line_read_again() {
 
 #[test]
 fn where_the_place_is_not_found_nothing_is_judged() {
-    for script in
-        ["tail -n 3 app.log > new; mv new app.log", "sed -i s/long/X/ app.log", "tac app.log > new; mv new app.log"]
-    {
+    for script in [
+        "tail -n 3 app.log > new; mv new app.log",
+        "tail -n 2 app.log > new; mv new app.log",
+        "head -n 1 app.log > new; mv new app.log",
+        "head -n 50 app.log > new; mv new app.log",
+        "sed -i s/long/X/ app.log",
+        // Every line is another, and nothing was rotated.
+        "sed -i s/^/X/ app.log",
+        "gzip -k app.log; sed -i s/^/X/ app.log",
+        "tac app.log > new; mv new app.log",
+        // Not even another file.
+        "echo x > app.log",
+    ] {
         let mut log = long();
         let done = std::process::Command::new("sh").args(["-c", script]).current_dir(log.folder.path()).status();
         assert!(done.expect("run").success(), "{script}");

@@ -31,6 +31,7 @@ struct Http {
     #[serde(default = "post")]
     method: String,
     /// The expected status; any 2xx unless said.
+    #[schemars(range(min = 100, max = 599))]
     status: Option<u16>,
     /// Sent as it is, as JSON.
     body: Option<String>,
@@ -44,6 +45,7 @@ fn parse(value: ValueDeserializer<'_>) -> Result<Change, toml::de::Error> {
     let mut http = Http::deserialize(value)?;
     http.method.make_ascii_uppercase();
     net::check_url(&http.url).map_err(toml::de::Error::custom)?;
+    net::check_status(http.status).map_err(toml::de::Error::custom)?;
     if !["GET", "POST", "PUT", "DELETE"].contains(&http.method.as_str()) {
         return Err(toml::de::Error::custom(format!("`method` cannot be {}", http.method)));
     }

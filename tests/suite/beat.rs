@@ -158,7 +158,10 @@ match = { executable = "web" }
         fs::read_dir(project.path("data/beats")).expect("there").flatten().map(|entry| entry.file_name()).collect();
     files.sort();
     assert_eq!(files, ["app.json", "app@orders.json"]);
-    project.heal(&["beat", "app", "--progress", "many"]).exits(64);
+    for number in ["many", "nan", "inf", "0x10", ""] {
+        let ran = project.heal(&["beat", "app", "--progress", number]).exits(64);
+        assert!(ran.stderr.contains("it is not a number such as 4711 or 0.5"), "{number}: {ran:?}");
+    }
     project.heal(&["beat"]).exits(64);
 }
 
@@ -182,6 +185,10 @@ fn a_beat_waits_for_nobody_and_heal_itself_never_writes_one() {
     project.heal(&["heal"]).exits(75);
     let document = project.heal(&["beat", "app", "--progress", "-3", "--json"]).exits(0).json();
     assert_eq!((&document["name"], &document["progress"]), (&"app".into(), &(-3).into()), "{document}");
+    let document = project.heal(&["beat", "app", "--progress", "0.5", "--json"]).exits(0).json();
+    assert_eq!(document["progress"], 0.5, "{document}");
+    let moved = project.heal(&["beat", "app", "--json"]).exits(0).json()["moved"].clone();
+    assert_eq!(moved, document["moved"], "what was said last holds");
     drop(lock);
     let beat = project.read("data/beats/app.json");
     project.heal(&["heal"]).exits(0);

@@ -27,6 +27,23 @@ fn exit_codes_are_verdicts() {
         (r#"["sh", "-c", "exit 1"]"#, ", plugin = true", 1, "unhealthy", "exit code 1"),
         (r#"["sh", "-c", "exit 2"]"#, ", plugin = true", 2, "unhealthy", "exit code 2"),
         (r#"["sh", "-c", "exit 3"]"#, ", plugin = true", 3, "unknown", "exit code 3"),
+        // The first line up to the bar is the message; then come figures, details, and figures again.
+        (
+            r#"["printf", '\nQUEUE OK - 5 waiting | q=5;10;20\nlong detail | r=1\ns=2\n']"#,
+            ", plugin = true",
+            0,
+            "healthy",
+            "exit code 0: QUEUE OK - 5 waiting",
+        ),
+        (
+            r#"["sh", "-c", "echo noise >&2; echo 'QUEUE CRITICAL|q=500'; echo long detail; exit 2"]"#,
+            ", plugin = true",
+            2,
+            "unhealthy",
+            "exit code 2: QUEUE CRITICAL",
+        ),
+        (r#"["sh", "-c", "echo 'no socket' >&2; exit 3"]"#, ", plugin = true", 3, "unknown", "exit code 3: no socket"),
+        (r#"["sh", "-c", "echo '| q=500'; exit 2"]"#, ", plugin = true", 2, "unhealthy", "exit code 2"),
         (r#"["sh", "-c", "kill -9 $$"]"#, "", 3, "unknown", "ended by signal 9"),
         (r#"["sh", "-c", "exit 127"]"#, "", 3, "unknown", "exit code 127"),
     ];

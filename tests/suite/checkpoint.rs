@@ -289,6 +289,15 @@ fn the_newest_stay_and_numbers_never_come_again_whatever_the_clock_says() {
 }
 
 #[test]
+fn where_nothing_was_saved_each_answer_is_one_document() {
+    for project in [of_file("0"), Project::new("[project]\nname = \"x\"\n")] {
+        // Held against the published schema, in which exactly one kind of document may fit.
+        assert_eq!(project.heal(&["checkpoint", "list", "--json"]).exits(0).json()["kept"], 0);
+        assert_eq!(project.heal(&["checkpoint", "verify", "--json"]).exits(1).json()["damaged"], 0);
+    }
+}
+
+#[test]
 fn a_restore_falls_back_until_none_is_whole_and_changes_nothing_then() {
     let project = of_file("0");
     for number in 1..=3 {
@@ -297,7 +306,8 @@ fn a_restore_falls_back_until_none_is_whole_and_changes_nothing_then() {
     project.write("state/app.bin", "in use");
     fs::remove_file(bytes_of(&project, 3)).expect("removed");
     damage(&project, 2);
-    project.heal(&["checkpoint", "verify"]).exits(2);
+    assert_eq!(project.heal(&["checkpoint", "verify", "--json"]).exits(2).json()["damaged"], 2);
+    assert_eq!(project.heal(&["checkpoint", "list", "--json"]).exits(0).json()["kept"], 3);
     let told = project.heal(&["checkpoint", "restore", "--json"]).exits(1).json();
     assert_eq!((&told["outcome"], &told["fallback"]), (&"restored".into(), &true.into()), "{told:#}");
     assert_eq!(told["passed_over"].as_array().expect("two").len(), 2);

@@ -64,7 +64,7 @@ path = "data/state/now.json"
             error: `last` is missing
             error: unknown key `hourly`
                = help: known are `last`
-            error: `data/state/now.json` is heal's own, in its data directory
+            error: `data/state/now.json` is heal's own: its configuration, or in its data directory
                = help: name the service's own file
             error: `$(touch x)` cannot be the name of a checkpoint
                = help: use up to 64 letters, digits, `-`, `_` and `.`, beginning with a letter or digit

@@ -19,7 +19,7 @@ fn kinds_lists_everything_that_may_stand_there() {
           beat         the service's work loop called `heal beat` lately, and its progress moved
                        work = { kind = "beat", within = "5m", progress_within = "30m" }
           http         an HTTP or HTTPS request is answered with the expected status, and a body with the expected values
-                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", json = { ".status" = "ok" }, jq = '.queue < 100' }
+                       health = { kind = "http", url = "http://127.0.0.1:[PORT]/health", json = { ".status" = "ok" }, jq = '.queue != null and .queue < 100' }
           tcp          a TCP address or a Unix socket accepts a connection
                        port = { kind = "tcp", address = "127.0.0.1:[PORT]" }
           port         the service's own process listens on a TCP port; a stranger there, or nobody, is bad

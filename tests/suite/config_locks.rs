@@ -37,7 +37,7 @@ fn what_would_clear_more_than_locks_is_refused() {
         ("data/*.lock", "fits heal's own repair.lock"),
         ("data/recovery-in-progress", "fits heal's own recovery-in-progress"),
         ("data/**/*.json", "fits heal's own state/now.json"),
-        ("data", "fits heal's own directory"),
+        ("data", "fits heal's own data directory"),
         ("run/[a.lock", "is no pattern"),
     ] {
         let project = lock(&format!("kind = \"auto\"\npaths = [{path:?}]"));

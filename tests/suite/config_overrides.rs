@@ -159,6 +159,29 @@ fn faults_of_variables_name_them_and_never_show_their_value() {
     }
 }
 
+/// All that a flag says has one place; the key that is wrong is named all the same.
+#[test]
+fn faults_inside_of_a_table_name_the_key() {
+    let project = with(&[]);
+    for (set, message) in [
+        ("host.probes.x={kind=\"port\",port=70000}", "`port` has to be a whole number from 0 to 65535"),
+        ("host.probes.x={kind=\"port\",address=\"::1\",port=\"a\"}", "`port` is a string, not a whole number"),
+        ("service.bot.match={executable=\"x\",args=\"y\"}", "unknown key `args`"),
+        (
+            "host.probes.x={kind=\"disk\",path=\".\",critical_below=\"2GB\",warn_below=\"1GB\"}",
+            "error: `warn_below` is less than",
+        ),
+        ("service.bot.match={executable=\"x\",max_matches=-1}", "`max_matches` has to be a whole number from 0 on"),
+        (
+            "host.probes.x={kind=\"http\",url=\"http://h/\",status=99999}",
+            "`status` has to be a whole number from 0 to 65535",
+        ),
+    ] {
+        let ran = project.heal(&["config", "check", "--set", set]).exits(78);
+        assert!(ran.stderr.contains(message), "{set}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn names_that_mean_several_keys_or_none() {
     let mut twins = Project::new(&project(&format!("{BOT}{}", BOT.replace("my-bot", "my_bot"))));

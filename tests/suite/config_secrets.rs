@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::config_faults::{project, refused};
+use super::config_faults::{project, refused, refused_in_short};
 use super::support::Project;
 
 /// What must never be seen.
@@ -151,6 +151,22 @@ fn a_variable_of_the_wrong_type_is_named_and_not_shown() {
     project.env("COUNT", SECRET);
     let ran = project.heal(&["config", "check"]).exits(78);
     assert!(ran.stderr.contains("COUNT") && !ran.stderr.contains(SECRET), "{}", ran.stderr);
+}
+
+/// What is missing is said, also of a key that names a secret: no value stands there.
+#[test]
+fn a_secret_of_the_environment_without_a_default_says_what_is_missing() {
+    let lines = "[service.bot]\nmatch = { executable = \"bot\" }\nenv = { TOKEN = { env = \"SECRET_TOKEN\" }, FOO = { env = \"FOO\" } }\n";
+    refused_in_short(
+        &Project::new(&project(lines)),
+        &expect![[r#"
+        error: `TOKEN` is not a whole { env = "NAME", default = … }
+          = help: both are needed: what holds when the variable is not set?
+        error: `FOO` is not a whole { env = "NAME", default = … }
+          = help: both are needed: what holds when the variable is not set?
+        heal.toml:6:17 heal.toml:6:49
+    "#]],
+    );
 }
 
 #[test]

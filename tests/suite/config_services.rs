@@ -284,6 +284,10 @@ cwd   = "nowhere"
 enabled = false
 match   = { executable = "bot" }
 start   = ["no-such-program-either"]
+
+[service.e]
+match = { executable = "bot" }
+start = ["/tmp"]
 "#;
     let project = Project::new(&project(text));
     project.write("bot", "#!/bin/sh\n"); // there, but not executable
@@ -294,11 +298,12 @@ start   = ["no-such-program-either"]
         error: [service.a] start: `no-such-program` is not in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin)
         error: [service.b] start: `./bot` is not executable
         error: [service.c] cwd [DIR]/nowhere is not a directory
+        error: [service.e] start: `/tmp` is a directory, not a program
 
           commands are looked up in the service's PATH, not in yours; give an absolute path if in doubt
     "#]].assert_eq(&project.normalise(&ran.stderr));
     let faults = project.heal(&["config", "check", "--json"]).exits(78).json();
-    assert_eq!(faults["error"]["faults"].as_array().map(Vec::len), Some(3));
+    assert_eq!(faults["error"]["faults"].as_array().map(Vec::len), Some(4));
     // Looking needs no start command: the service may run all the same.
     project.heal(&["check"]).exits(2);
 }

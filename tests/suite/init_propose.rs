@@ -160,6 +160,23 @@ fn a_secret_is_never_written_down() {
     assert!(!json.to_string().contains("hunter2") && json["service"] == "sh", "{json}");
 }
 
+/// As after a deploy that laid a new directory in the place of the old one.
+#[test]
+fn what_cannot_be_started_again_is_said_and_what_is_written_passes() {
+    let mut project = empty();
+    std::fs::create_dir(project.path("gone")).expect("created");
+    let script = "cd gone && rmdir ../gone && exec sleep 86408";
+    let pid = project.spawn(&["/bin/sh", "-c", script]);
+    let gone = || std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with("sleep"));
+    wait_for("the sleep", gone);
+    init(&project, pid, &[]).exits(0);
+    project.heal(&["config", "check"]).exits(0);
+    let text = project.read("heal.toml");
+    let told = "# heal could not start it: cwd [DIR]/gone is not a directory. Put that right, and then write here:\n";
+    assert!(project.normalise(&text).contains(told), "{text}");
+    assert!(text.contains("\n# start = [\"/usr/bin/sleep\", \"86408\"]\n# cwd = \"gone\"\n"), "{text}");
+}
+
 #[test]
 fn what_cannot_be_a_service_is_refused_with_a_next_step() {
     let project = empty();

@@ -50,6 +50,7 @@ mod config_services;
 mod config_shape;
 mod config_sources;
 mod config_state;
+mod config_useless;
 mod config_values;
 mod crash;
 mod doctor;

@@ -158,7 +158,9 @@ fn every_verdict_is_a_page() {
         for command in ["check", "heal"] {
             let page = read(&project.heal(&[command, "--format", "nagios", "--quiet"]).exits(state));
             assert!(
-                page.text.starts_with("host ") && page.figures.iter().all(|figure| figure.label != "evil"),
+                page.text.starts_with("host ")
+                    && page.text.contains(&format!("exit code {code}: a"))
+                    && page.figures.iter().all(|figure| figure.label != "evil"),
                 "{page:?}"
             );
         }

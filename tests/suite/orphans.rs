@@ -52,6 +52,25 @@ fn in_live_mode_an_orphan_is_reported_and_lives() {
     assert_eq!(project.heal(&["heal", "--quiet"]).exits(1).stdout, "");
 }
 
+/// In the process table arguments are separated by NUL, whatever stands between them in `args_contain`.
+#[test]
+fn it_is_found_by_several_words() {
+    for (words, found) in [("86399 70003", true), ("86399", true), ("86399  70003", false), ("86399 70004", false)] {
+        let project = project("live", "");
+        let config = project.read("heal.toml");
+        project.write(
+            "heal.toml",
+            &config.replace(&format!("args_contain = \"{LEFT}\""), &format!("args_contain = \"{words}\"")),
+        );
+        shell(&project, "(setsid sleep 86399 70003 >/dev/null 2>&1 &)").exits(0);
+        wait_for("the orphan", || !running(&project, LEFT).is_empty());
+        std::thread::sleep(std::time::Duration::from_millis(80));
+        let told = project.heal(&["check", "--json"]).json();
+        let orphans = told["services"][0]["orphans"].as_array().map_or(0, Vec::len);
+        assert_eq!(orphans == 1, found, "{words}: {told:#}");
+    }
+}
+
 #[test]
 fn in_paper_mode_it_is_stopped_with_what_descends_from_it_and_nothing_else_is() {
     let project = project("paper", "");

@@ -54,6 +54,22 @@ fn services(names: &[&str], probe: &str) -> Project {
     project
 }
 
+/// logrotate with `compress` and without `delaycompress`: the former file is gone by the next look.
+#[test]
+fn a_new_file_is_judged_also_when_the_former_one_was_compressed_and_one_that_was_edited_is_not() {
+    let project = host(r#"it = { kind = "log", path = "app.log", pattern = "ERROR" }"#);
+    append(&project, "fine\nERROR old\n");
+    let tick = || said(&project, &["heal", "--json"]);
+    assert_eq!(tick().1, "healthy");
+    let sh = |script: &str| project.run(project.command_of("sh", &["-c"]).arg(script)).exits(0);
+    sh("sed -i s/fine/fine,/ app.log");
+    let anew = "app.log was truncated or written anew; watched from its end on";
+    assert_eq!(tick(), (3, "unknown".to_owned(), anew.to_owned()));
+    sh("mv app.log app.log.1; : > app.log; gzip app.log.1; echo 'ERROR new file' >> app.log");
+    assert_eq!(tick(), (2, "unhealthy".to_owned(), "a new line fits: ERROR new file".to_owned()));
+    assert_eq!(tick().1, "healthy");
+}
+
 #[test]
 fn old_lines_are_not_judged_and_new_ones_are_until_a_tick_has_seen_them() {
     let project = host(r#"it = { kind = "log", path = "app.log", pattern = "ERROR" }"#);

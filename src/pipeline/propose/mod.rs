@@ -154,7 +154,7 @@ fn section(draft: &Draft<'_>) -> Result<Proposal> {
     let mut how: Vec<String> = draft.unit.iter().map(|unit| format!("unit = {}", quoted(&unit.to_string()))).collect();
     let stranger = process.uid.filter(|uid| *uid != nix::unistd::geteuid().as_raw()).map(resources::user);
     if draft.unit.is_none() {
-        how.extend(starting(draft, &start, stranger.as_deref()));
+        how.extend(draft.startable(starting(draft, &start, stranger.as_deref()))?);
     }
     let seen = look(process, root, Life::of(process), draft.processes, draft.unit.is_some());
     how.extend(seen.output);
@@ -206,6 +206,17 @@ fn starting(draft: &Draft<'_>, start: &Start, stranger: Option<&str>) -> Vec<Str
 }
 
 impl Draft<'_> {
+    /// These lines, those that are no comment as one where nothing could be started by them: the directory or the program that it
+    /// runs may be gone since.
+    fn startable(&self, lines: Vec<String>) -> Result<Vec<String>> {
+        let text = format!("[service.{}]\nmatch = {{ executable = \"x\" }}\n{}\n", self.name, lines.join("\n"));
+        let Some(why) = self.parse(&text)?.unstartable().into_iter().next() else { return Ok(lines) };
+        let why = why.strip_prefix(&format!("[service.{}] ", self.name)).unwrap_or(&why);
+        let told = comment(&format!("heal could not start it: {why}. Put that right, and then write here:"));
+        let aside = lines.into_iter().map(|line| if line.starts_with('#') { line } else { format!("# {line}") });
+        Ok([told].into_iter().chain(aside).collect())
+    }
+
     /// The shortest `match` that fits this process and no other.
     fn told_apart(&self, start: &Start, user: Option<&str>, pidfile: Option<&str>, how: &[String]) -> Result<String> {
         let cwd = self.process.cwd.as_deref().and_then(Path::to_str);
