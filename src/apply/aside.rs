@@ -6,6 +6,7 @@ use std::fs::{File, FileTimes};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, RenameFlags, Stat, Uid, openat, renameat_with, unlinkat};
 use rustix::io::Errno;
@@ -53,7 +54,7 @@ impl Order<'_> {
     }
 
     /// Its name there: a number, so that two of one name have room, and enough of the name to be recognised.
-    fn name(&self, copied: bool) -> OsString {
+    pub(super) fn name(&self, copied: bool) -> OsString {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let short: String = name.chars().take(60).collect();
         format!("{}-{short}{}", self.number, if copied { ".copy" } else { "" }).into()
@@ -73,7 +74,7 @@ impl Order<'_> {
         beneath::place(self.root, self.path).map_err(|error| self.refused(&error))
     }
 
-    fn vault(&self) -> io::Result<Place> {
+    pub(super) fn vault(&self) -> io::Result<Place> {
         let names = ["vault", "quarantine", self.intent].map(std::ffi::OsStr::new);
         Ok(Place { folder: beneath::private(self.data, &names)?, name: self.name(false) })
     }
@@ -208,7 +209,7 @@ fn copy_aside(
     judged: (u64, u64),
 ) -> Result<FileState, Trouble> {
     let meta = file.metadata().map_err(|error| order.failed(error))?;
-    let sha256 = copy(file, vault, order.part()).map_err(|error| order.failed(error))?;
+    let sha256 = copy(file, vault, order.part(), None).map_err(|error| order.failed(error))?;
     let leaving = place.beside(order.leaving()).map_err(|error| order.failed(error))?;
     let taken = rename(place, &leaving).map_err(|error| order.failed(error));
     let settled = taken.and_then(|()| settle(place, &leaving, judged).map_err(|why| why.of(order)));
@@ -246,8 +247,9 @@ pub(super) fn take_away(
     }
 }
 
-/// Copies into a new file, which appears under its name only when it is whole and on the disk. Answers with the SHA-256.
-pub(super) fn copy(from: &mut File, to: &Place, part: OsString) -> io::Result<String> {
+/// Copies into a new file, which appears under its name only when it is whole and on the disk; not, where that is not before `end`.
+/// Answers with the SHA-256.
+pub(super) fn copy(from: &mut File, to: &Place, part: OsString, end: Option<Instant>) -> io::Result<String> {
     let part = to.beside(part)?;
     let mut made = None;
     let copied = (|| {
@@ -255,9 +257,9 @@ pub(super) fn copy(from: &mut File, to: &Place, part: OsString) -> io::Result<St
         let mut file = File::from(openat(&part.folder, &part.name, flags, Mode::RUSR | Mode::WUSR)?);
         let meta = file.metadata()?;
         made = Some((meta.dev(), meta.ino()));
-        let sha256 = pour(from, Some(&mut file))?;
+        let sha256 = pour(from, Some(&mut file), end)?;
         // Read back: what is to replace the only original is looked at, not believed.
-        if hash(&mut file)? != sha256 {
+        if pour(&mut file, None, end)? != sha256 {
             return Err(io::Error::other("the copy does not hold the bytes of the original"));
         }
         dress(from, &file)?;
@@ -277,7 +279,7 @@ pub(super) fn copy(from: &mut File, to: &Place, part: OsString) -> io::Result<St
 }
 
 /// Reads a file from its beginning to its end, into another one where there is one. Answers with the SHA-256.
-fn pour(from: &mut File, mut to: Option<&mut File>) -> io::Result<String> {
+fn pour(from: &mut File, mut to: Option<&mut File>, end: Option<Instant>) -> io::Result<String> {
     from.seek(SeekFrom::Start(0))?;
     let mut digest = Sha256::new();
     let mut chunk = vec![0; 64 * 1024];
@@ -286,6 +288,9 @@ fn pour(from: &mut File, mut to: Option<&mut File>) -> io::Result<String> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             count => count?,
         };
+        if end.is_some_and(|end| Instant::now() > end) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the time for it was over"));
+        }
         if count == 0 {
             return Ok(hex(&digest.finalize()));
         }
@@ -315,7 +320,7 @@ pub(super) fn remove(place: &Place) -> io::Result<()> {
 
 /// The SHA-256 of a whole file.
 pub(super) fn hash(file: &mut File) -> io::Result<String> {
-    pour(file, None)
+    pour(file, None, None)
 }
 
 /// What a file is, known under this device and inode.
@@ -330,21 +335,8 @@ fn described(meta: &std::fs::Metadata, (device, inode): (u64, u64), sha256: Stri
 }
 
 /// The SHA-256 of a file below the project's directory, which may lie on another file system.
-pub(super) fn sha256(root: &Path, path: &Path) -> io::Result<String> {
+pub(super) fn sha256(root: &Path, path: &Path, end: Option<Instant>) -> io::Result<String> {
     beneath::reach(root, path)?;
     let (mut file, _) = crate::host::files::open(path).map_err(|why| io::Error::other(why.to_string()))?;
-    hash(&mut file)
-}
-
-/// Keeps a copy of a file that stays where it is. `None`: there was one already.
-pub(super) fn keep_copy(order: &Order<'_>) -> Result<Option<Moved>, Trouble> {
-    let vault = order.vault().and_then(|vault| vault.beside(order.name(true))).map_err(|error| order.failed(error))?;
-    if vault.stat().map_err(|error| order.failed(error))?.is_some() {
-        return Ok(None);
-    }
-    let unread = |why: crate::host::files::Unread| order.refused(&why);
-    let (mut file, meta) = crate::host::files::open(order.path).map_err(unread)?;
-    copy(&mut file, &vault, order.part()).map_err(|error| order.failed(error))?;
-    let file = state(&mut file, (meta.dev(), meta.ino())).map_err(|error| order.failed(error))?;
-    Ok(Some(Moved { to: order.kept(true), file, copied: true }))
+    pour(&mut file, None, end)
 }

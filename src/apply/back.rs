@@ -35,7 +35,7 @@ pub(super) fn put_back(order: &Order<'_>, kept: &Path, file: &FileState) -> Resu
     let copied = match rename(&store, &place) {
         Ok(()) => false,
         Err(Errno::XDEV) => {
-            copy(&mut bytes, &place, order.part()).map_err(|error| order.failed(error))?;
+            copy(&mut bytes, &place, order.part(), None).map_err(|error| order.failed(error))?;
             true
         }
         Err(Errno::EXIST) => return Err(order.refused(&"there is a file of that name again")),

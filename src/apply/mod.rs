@@ -5,6 +5,7 @@ mod aside;
 pub mod attend;
 mod back;
 mod beneath;
+mod damaged;
 mod deliver;
 mod family;
 mod files;

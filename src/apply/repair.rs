@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::aside::{self, Moved, Order};
 use super::replace::{self, Replacement};
 use super::trouble::Trouble;
-use super::{back, beneath, lay, own, recover, stop_all};
+use super::{back, beneath, damaged, lay, own, recover, stop_all};
 use crate::error::Result;
 use crate::host::process::Processes;
 use crate::journal::{DataDir, Journal};
@@ -194,9 +194,10 @@ impl Site<'_> {
                     journal.record(Event::Recovered { intent, service, path, detail: detail.clone() })?;
                     Ok(Ok(detail))
                 }
-                Err(Trouble::Broken(why)) => {
-                    let kept = self.keep_family(journal, number, path)?;
-                    Ok(Err(Trouble::Broken(format!("{why}; {kept}"))))
+                Err(Trouble::Broken(why)) => Ok(Err(Trouble::Broken(damaged::keep(self, journal, (path, &why))?))),
+                Err(Trouble::Io(why)) => {
+                    damaged::unrecovered(journal, self.intent, (path, false, &why))?;
+                    Ok(Err(Trouble::Io(why)))
                 }
                 Err(trouble) => Ok(Err(trouble)),
             },
@@ -287,25 +288,6 @@ impl Site<'_> {
         recover::recover(path, &meta)
     }
 
-    /// Keeps a copy of a damaged database with all that stands beside it; the original stays. The same bytes are kept once.
-    fn keep_family(&self, journal: &mut Journal, number: usize, path: &Path) -> Result<String> {
-        let data = journal.dir().root().to_owned();
-        let folder = match aside::sha256(self.root, path) {
-            Ok(sha256) => format!("damaged-{}", sha256.get(..16).unwrap_or_default()),
-            Err(error) => return Ok(format!("no copy of it could be kept: {error}")),
-        };
-        let family = std::iter::once(path.to_owned()).chain(recover::sidecars(path).into_iter().map(|(path, _)| path));
-        for member in family {
-            let order = Order { root: self.root, data: &data, intent: &folder, number, path: &member };
-            match aside::keep_copy(&order) {
-                Ok(Some(moved)) => self.record_aside(journal, &member, &moved, true)?,
-                Ok(None) => {}
-                Err(trouble) => return Ok(format!("no whole copy of it could be kept: {trouble}")),
-            }
-        }
-        Ok(format!("a copy is kept in {}, and it stays as it is", journal.dir().quarantine().join(folder).display()))
-    }
-
     fn moved_aside(&self, journal: &mut Journal, path: &Path, moved: Moved) -> Result<String> {
         super::failpoint("after-move");
         self.record_aside(journal, path, &moved, false)?;
@@ -313,7 +295,7 @@ impl Site<'_> {
         Ok(format!("{how}; kept as {}", moved.to.display()))
     }
 
-    fn record_aside(&self, journal: &mut Journal, path: &Path, moved: &Moved, stays: bool) -> Result<()> {
+    pub(super) fn record_aside(&self, journal: &mut Journal, path: &Path, moved: &Moved, stays: bool) -> Result<()> {
         let (intent, service) = (self.intent.to_owned(), self.service.to_owned());
         let (path, kept) = (path.display().to_string(), moved.to.display().to_string());
         journal.record(Event::MovedAside { intent, service, path, kept, file: moved.file.clone(), stays })?;

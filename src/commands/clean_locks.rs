@@ -12,7 +12,8 @@ use crate::pipeline::{self, Depth};
 ///
 /// Looks at every [lock.NAME] of heal.toml: who has its files open, mapped or locked, and whether whoever they name is alive. A file
 /// is moved aside only when its holder is proved dead and nobody has it in hand; `heal undo` brings it back. A SQLite
-/// database loses nothing: once nobody has it open, SQLite itself recovers it. What cannot be seen is in doubt, and stays.
+/// database loses nothing: once nobody has it open, SQLite itself recovers it; one that SQLite finds damaged stays, and a copy of
+/// it is kept. What cannot be seen is in doubt, and stays.
 ///
 /// Exits with 0 when each lock is free, was cleared, or is held by a live process; 1 when --list or --dry-run found something to
 /// do, a database is gone of which something was saved, or an earlier run had left a clearing unfinished, which is finished now;

@@ -10,6 +10,9 @@ use nix::libc;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 
+use crate::model::FileId;
+use crate::model::ailing::Mark;
+
 /// Folders that one glob may lead into: a link may lead anywhere.
 const MOST_FOLDERS: usize = 10_000;
 
@@ -171,6 +174,14 @@ pub fn tail(path: &Path, lines: usize, bytes: u64) -> Result<Vec<String>, Unread
         all.remove(0);
     }
     Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect())
+}
+
+/// Which file stands here, and which of its contents. Of a link, the link itself.
+#[must_use]
+pub fn mark(path: &Path) -> Option<Mark> {
+    let meta = std::fs::symlink_metadata(path).ok()?;
+    let written_ns = meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec());
+    Some((FileId { device: meta.dev(), inode: meta.ino() }, meta.len(), written_ns))
 }
 
 /// Does this path fit the glob?

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ailing::Unrecovered;
 use super::change::{Change, FileState};
 pub use super::entry::{Entry, FORMAT};
 use super::evidence::Evidence;
@@ -189,6 +190,13 @@ pub enum Event {
         path: String,
         /// What was recovered, and what `quick_check` said.
         detail: String,
+    },
+    /// It could not.
+    Unrecovered(Unrecovered),
+    /// A database that ailed is sound or not there any more, or what was kept of one is not in the quarantine any more.
+    Outlived {
+        /// The database, or where it was kept.
+        path: String,
     },
     /// A tick found the service to stand elsewhere than the tick before.
     Stood {

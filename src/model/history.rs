@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use super::act::Act;
+use super::ailing::Databases;
 use super::change::Change;
 use super::event::{Entry, Event, Moment, Notice, Outcome};
 use super::finding::Class;
@@ -38,6 +39,9 @@ pub struct History {
     /// Code that was taken back, oldest first.
     #[serde(default)]
     pub reverts: Vec<TakenBack>,
+    /// Databases that ail.
+    #[serde(default, skip_serializing_if = "Databases::is_empty")]
+    pub databases: Databases,
     /// Updates, oldest first.
     #[serde(default)]
     pub updates: Vec<Update>,
@@ -118,6 +122,7 @@ impl History {
     /// Takes one more event into account.
     pub fn apply(&mut self, entry: &Entry) {
         let when = &entry.moment;
+        self.databases.apply(entry, &self.open_intents);
         match &entry.event {
             Event::Observed { service, bad, good, passing, unseen } => {
                 let service = self.entry(service);
@@ -168,8 +173,7 @@ impl History {
                 if !guard!("what a person does counts against no budget", *uncounted) {
                     service.acted(when, rung, *cause);
                 }
-                let stopped: Vec<Identity> = changes.iter().filter_map(Change::stops).cloned().collect();
-                service.stopped.extend(stopped);
+                service.stopped.extend(changes.iter().filter_map(Change::stops).cloned());
                 let surplus = service.stopped.len().saturating_sub(STOPPED_KEPT);
                 service.stopped.drain(..surplus);
             }
@@ -260,6 +264,8 @@ impl History {
             // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
             Event::Scheduled { .. }
             | Event::Recovered { .. }
+            | Event::Unrecovered(_)
+            | Event::Outlived { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::Unknown => {}
@@ -394,9 +400,7 @@ impl ServiceHistory {
 
     fn alerted(&mut self, incident: &str, notice: Notice, channel: &str) {
         if notice == Notice::Recovered {
-            let done = |past: &mut Incident| {
-                past.told.entry(notice).or_default().push(channel.to_owned());
-            };
+            let done = |past: &mut Incident| past.told.entry(notice).or_default().push(channel.to_owned());
             self.recovered.iter_mut().filter(|past| past.id == incident).for_each(done);
             // Over and told to everyone who knew: nothing is left to remember.
             self.recovered.retain(|past| {

@@ -48,6 +48,12 @@ pub fn owns(below: &Path) -> bool {
     first.is_empty() || OWN.iter().any(|own| own.split('/').next() == Some(first))
 }
 
+/// The name under which trouble with what this lock names is followed: the section of `heal.toml`.
+#[must_use]
+pub fn section(name: &str) -> String {
+    format!("[lock.{name}]")
+}
+
 /// What a lock file means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod address;
+pub mod ailing;
 pub mod alert;
 pub mod beat;
 pub mod change;

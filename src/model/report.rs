@@ -256,8 +256,8 @@ pub struct Report {
     pub duration_ms: u64,
     /// Nothing was done, only planned.
     pub dry_run: bool,
-    /// Services in the order of the configuration, then `host`, then `[layout]` and `[state.NAME]` with which something is, or
-    /// just was, wrong.
+    /// Services in the order of the configuration, then `host`, then `[layout]`, `[state.NAME]` and `[lock.NAME]` with which
+    /// something is, or just was, wrong.
     pub subjects: Vec<Subject>,
     /// Lock files that were cleared beside all that, or could not be.
     pub locks: Vec<SweptLock>,

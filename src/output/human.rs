@@ -33,7 +33,7 @@ pub fn report(report: &Report, quiet: bool) -> String {
             self::subject(&mut text, subject, report);
         }
     }
-    super::locks::cleared(&mut text, &report.locks);
+    super::locks::cleared(&mut text, report, quiet);
     super::states::stated(&mut text, report, quiet);
     if report.subjects.is_empty() && report.states.is_empty() && report.layout.is_empty() {
         let line = "nothing is declared to look at: add a [service.NAME] or [host.probes] to heal.toml";
@@ -326,8 +326,11 @@ fn next_command(report: &Report) -> Option<String> {
 fn about_trouble(report: &Report, heal: &str) -> Option<String> {
     let acts = |subject: &&Subject| matches!(subject.decision, Some(Decision::Act { .. }));
     match report.command {
-        "check" if report.subjects.iter().any(|subject| subject.standing.level == Level::Unhealthy) => {
-            Some(format!("{heal} heal --dry-run"))
+        "check" => {
+            let unwell = report.subjects.iter().filter(|subject| subject.standing.level == Level::Unhealthy);
+            // What no rung helps comes with a command of its own; `None` is less than any, and has a ladder.
+            let next = unwell.map(|subject| subject.next.as_deref()).min()?;
+            Some(next.map_or_else(|| format!("{heal} heal --dry-run"), |next| sanitize::line(next).into_owned()))
         }
         "heal" if report.dry_run => report.subjects.iter().find(acts).map(|_| format!("{heal} heal")),
         "heal" => {

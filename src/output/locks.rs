@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use super::human::{change_line, dim, mark};
 use super::sanitize;
-use crate::model::Sweep;
-use crate::model::lock::{Holder, Holding, Verdict};
+use crate::model::lock::{Holder, Holding, Verdict, section};
 use crate::model::report::Level;
 use crate::model::sweep::{Fate, Swept, SweptLock};
 use crate::model::units::span_text;
+use crate::model::{Report, Sweep};
 
 /// The text of a sweep. With `quiet` it is empty unless something was done, or has to be.
 #[must_use]
@@ -58,10 +58,12 @@ fn urgency(lock: &SweptLock, file: &Swept) -> u8 {
     }
 }
 
-/// What a tick did about locks, and what it could not do.
-pub(super) fn cleared(text: &mut String, locks: &[SweptLock]) {
-    let files = locks.iter().flat_map(|lock| lock.files.iter().map(move |file| (lock, file)));
-    for (lock, file) in files.filter(|(_, file)| file.fate != Fate::Left) {
+/// What a tick did about locks, and what it could not do; to those who asked for quiet, not the same trouble in every run.
+pub(super) fn cleared(text: &mut String, report: &Report, quiet: bool) {
+    let files = report.locks.iter().flat_map(|lock| lock.files.iter().map(move |file| (lock, file)));
+    let is_known = |lock: &SweptLock| report.subjects.iter().any(|one| one.name == section(&lock.name) && !one.news);
+    let old = |lock, fate: &Fate| quiet && matches!(fate, Fate::Broken(_) | Fate::Failed(_)) && is_known(lock);
+    for (lock, file) in files.filter(|(lock, file)| file.fate != Fate::Left && !old(lock, &file.fate)) {
         self::file(text, false, lock, file);
     }
 }

@@ -37,8 +37,8 @@ pub struct Report<Totals> {
     pub(super) duration_ms: u64,
     /// Nothing was done, only planned.
     pub(super) dry_run: bool,
-    /// Services in the order of the configuration, then `host`; in a tick also `[layout]` and `[state.NAME]` with which something
-    /// is, or just was, wrong.
+    /// Services in the order of the configuration, then `host`; then `[lock.NAME]` with whose databases something is, or just
+    /// was, wrong, and in a tick before them `[layout]` and `[state.NAME]`.
     pub(super) services: Vec<Subject>,
     /// Locks of which a tick cleared files, or tried to.
     pub(super) locks: Vec<super::locks_json::Lock>,

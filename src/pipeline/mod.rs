@@ -10,6 +10,7 @@ mod crashes;
 mod doctor;
 mod emergency;
 mod evidence;
+mod follow;
 mod layout;
 mod locks;
 mod look;
@@ -110,6 +111,7 @@ pub fn check(config: &Config, options: &Options) -> Result<Report> {
     let seen = seen.into_iter().map(|seen| seen.subject);
     report.subjects = seen.filter(|subject| looker.is_asked(&subject.name)).collect();
     tend::glance(config, options, &journal::Notes::read(&dir), &mut report);
+    locks::glance(config, options, &before, &now, &mut report);
     // Read once more: an act may have begun, or ended, while we looked.
     let again = if past.is_all(&dir)? { None } else { Some(journal::past(&dir)?.history) };
     let (after, history) = again.as_ref().map_or((&open, &before), |again| (&again.open_intents, again));

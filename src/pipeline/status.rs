@@ -13,6 +13,7 @@ use crate::journal::{self, DataDir, LastRun, Pauses, Recent, Spool, holds, recen
 use crate::model::disturbance;
 use crate::model::event::Moment;
 use crate::model::layout::SECTION;
+use crate::model::lock;
 use crate::model::report::{Decision, Level, Standing};
 use crate::model::state::section;
 use crate::model::status::{Holder, Remembered, Status, Ticks, Trouble, Undelivered};
@@ -120,14 +121,15 @@ fn leave_alone(config: &Config, one: &mut Remembered, pauses: &Pauses) {
     one.paused = Some(paused);
 }
 
-/// The layout and the state files with which something is, or a moment ago was, wrong.
+/// The layout, the state files and the databases with which something is, or a moment ago was, wrong.
 fn files_in_trouble(config: &Config, history: &History) -> Vec<String> {
     let states = config.states.iter().filter(|file| file.enabled).map(|file| section(&file.name));
     let ails = |name: &String| {
         let past = history.service(name);
         past.incident.is_some() || past.warning.is_some() || past.stood.is_some()
     };
-    [SECTION.to_owned()].into_iter().chain(states).filter(ails).collect()
+    let locks = config.locks.iter().filter(|lock| lock.enabled).map(|lock| lock::section(&lock.name));
+    [SECTION.to_owned()].into_iter().chain(states).chain(locks).filter(ails).collect()
 }
 
 fn unfinished(config: &Config, dir: &DataDir, history: &History, asked: &[&str]) -> Vec<String> {
@@ -215,7 +217,13 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
 fn next(config: &Config, (name, watched): (&str, Option<&Watched>), past: &ServiceHistory, now: &Moment) -> Decision {
     let (Some(watched), Some(incident)) = (watched, &past.incident) else {
         let files = "what is allowed by `repair` is done by each tick; the rest is for a person";
-        let why = if name.starts_with('[') { files } else { "heal does not clean up a machine" };
+        let why = if config.locks.iter().any(|lock| lock::section(&lock.name) == name) {
+            "ticks try it again after pauses that grow; what is damaged is for a person"
+        } else if name.starts_with('[') {
+            files
+        } else {
+            "heal does not clean up a machine"
+        };
         return Decision::Helpless { why: why.to_owned() };
     };
     let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::follow::{Followed, follow};
 use super::look::Looker;
 use super::mend::{self, Hand, Tries};
 use super::pauses::hands_off;
@@ -14,11 +15,8 @@ use crate::error::{Kind, Result};
 use crate::journal::{Journal, Notes, RecoveryLock};
 use crate::model::layout::SECTION;
 use crate::model::mended::{Mended, Outcome};
-use crate::model::report::{Decision, Level, Subject};
 use crate::model::state::{Trouble, Verdict, section};
-use crate::model::status::Trouble as Incident;
-use crate::model::{Class, Event, Finding, History, Layout, Report, Rules, Severity, Sign, Threshold, Verdict as Seen};
-use crate::policy;
+use crate::model::{Class, Finding, History, Layout, Report, Severity, Sign, Verdict as Seen};
 use crate::probe::state;
 
 /// Of the 240 s of a run, so much may go by before no further file is repaired: services wait for it.
@@ -190,7 +188,8 @@ impl<'a> Care<'a> {
             let says = |one: &&Mended| Some(format!("{}: ", self.config.short(&one.path))) == worst;
             let left = report.mended.iter().find(says).and_then(|one| one.outcome.why()).map(str::to_owned);
             let next = format!("{} validate-state", self.config.call_anywhere());
-            let subject = self.subject(SECTION.to_owned(), "layout", (&troubles, left, next), journal)?;
+            let subject =
+                follow(self.looker, followed(SECTION.to_owned(), "layout", (&troubles, left, next)), journal)?;
             report.subjects.extend(subject);
         }
         for one in found {
@@ -206,68 +205,21 @@ impl<'a> Care<'a> {
             let left = left.or_else(|| one.noted.left.clone());
             let next = format!("{} validate-state {}", self.config.call_anywhere(), judged.name);
             let probe = judged.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let subject = self.subject(section(&judged.name), &probe, (&troubles, left, next), journal)?;
+            let subject =
+                follow(self.looker, followed(section(&judged.name), &probe, (&troubles, left, next)), journal)?;
             report.subjects.extend(subject);
         }
         Ok(())
     }
-
-    /// Feeds the history; answers with a subject while there is, or just was, anything to say of it.
-    fn subject(
-        &self,
-        name: String,
-        probe: &str,
-        (troubles, left, next): (&[(String, &Trouble)], Option<String>, String),
-        journal: &mut Journal,
-    ) -> Result<Option<Subject>> {
-        let past = journal.history().service(&name);
-        let untold = past.repaired.as_ref().is_some_and(|repaired| repaired.queued.is_empty());
-        let finding = finding(format!("{name}/{probe}"), troubles);
-        if finding.verdict == Seen::Healthy && !untold && is_quiet(past) {
-            return Ok(None);
-        }
-        let told = journal.news();
-        let past = journal.history().service(&name);
-        let rules = Rules::default();
-        let look = policy::Look {
-            findings: std::slice::from_ref(&finding),
-            process_age_ms: None,
-            life: None,
-            threshold: &|_: &str| Threshold::default(),
-            gap: self.config.tick.map(crate::model::disturbance::gap),
-            now: &self.looker.now,
-        };
-        let mut standing = policy::judge(look, &rules, past);
-        if standing.level != Level::Healthy {
-            standing.summary = place_of(troubles) + &finding.summary;
-        }
-        let events = policy::follow(&name, &standing, look, &rules, past, &format!("{}/{name}", journal.run()));
-        let stood = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
-        for event in events {
-            journal.record(event)?;
-        }
-        let worse = standing.level > stood && standing.level >= Level::Degraded;
-        if stood != standing.level {
-            let (service, level, summary) = (name.clone(), standing.level, standing.summary.clone());
-            journal.record(Event::Stood { service, level, class: None, summary })?;
-        }
-        let past = journal.history().service(&name);
-        let incident = Incident::of(past, &self.looker.now);
-        let healthy = standing.level == Level::Healthy;
-        let mut subject = Subject::said(&name, standing, left.clone().unwrap_or_default(), incident, Some(next));
-        if healthy || left.is_none() {
-            subject.decision = Some(Decision::Nothing);
-        }
-        subject.findings = vec![finding];
-        subject.news = journal.news() > told || worse;
-        Ok(Some(subject))
-    }
 }
 
-/// Is there nothing that a good look would change?
-fn is_quiet(past: &crate::model::ServiceHistory) -> bool {
-    let open = past.incident.is_some() || past.warning.is_some() || !past.recovered.is_empty();
-    !open && past.looks.is_empty() && past.unseen_looks == 0 && past.stood.is_none()
+fn followed(
+    name: String,
+    probe: &str,
+    (troubles, left, next): (&[(String, &Trouble)], Option<String>, String),
+) -> Followed {
+    let finding = finding(format!("{name}/{probe}"), troubles);
+    Followed { name, finding, place: place_of(troubles), left, next }
 }
 
 /// The worst of it, as one answer.

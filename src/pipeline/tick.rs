@@ -57,6 +57,7 @@ pub fn tick(config: &Config, options: &Options, dry_run: bool) -> Result<Report>
             }
         }
         tend::plan(config, options, (&looker, &history), &mut report)?;
+        locks::glance(config, options, &history, &looker.now, &mut report);
         report.duration_ms = millis(start);
         return Ok(report);
     }
@@ -85,6 +86,7 @@ fn acting(config: &Config, options: &Options, mut report: Report, dir: &DataDir,
     report.warnings.extend(pauses::warnings(&looker.pauses, config));
     pauses::settle(dir, &looker, &mut journal);
     let files = tend::tend(config, options, (&looker, start), &mut journal, &mut report)?;
+    locks::follow_all(config, options, &looker, &mut journal, &mut report)?;
     let mut seen = looker.look(journal.history());
     let tended = update::tend((config, options, dir), &mut journal, &looker, &seen, &mut lock)?;
     report.warnings.extend(tended.lines);

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod acting;
+mod ailing;
 mod alert;
 mod alert_canary;
 mod alert_channels;
@@ -53,6 +54,7 @@ mod config_state;
 mod config_useless;
 mod config_values;
 mod crash;
+mod damaged_copies;
 mod doctor;
 mod evidence;
 mod examples;

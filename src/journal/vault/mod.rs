@@ -23,7 +23,7 @@ use crate::host;
 use crate::model::digest;
 
 /// Nothing larger is kept or read, in bytes.
-const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
+pub const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
 
 /// How long somebody waits for who collects, or writes the same ledger.
 const PATIENCE: Duration = Duration::from_secs(5);

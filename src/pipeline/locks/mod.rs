@@ -1,6 +1,7 @@
 //! How are locks looked at and cleared? look → judge → propose → apply, as for services; `--list` stops after *judge*, a dry run
 //! after *propose*.
 
+mod ailing;
 mod clear;
 mod eyes;
 mod tend;
@@ -19,6 +20,7 @@ use crate::remedy::clear_locks;
 use super::look::Looker;
 use super::millis;
 use super::unfinished::settle_files;
+pub(super) use ailing::{follow_all, glance};
 pub(super) use eyes::{Again, Watch};
 pub(super) use tend::{tend, tend_cold};
 

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::clear::clear;
-use super::{PATIENCE, Watch};
+use super::{PATIENCE, Watch, ailing};
 use crate::config::{Config, Mode};
 use crate::error::{Kind, Result};
 use crate::host::{clock, processes};
@@ -29,7 +29,11 @@ pub(in crate::pipeline) fn tend(
     journal: &mut Journal,
     (start, warnings): (Instant, &mut Vec<String>),
 ) -> Result<Vec<SweptLock>> {
-    if config.locks.is_empty() || config.mode == Mode::Observe {
+    if config.locks.is_empty() {
+        return Ok(Vec::new());
+    }
+    ailing::settle(journal)?;
+    if config.mode == Mode::Observe {
         return Ok(Vec::new());
     }
     let processes = processes();
@@ -44,8 +48,11 @@ pub(in crate::pipeline) fn tend(
     }
     let watch = Watch::of(config, locks, &processes, false);
     let mut swept = clearable(&watch);
-    if swept.iter().all(|lock| lock.files.is_empty()) {
-        return Ok(Vec::new());
+    ailing::spare(journal.history(), &mut swept);
+    ailing::look_again(&watch.locks, &swept, journal)?;
+    if swept.iter().flat_map(|lock| &lock.files).all(|file| file.plan.is_empty()) {
+        swept.retain(|lock| !lock.files.is_empty());
+        return Ok(swept);
     }
     options.progress("clearing locks");
     let path = journal.dir().repair_lock();

@@ -22,7 +22,7 @@ use super::states::validate_state;
 use super::undo::Free;
 use super::unfinished::{settle_files, unless_observing};
 use candidate::{Left, Proposal, propose};
-pub(super) use tries::{SUBJECT, Tries};
+pub(super) use tries::{SUBJECT, Tries, pause_ms};
 
 /// What it is called in the journal.
 const RUNG: &str = "state";

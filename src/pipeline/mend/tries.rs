@@ -76,7 +76,8 @@ impl Tries {
     }
 }
 
-fn pause_ms(count: u32) -> i64 {
+/// How long it is waited after so many tries that came to nothing, in milliseconds.
+pub(in crate::pipeline) fn pause_ms(count: u32) -> i64 {
     FIRST_MS.saturating_mul(2_i64.saturating_pow(count.saturating_sub(1))).min(LAST_MS)
 }
 

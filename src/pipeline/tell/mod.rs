@@ -17,6 +17,7 @@ use crate::journal::{DataDir, Journal, RecoveryLock, Spool};
 use crate::model::alert::{Message, Parcel, Undelivered as Failed};
 use crate::model::event::{Moment, Notice};
 use crate::model::layout::SECTION;
+use crate::model::lock;
 use crate::model::report::{Delivery, Subject};
 use crate::model::service::HOST;
 use crate::model::spool::{Item, Waiting};
@@ -137,13 +138,14 @@ fn due(config: &Config, journal: &Journal, report: &Report, now: &Moment) -> Vec
     found
 }
 
-/// Whose trouble it is to those who only hear of certain services: a state file is a part of its service.
+/// Whose trouble it is to those who only hear of certain services: a state file and a database are a part of their service.
 fn owner<'n>(config: &'n Config, name: &'n str) -> &'n str {
     if name == SECTION {
         return config.only_service().unwrap_or(HOST);
     }
-    let file = config.states.iter().find(|file| section(&file.name) == name);
-    file.map_or(name, |file| file.service.as_deref().unwrap_or(HOST))
+    let file = config.states.iter().find(|file| section(&file.name) == name).map(|file| &file.service);
+    let lock = || config.locks.iter().find(|lock| lock::section(&lock.name) == name).map(|lock| &lock.service);
+    file.or_else(lock).map_or(name, |service| service.as_deref().unwrap_or(HOST))
 }
 
 /// What each channel wants, the list first.
