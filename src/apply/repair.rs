@@ -12,6 +12,7 @@ use super::{back, beneath, damaged, lay, own, recover, stop_all};
 use crate::error::Result;
 use crate::host::process::Processes;
 use crate::journal::{DataDir, Journal};
+use crate::model::ailing::Recovered;
 use crate::model::change::FileState;
 use crate::model::made::Replaced;
 use crate::model::{Change, Event};
@@ -191,7 +192,7 @@ impl Site<'_> {
                 Ok(detail) => {
                     let (intent, service) = (self.intent.to_owned(), self.service.to_owned());
                     let path = path.display().to_string();
-                    journal.record(Event::Recovered { intent, service, path, detail: detail.clone() })?;
+                    journal.record(Event::Recovered(Recovered { intent, service, path, detail: detail.clone() }))?;
                     Ok(Ok(detail))
                 }
                 Err(Trouble::Broken(why)) => Ok(Err(Trouble::Broken(damaged::keep(self, journal, (path, &why))?))),

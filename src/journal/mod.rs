@@ -5,6 +5,7 @@ mod config_memory;
 pub mod crashes;
 mod days;
 mod files;
+mod lines;
 mod lock;
 mod log;
 mod notes;
@@ -20,6 +21,7 @@ pub use beat::beat;
 pub use config_memory::{LastGood, ToldBroken};
 pub use files::append_to;
 pub(crate) use files::keep_name;
+pub use lines::{each, newest_days};
 pub use lock::{Held, RecoveryLock, holds};
 pub use log::{Journal, after};
 pub use notes::Notes;
@@ -27,7 +29,7 @@ pub use pauses::{Kept, Ledger, Pauses};
 pub use recent::{Recent, recent};
 #[cfg(any(test, fuzzing))]
 pub(crate) use snapshot::fuzz::journal as fuzz;
-pub use snapshot::{LastRun, entries, past};
+pub use snapshot::{LastRun, past};
 pub use spool::{Spool, Unstruck};
 
 use crate::error::{Error, Kind, Result};

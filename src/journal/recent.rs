@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 
 use super::DataDir;
 use super::days::days;
-use super::snapshot::{LINE_LIMIT, name};
+use super::lines::of;
+use super::snapshot::name;
 use crate::model::status::PastAct;
 use crate::model::{Entry, Event, Stamp};
 
@@ -32,6 +32,8 @@ pub fn recent(dir: &DataDir, mut wanted: BTreeMap<String, usize>, would_since: O
     let first = would_since.map(|since| since.format("%Y-%m-%d.jsonl").to_string());
     // An act may end on the day after the one on which it began.
     let mut done = BTreeMap::new();
+    // Most of a journal are looks.
+    let matters = |kind: &str, _: &str| matches!(kind, "intent" | "done" | "would-act");
     for path in days(dir).unwrap_or_default().iter().rev() {
         let searched = wanted.values().any(|count| *count > 0);
         if left == 0 || !searched && first.as_ref().is_none_or(|first| name(path) < *first) {
@@ -40,7 +42,7 @@ pub fn recent(dir: &DataDir, mut wanted: BTreeMap<String, usize>, would_since: O
         let Ok(file) = File::open(path) else { continue };
         left = left.saturating_sub(file.metadata().map_or(0, |meta| meta.len()));
         let mut begun = Vec::new();
-        for Entry { moment, event, .. } in entries(file) {
+        for Entry { moment, event, .. } in of(file, &matters).map_while(std::io::Result::ok) {
             match event {
                 // What counts against nothing is not counted here either.
                 Event::Intent { uncounted: true, .. } => {}
@@ -64,23 +66,4 @@ pub fn recent(dir: &DataDir, mut wanted: BTreeMap<String, usize>, would_since: O
         }
     }
     found
-}
-
-/// The lines that matter here. Most of a journal are looks; they are passed over unread.
-fn entries(file: File) -> impl Iterator<Item = Entry> {
-    let mut reader = BufReader::new(file);
-    let mut line = Vec::new();
-    std::iter::from_fn(move || {
-        loop {
-            line.clear();
-            if (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut line).ok()? == 0 {
-                return None;
-            }
-            let text = String::from_utf8_lossy(&line);
-            let matters = ["\"intent\"", "\"done\"", "\"would-act\""].iter().any(|kind| text.contains(kind));
-            if let Some(entry) = matters.then(|| serde_json::from_str(&text).ok()).flatten() {
-                return Some(entry);
-            }
-        }
-    })
 }

@@ -205,7 +205,7 @@ pub(super) fn name(path: &Path) -> String {
 ///
 /// # Errors
 /// It is there and cannot be read.
-pub fn entries(dir: &DataDir) -> Result<Vec<Entry>> {
+pub(super) fn entries(dir: &DataDir) -> Result<Vec<Entry>> {
     let mut found = Vec::new();
     for path in days(dir)? {
         let text = std::fs::read(&path).map_err(|error| {

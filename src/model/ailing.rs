@@ -17,6 +17,26 @@ const DATA: [&str; 2] = ["-wal", "-journal"];
 /// Which file, and which of its contents: what writes to it changes one of the numbers.
 pub type Mark = (FileId, u64, i64);
 
+/// SQLite recovered a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovered {
+    /// The intent it belongs to.
+    pub intent: String,
+    /// The service.
+    pub service: String,
+    /// The database.
+    pub path: String,
+    /// What was recovered, and what `quick_check` said.
+    pub detail: String,
+}
+
+/// Nothing is to be said of it any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlived {
+    /// The database, or where what was left of it was kept.
+    pub path: String,
+}
+
 /// A database could not be recovered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unrecovered {
@@ -82,7 +102,7 @@ impl Databases {
                 let ailing = Ailing { last: last.clone(), when: entry.moment.clone(), tries };
                 self.ailing.insert(last.path.clone(), ailing);
             }
-            Event::Recovered { path, .. } => _ = self.ailing.remove(path),
+            Event::Recovered(Recovered { path, .. }) => _ = self.ailing.remove(path),
             Event::MovedAside { intent, path, kept, stays: false, .. } => {
                 // What a person takes back is known to a person.
                 let asked = open.get(intent).is_some_and(|open| open.rung == UNDO);
@@ -92,7 +112,7 @@ impl Databases {
                 }
             }
             Event::PutBack { kept, .. } => _ = self.remains.remove(kept),
-            Event::Outlived { path } => {
+            Event::Outlived(Outlived { path }) => {
                 self.ailing.remove(path);
                 self.remains.remove(path);
             }
@@ -103,5 +123,34 @@ impl Databases {
     /// Which databases there are to say anything of.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.ailing.keys().chain(self.remains.values()).map(Path::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::FORMAT;
+    use crate::model::{History, Stamp};
+
+    #[test]
+    fn each_try_counts_once_and_another_file_begins_anew() {
+        let mut history = History::default();
+        let mut says = |event: Event| {
+            let moment = Moment { at: Stamp::default(), up: 0, boot: String::new() };
+            history.apply(&Entry { v: FORMAT, moment, run: "r".to_owned(), event });
+            history.databases.ailing.get("/db").map(|one| (one.tries, one.last.why.clone()))
+        };
+        let failed = |intent: &str, inode: u64, why: &str| {
+            let mark = Some((FileId { device: 1, inode }, 10, 0));
+            let (intent, path, why) = (intent.to_owned(), "/db".to_owned(), why.to_owned());
+            Event::Unrecovered(Unrecovered { intent, path, mark, damaged: true, why })
+        };
+        assert_eq!(says(failed("r.1", 7, "damaged")), Some((1, "damaged".to_owned())));
+        assert_eq!(says(failed("r.1", 7, "kept")), Some((1, "kept".to_owned())), "more is said of the same try");
+        assert_eq!(says(failed("r.2", 7, "kept")), Some((2, "kept".to_owned())));
+        assert_eq!(says(failed("", 7, "seen")), Some((3, "seen".to_owned())));
+        assert_eq!(says(failed("", 7, "seen")), Some((4, "seen".to_owned())), "what was only looked at has no intent");
+        assert_eq!(says(failed("r.3", 8, "another")), Some((1, "another".to_owned())));
+        assert_eq!(says(Event::Outlived(Outlived { path: "/db".to_owned() })), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ailing::Unrecovered;
+use super::ailing::{Outlived, Recovered, Unrecovered};
 use super::change::{Change, FileState};
 pub use super::entry::{Entry, FORMAT};
 use super::evidence::Evidence;
@@ -181,23 +181,11 @@ pub enum Event {
     /// The permissions and the owner of a directory or a file were changed.
     Reaccessed(Reaccessed),
     /// SQLite recovered a database.
-    Recovered {
-        /// The intent it belongs to.
-        intent: String,
-        /// The service.
-        service: String,
-        /// The database.
-        path: String,
-        /// What was recovered, and what `quick_check` said.
-        detail: String,
-    },
+    Recovered(Recovered),
     /// It could not.
     Unrecovered(Unrecovered),
     /// A database that ailed is sound or not there any more, or what was kept of one is not in the quarantine any more.
-    Outlived {
-        /// The database, or where it was kept.
-        path: String,
-    },
+    Outlived(Outlived),
     /// A tick found the service to stand elsewhere than the tick before.
     Stood {
         /// The service.

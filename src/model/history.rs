@@ -263,9 +263,9 @@ impl History {
             Event::Scheduled { failure: None, .. } => self.scheduling = None,
             // What is paused stands in a ledger of its own: it ends with time and with processes, which no journal knows.
             Event::Scheduled { .. }
-            | Event::Recovered { .. }
+            | Event::Recovered(_)
             | Event::Unrecovered(_)
-            | Event::Outlived { .. }
+            | Event::Outlived(_)
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::Unknown => {}

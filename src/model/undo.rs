@@ -1,8 +1,10 @@
 //! What can be taken back? Reads the journal's events as runs and their changes, each with the change that would reverse it.
 //! Pure: whether the world still is as heal left it is looked at by others.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::ailing::Recovered;
 use super::change::{Access, Change, FileState};
 use super::event::{Entry, Event};
 use super::made::{Reaccessed, Replaced, Reverted};
@@ -117,20 +119,42 @@ impl PastRun {
 /// The name of the taking back in the journal.
 pub const UNDO: &str = "undo";
 
-/// The runs that changed something, oldest first. What can be reversed counts as reversible until somebody looked.
-#[must_use]
-pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
-    let mut runs: Vec<PastRun> = Vec::new();
-    let mut rungs: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
-    for Entry { moment, event, .. } in entries {
+/// The runs that changed something, as the journal is read, oldest line first. What can be reversed counts as reversible until
+/// somebody looked.
+#[derive(Clone, Debug, Default)]
+pub struct Runs {
+    runs: Vec<PastRun>,
+    /// The rungs of intents that have no outcome yet: what was done is written down before that.
+    rungs: BTreeMap<String, String>,
+}
+
+impl Runs {
+    /// Does it take lines of this kind into account?
+    #[must_use]
+    pub fn reads(kind: &str) -> bool {
+        let begin_and_end = matches!(kind, "intent" | "repairing" | "done" | "repaired");
+        begin_and_end
+            || matches!(kind, "moved-aside" | "put-back" | "replaced" | "reaccessed" | "reverted" | "recovered")
+    }
+
+    /// They, oldest first.
+    #[must_use]
+    pub fn all(self) -> Vec<PastRun> {
+        self.runs
+    }
+
+    /// Takes one more line into account.
+    pub fn take(&mut self, Entry { moment, event, .. }: &Entry) {
+        let Self { runs, rungs } = self;
+        let rung = |rungs: &BTreeMap<String, String>, intent: &str| rungs.get(intent).cloned().unwrap_or_default();
         match event {
             Event::Intent { id, service, rung, changes, .. } | Event::Repairing { id, service, rung, changes, .. } => {
-                rungs.insert(id, rung);
+                rungs.insert(id.clone(), rung.clone());
                 for change in changes {
                     // What SQLite did has a line of its own, once it is done.
                     let recovers = matches!(change, Change::RecoverDatabase { .. });
                     let Some(why) = change.irreversible().filter(|_| !recovers) else { continue };
-                    add(&mut runs, id, moment.at, service, rung, Done::Other(change.clone()), Fate::Irreversible(why));
+                    add(runs, id, moment.at, service, rung, Done::Other(change.clone()), Fate::Irreversible(why));
                 }
             }
             Event::MovedAside { intent, service, path, kept, file, stays: false } => {
@@ -141,18 +165,18 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                     }
                     _ => false,
                 };
-                taken_back(&mut runs, intent, again);
+                taken_back(runs, intent, again);
                 let done = Done::Aside { path: path.into(), kept: kept.into(), file: file.clone() };
-                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
-                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+                let rung = rung(rungs, intent);
+                add(runs, intent, moment.at, service, &rung, done, Fate::Reversible);
             }
             Event::PutBack { intent, service, kept, path, file } => {
                 let again =
                     |done: &Done| matches!(done, Done::Aside { kept: was, .. } if was.as_os_str() == kept.as_str());
-                taken_back(&mut runs, intent, again);
+                taken_back(runs, intent, again);
                 let done = Done::Back { kept: kept.into(), path: path.into(), file: file.clone() };
-                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
-                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+                let rung = rung(rungs, intent);
+                add(runs, intent, moment.at, service, &rung, done, Fate::Reversible);
             }
             Event::Replaced(Replaced { intent, service, path, before, after, .. }) => {
                 let reverse = |was: &Option<FileState>, left: &FileState| {
@@ -160,41 +184,41 @@ pub fn runs(entries: &[Entry]) -> Vec<PastRun> {
                         && before.as_ref().is_some_and(|before| before.sha256 == left.sha256)
                 };
                 let again = |done: &Done| matches!(done, Done::Replaced { path: stood, before: was, after: left } if stood.as_os_str() == path.as_str() && reverse(was, left));
-                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                let rung = rung(rungs, intent);
                 if rung == UNDO {
-                    taken_back(&mut runs, intent, again);
+                    taken_back(runs, intent, again);
                 }
                 let done = Done::Replaced { path: path.into(), before: before.clone(), after: after.clone() };
-                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+                add(runs, intent, moment.at, service, &rung, done, Fate::Reversible);
             }
             Event::Reaccessed(Reaccessed { intent, service, path, device, inode, before, after }) => {
                 let (id, before, after) = ((*device, *inode), *before, *after);
                 let again = |done: &Done| matches!(done, Done::Reaccessed { id: same, before: was, after: left, .. } if *same == id && *was == after && *left == before);
-                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
+                let rung = rung(rungs, intent);
                 if rung == UNDO {
-                    taken_back(&mut runs, intent, again);
+                    taken_back(runs, intent, again);
                 }
                 let done = Done::Reaccessed { path: path.into(), id, before, after };
-                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+                add(runs, intent, moment.at, service, &rung, done, Fate::Reversible);
             }
             Event::Reverted(Reverted { intent, service, commit, takes_back, summary, .. }) => {
                 let again = |done: &Done| matches!(done, Done::Reverted { commit: was, .. } if was == takes_back);
                 // Whoever asks for it: heal itself brings code back as well, when taking it back did not help.
-                let undoes = taken_back(&mut runs, intent, again);
-                let rung = if undoes { UNDO } else { rungs.get(intent.as_str()).copied().unwrap_or_default() };
+                let undoes = taken_back(runs, intent, again);
+                let rung = if undoes { UNDO.to_owned() } else { rung(rungs, intent) };
                 let done = Done::Reverted { commit: commit.clone(), summary: summary.clone() };
-                add(&mut runs, intent, moment.at, service, rung, done, Fate::Reversible);
+                add(runs, intent, moment.at, service, &rung, done, Fate::Reversible);
             }
-            Event::Recovered { intent, service, path, detail } => {
+            Event::Recovered(Recovered { intent, service, path, detail }) => {
                 let change = Change::RecoverDatabase { path: path.into(), device: 0, inode: 0, why: detail.clone() };
                 let fate = change.irreversible().map_or(Fate::Reversible, Fate::Irreversible);
-                let rung = rungs.get(intent.as_str()).copied().unwrap_or_default();
-                add(&mut runs, intent, moment.at, service, rung, Done::Other(change), fate);
+                let rung = rung(rungs, intent);
+                add(runs, intent, moment.at, service, &rung, Done::Other(change), fate);
             }
+            Event::Done { intent, .. } | Event::Repaired { intent, .. } => _ = rungs.remove(intent),
             _ => {}
         }
     }
-    runs
 }
 
 /// The run that an intent belongs to: it may have been finished by a later one.
@@ -221,7 +245,7 @@ fn taken_back(runs: &mut [PastRun], by: &str, is_it: impl Fn(&Done) -> bool) -> 
 fn add(runs: &mut Vec<PastRun>, intent: &str, at: Stamp, service: &str, rung: &str, done: Done, fate: Fate) {
     let id = run_of(intent);
     let change = PastChange { service: service.to_owned(), rung: rung.to_owned(), done, fate };
-    match runs.iter_mut().find(|run| run.id == id) {
+    match runs.iter_mut().rev().find(|run| run.id == id) {
         Some(run) => run.changes.push(change),
         None => runs.push(PastRun { id: id.to_owned(), at, changes: vec![change] }),
     }
@@ -256,6 +280,12 @@ pub struct Undone {
 mod tests {
     use super::*;
     use crate::model::event::{FORMAT, Moment};
+
+    fn runs(entries: &[Entry]) -> Vec<PastRun> {
+        let mut runs = Runs::default();
+        entries.iter().for_each(|entry| runs.take(entry));
+        runs.all()
+    }
 
     fn entry(event: Event) -> Entry {
         let moment = Moment { at: Stamp::default(), up: 0, boot: String::new() };

@@ -12,11 +12,11 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::host::{git, holders, process::Processes, processes};
 use crate::journal::vault::Vault;
-use crate::journal::{DataDir, Journal, RecoveryLock, entries};
+use crate::journal::{DataDir, Journal, RecoveryLock, each, newest_days};
 use crate::model::Change;
 use crate::model::change::{Access, FileState};
 use crate::model::revert::{Revert, short};
-use crate::model::undo::{Done, Fate, PastChange, PastRun, UNDO, Undone, runs};
+use crate::model::undo::{Done, Fate, PastChange, PastRun, Runs, UNDO, Undone};
 
 /// Whoever repairs files at this moment is soon done.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -162,7 +162,9 @@ fn nothing(config: &Config, dry_run: bool) -> Undone {
 
 /// The runs, newest first, as the world is now.
 fn seen(config: &Config, dir: &DataDir) -> Result<Vec<PastRun>> {
-    let mut runs = runs(&entries(dir)?);
+    let mut runs = Runs::default();
+    each(dir, &|kind, _| Runs::reads(kind), &mut |entry| runs.take(&entry))?;
+    let mut runs = runs.all();
     runs.reverse();
     for run in &mut runs {
         // The last change is taken back first: what it put somewhere is away by then.
@@ -244,23 +246,47 @@ pub(super) fn was_taken_back(dir: &DataDir, path: &Path, now: Option<&FileState>
         }
         _ => false,
     };
-    is_taken_back(dir, is_this)
+    is_taken_back(dir, path, is_this)
 }
 
 /// The same of permissions and an owner.
 pub(super) fn was_given_back(dir: &DataDir, path: &Path, now: Access) -> bool {
     is_taken_back(
         dir,
+        path,
         |done| matches!(done, Done::Reaccessed { path: stood, before, .. } if stood == path && *before == now),
     )
 }
 
-/// The last change of that kind counts. What the journal does not say was not taken back.
-fn is_taken_back(dir: &DataDir, is_this: impl Fn(&Done) -> bool) -> bool {
-    let Ok(entries) = entries(dir) else { return false };
-    let runs = runs(&entries);
-    let mut changes = runs.iter().rev().flat_map(|run| run.changes.iter().rev()).filter(|change| change.rung != UNDO);
-    changes.find(|change| is_this(&change.done)).is_some_and(|change| matches!(change.fate, Fate::TakenBack(_)))
+/// The last change of that kind counts. What the journal does not say was not taken back. It is asked right before a file would
+/// be changed, and reads no further back than to the day of that change: only lines that name the file, and what a person took
+/// back.
+fn is_taken_back(dir: &DataDir, path: &Path, is_this: impl Fn(&Done) -> bool) -> bool {
+    let Some(name) = path.to_str().and_then(|text| serde_json::to_string(text).ok()) else { return false };
+    let wanted = |kind: &str, line: &str| match kind {
+        "intent" | "repairing" => line.contains("\"rung\":\"undo\""),
+        "moved-aside" | "replaced" | "reaccessed" => line.contains(&name),
+        _ => false,
+    };
+    let Ok(days) = newest_days(dir, &wanted) else { return false };
+    let (mut known, mut found) = (Vec::new(), None);
+    for day in days {
+        // One day more than it is found in: a taking back may have begun before midnight.
+        let last = found.is_some();
+        let Ok(mut day) = day else { return false };
+        day.append(&mut known);
+        known = day;
+        let mut runs = Runs::default();
+        known.iter().for_each(|entry| runs.take(entry));
+        let runs = runs.all();
+        let mut changes = runs.iter().rev().flat_map(|run| run.changes.iter().rev()).filter(|one| one.rung != UNDO);
+        let change = changes.find(|change| is_this(&change.done));
+        found = change.map(|change| matches!(change.fate, Fate::TakenBack(_)));
+        if last {
+            break;
+        }
+    }
+    found.unwrap_or(false)
 }
 
 /// Who may do what with it.

@@ -85,6 +85,20 @@ fn what_is_left_of_a_database_that_is_gone_is_kept_before_anybody_deletes_it() {
     assert_eq!(kept, String::from_utf8_lossy(&wal));
 }
 
+/// FAULTS 39: no lock of the kernel says that it is there, and nothing lies beside the database.
+#[test]
+fn an_idle_connection_in_rollback_mode_is_found_by_its_descriptor_alone() {
+    let mut project = project(DB);
+    let pid = writer(&mut project, "idle.session", "delete", "stay");
+    let before = fs::read(project.path("db/idle.session")).expect("readable");
+    assert!(!project.path("db/idle.session-journal").exists());
+    let asked = project.heal(&["clean-locks", "db"]).exits(69);
+    assert!(asked.stdout.contains(&format!("pid {pid} has it open")), "{}", asked.stdout);
+    project.heal(&["clean-locks"]).exits(0);
+    assert!(alive(pid) && project.events("repairing").is_empty());
+    assert_eq!(fs::read(project.path("db/idle.session")).expect("readable"), before);
+}
+
 #[test]
 fn only_holders_that_are_named_are_stopped() {
     let stop = |words: &str| format!("{DB}stop_holders = {words}\n");

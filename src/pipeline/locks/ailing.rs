@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::host::files::{fits, mark};
 use crate::host::{clock, sqlite};
 use crate::journal::Journal;
-use crate::model::ailing::{Ailing, Unrecovered};
+use crate::model::ailing::{Ailing, Outlived, Unrecovered};
 use crate::model::event::Moment;
 use crate::model::lock::LockKind;
 use crate::model::report::{Level, Standing, Subject};
@@ -43,7 +43,7 @@ pub(super) fn settle(journal: &mut Journal) -> Result<()> {
     let ailing = databases.ailing.iter().filter(|(path, ailing)| !is_same(Path::new(path), ailing));
     let taken = databases.remains.keys().filter(|kept| is_gone(Path::new(kept)));
     let over: Vec<String> = ailing.map(|(path, _)| path).chain(taken).cloned().collect();
-    over.into_iter().try_for_each(|path| journal.record(Event::Outlived { path }))
+    over.into_iter().try_for_each(|path| journal.record(Event::Outlived(Outlived { path })))
 }
 
 fn is_same(path: &Path, ailing: &Ailing) -> bool {
@@ -94,7 +94,7 @@ pub(super) fn look_again(locks: &[&Lock], swept: &[SweptLock], journal: &mut Jou
         let end = Instant::now() + LOOK;
         let checked = sqlite::Database::open(path, BUSY, end).and_then(|database| database.quick_check());
         let event = match checked {
-            Ok(None) => Event::Outlived { path: text },
+            Ok(None) => Event::Outlived(Outlived { path: text }),
             // Damaged as ever, or it could not be seen: what is known of it stays.
             Ok(Some(_)) | Err(_) => {
                 Event::Unrecovered(Unrecovered { intent: String::new(), mark: mark(path), ..ailing.last })

@@ -46,7 +46,6 @@ pub(super) fn propose(
     dir: &DataDir,
     file: &StateFile,
     judged: &Judged,
-    asked: bool,
 ) -> std::result::Result<Proposal, Left> {
     let has = |fits: fn(Problem) -> bool| judged.troubles.iter().any(|trouble| fits(trouble.problem));
     if has(Problem::is_unknown) {
@@ -69,14 +68,6 @@ pub(super) fn propose(
         }
         Some(_) => Some(apply::state_of(&config.root, &file.path).map_err(|error| error.to_string())?),
     };
-    if !asked && was_taken_back(dir, &file.path, now.as_ref()) {
-        let why = format!(
-            "a person took the repair of exactly this back; `{} validate-state --repair {}` makes it all the same",
-            config.call(),
-            file.name
-        );
-        return Err(left_for_good(why));
-    }
     let bytes = read.and_then(|read| read.bytes).unwrap_or_default();
     let case = Case { config, dir, file, judged, bytes: &bytes, shelf: Shelf::new(config), missing };
     let mut tried = Vec::new();
@@ -94,6 +85,17 @@ pub(super) fn propose(
         )
     } else {
         left_for_good(format!("`repair` of [state.{}] allows nothing that could help", file.name))
+    })
+}
+
+/// Did a person take the repair of exactly this back? To be asked last: it reads the journal.
+pub(super) fn taken_back(config: &Config, dir: &DataDir, file: &StateFile, proposal: &Proposal) -> Option<Left> {
+    was_taken_back(dir, &file.path, proposal.judged.as_ref()).then(|| {
+        left_for_good(format!(
+            "a person took the repair of exactly this back; `{} validate-state --repair {}` makes it all the same",
+            config.call(),
+            file.name
+        ))
     })
 }
 

@@ -21,7 +21,7 @@ use crate::probe::state;
 use super::states::validate_state;
 use super::undo::Free;
 use super::unfinished::{settle_files, unless_observing};
-use candidate::{Left, Proposal, propose};
+use candidate::{Left, Proposal, propose, taken_back};
 pub(super) use tries::{SUBJECT, Tries, pause_ms};
 
 /// What it is called in the journal.
@@ -143,22 +143,37 @@ pub(super) fn all(config: &Config, files: &[Judged], hand: &mut Hand<'_>) -> Res
             mended.push(Mended::left(name, path, why, false));
             continue;
         }
-        mended.push(match propose(config, hand.dir, file, judged, hand.asked) {
-            Err(Left { why, lasting }) => Mended::left(name, path, why, lasting),
-            Ok(proposal) => {
-                let outcome = match hand.journal.as_deref_mut() {
-                    None => Outcome::Would,
-                    Some(journal) => {
-                        let outcome = act(config, hand.dir, file, &proposal, journal)?;
-                        hand.note(&path, &outcome);
-                        outcome
-                    }
-                };
-                let work = if proposal.judged.is_some() { Work::Change } else { Work::Create };
-                let (how, loss) = (proposal.how, Some(proposal.loss));
-                Mended { name, path, work, how, loss, outcome, lasting: false }
+        let proposal = match propose(config, hand.dir, file, judged) {
+            Err(Left { why, lasting }) => {
+                mended.push(Mended::left(name, path, why, lasting));
+                continue;
             }
-        });
+            Ok(proposal) => proposal,
+        };
+        let table = crate::host::processes();
+        let unheld = Free(table.as_ref());
+        // What somebody has open may be so for days, and whether a person took it back is read in the journal: that comes last.
+        let held = hand.journal.as_ref().and_then(|_| in_use(file, &proposal, &unheld));
+        let taken = || if hand.asked { None } else { taken_back(config, hand.dir, file, &proposal) };
+        let outcome = match (held, hand.journal.as_deref_mut()) {
+            (Some(why), _) => Outcome::Refused(why),
+            (None, journal) => {
+                if let Some(Left { why, lasting }) = taken() {
+                    mended.push(Mended::left(name, path, why, lasting));
+                    continue;
+                }
+                match journal {
+                    None => Outcome::Would,
+                    Some(journal) => act(config, hand.dir, file, &proposal, (journal, &unheld))?,
+                }
+            }
+        };
+        if hand.journal.is_some() {
+            hand.note(&path, &outcome);
+        }
+        let work = if proposal.judged.is_some() { Work::Change } else { Work::Create };
+        let (how, loss) = (proposal.how, Some(proposal.loss));
+        mended.push(Mended { name, path, work, how, loss, outcome, lasting: false });
     }
     Ok(mended)
 }
@@ -176,13 +191,8 @@ fn act(
     dir: &DataDir,
     file: &StateFile,
     proposal: &Proposal,
-    journal: &mut Journal,
+    (journal, unheld): (&mut Journal, &Free<'_>),
 ) -> Result<Outcome> {
-    let table = crate::host::processes();
-    let unheld = Free(table.as_ref());
-    if let Some(why) = in_use(file, proposal, &unheld) {
-        return Ok(Outcome::Refused(why));
-    }
     let sha256 =
         Vault::of(dir).put(&proposal.bytes).map_err(|error| Error::unwritable("cannot write the vault", error))?;
     let (path, lock, judged) = (file.path.clone(), file.lock.clone(), proposal.judged.clone());
@@ -193,8 +203,8 @@ fn act(
         changes.push(Change::RunCommand { argv: argv.clone(), timeout_ms: NOTIFY_MS });
     }
     let service = file.service.as_deref().unwrap_or_default();
-    let order = Order { service, root: &config.root, rung: RUNG, changes, why, unheld: &unheld };
-    let repaired = apply::repair(journal, table.as_ref(), &order)?;
+    let order = Order { service, root: &config.root, rung: RUNG, changes, why, unheld };
+    let repaired = apply::repair(journal, unheld.0, &order)?;
     Ok(outcome(repaired.failure))
 }
 
