@@ -1,7 +1,8 @@
+use super::super::service_history::ACTS_KEPT;
 use super::*;
 use crate::model::change::Change;
-use crate::model::event::Outcome;
-use crate::model::{Class, Stamp};
+use crate::model::event::{Moment, Notice, Outcome};
+use crate::model::{Class, Identity, Stamp};
 
 fn at(second: i64) -> Moment {
     let at = Stamp::from_timestamp(1_700_000_000 + second, 0).unwrap_or_default();

@@ -43,6 +43,7 @@ pub mod schedule;
 pub mod searched;
 pub mod secret;
 pub mod service;
+mod service_history;
 pub mod spool;
 pub mod startup;
 pub mod state;
