@@ -2,12 +2,13 @@
 //! another file, and nothing is put back that is not what was moved.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
 use super::aside::{Moved, Order, Swapped, chmod, copy, hash, id, or_stuck, remove, rename, settle, state, take_away};
 use super::beneath::{self, Place};
+use super::recover::SIDECARS;
 use super::trouble::Trouble;
 use crate::model::change::FileState;
 
@@ -30,6 +31,10 @@ pub(super) fn put_back(order: &Order<'_>, kept: &Path, file: &FileState) -> Resu
     let place = order.stands()?;
     if place.stat().map_err(|error| order.failed(error))?.is_some() {
         return Err(order.refused(&"there is a file of that name again"));
+    }
+    if let Some(database) = database_of(order.path).filter(|database| std::fs::symlink_metadata(database).is_ok()) {
+        let why = format!("{} was made since, and SQLite would write what is in it into that one", database.display());
+        return Err(order.refused(&why));
     }
     chmod(&bytes, file.mode).map_err(|error| order.failed(error))?;
     let copied = match rename(&store, &place) {
@@ -60,6 +65,13 @@ pub(super) fn put_back(order: &Order<'_>, kept: &Path, file: &FileState) -> Resu
             Err(or_stuck(order, back, error))
         }
     }
+}
+
+/// The database whose `-wal` or journal this name is: heal moves one only where there is none.
+fn database_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let base = SIDECARS.iter().find_map(|end| name.strip_suffix(end)).filter(|base| !base.is_empty())?;
+    Some(path.with_file_name(base))
 }
 
 fn stands(place: &Place, order: &Order<'_>) -> Result<Option<FileState>, Trouble> {

@@ -63,7 +63,8 @@ fn first_line(bytes: &[u8]) -> &[u8] {
     bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
-/// Was a log of that name compressed since this one was made?
+/// Was a log of that name compressed since this one was made? The kernel's clock for files stands still for some milliseconds: what is
+/// of the same moment may have come before.
 fn was_rotated(path: &Path, meta: &Metadata) -> bool {
     let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { return false };
     let Ok(made) = meta.created().map(|made| made.duration_since(UNIX_EPOCH).unwrap_or_default()) else { return false };
@@ -72,7 +73,7 @@ fn was_rotated(path: &Path, meta: &Metadata) -> bool {
         let name = entry.file_name();
         let compressed = Path::new(&name).extension().and_then(OsStr::to_str).is_some_and(|e| COMPRESSED.contains(&e));
         let ours = name.as_encoded_bytes().starts_with(stem.as_encoded_bytes());
-        compressed && ours && entry.metadata().is_ok_and(|meta| changed(&meta) >= made)
+        compressed && ours && entry.metadata().is_ok_and(|meta| changed(&meta) > made)
     })
 }
 

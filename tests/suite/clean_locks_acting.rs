@@ -83,6 +83,16 @@ fn what_is_left_of_a_database_that_is_gone_is_kept_before_anybody_deletes_it() {
     assert!(!project.path("db/gone.session-wal").exists());
     let kept = kept(&project, "gone.session-wal").expect("kept");
     assert_eq!(kept, String::from_utf8_lossy(&wal));
+    // Beside another database SQLite would take it for that one's: who put it there by hand would lose that one.
+    fs::write(project.path("db/gone.session"), "another").expect("written");
+    for force in [&["undo"][..], &["undo", "--force"]] {
+        let ran = project.heal(force).exits(69);
+        assert!(format!("{ran:?}").contains("gone.session was made since"), "{ran:?}");
+        assert!(!project.path("db/gone.session-wal").exists());
+    }
+    fs::remove_file(project.path("db/gone.session")).expect("removed");
+    project.heal(&["undo"]).exits(0);
+    assert_eq!(fs::read(project.path("db/gone.session-wal")).expect("back"), wal);
 }
 
 /// FAULTS 39: no lock of the kernel says that it is there, and nothing lies beside the database.
