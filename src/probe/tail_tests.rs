@@ -112,10 +112,13 @@ fn a_rotation_between_two_looks_loses_nothing() {
 #[test]
 fn every_line_of_a_new_file_is_new_also_where_the_former_one_is_gone() {
     for (script, lines) in [
-        // logrotate with `compress` and without `delaycompress`.
-        ("mv app.log app.log.1; echo two > app.log; gzip app.log.1; echo three >> app.log", vec!["two", "three"]),
-        ("mv app.log app-1.log; echo two > app.log; gzip app-1.log", vec!["two"]),
-        ("mv app.log app.log.1; : > app.log; gzip app.log.1", vec![]),
+        // logrotate with `compress` and without `delaycompress`; the kernel's clock for files moves by some milliseconds at once.
+        (
+            "mv app.log app.log.1; echo two > app.log; sleep 0.05; gzip app.log.1; echo three >> app.log",
+            vec!["two", "three"],
+        ),
+        ("mv app.log app-1.log; echo two > app.log; sleep 0.05; gzip app-1.log", vec!["two"]),
+        ("mv app.log app.log.1; : > app.log; sleep 0.05; gzip app.log.1", vec![]),
         ("mv app.log was; : > app.log; rm was", vec![]),
         ("mv app.log was; echo ERROR > app.log; rm was", vec!["ERROR"]),
     ] {
@@ -136,7 +139,7 @@ fn a_file_of_a_few_bytes_is_told_from_a_new_one_as_well() {
     let mut log = Log::new();
     log.append("ok\n");
     log.reads(&["ok"]);
-    let script = "mv app.log app.log.1; : > app.log; gzip app.log.1; echo 'ERROR new file' >> app.log";
+    let script = "mv app.log app.log.1; : > app.log; sleep 0.05; gzip app.log.1; echo 'ERROR new file' >> app.log";
     let done = std::process::Command::new("sh").args(["-c", script]).current_dir(log.folder.path()).status();
     assert!(done.expect("run").success());
     log.reads(&["ERROR new file"]);

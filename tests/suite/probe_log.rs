@@ -65,7 +65,7 @@ fn a_new_file_is_judged_also_when_the_former_one_was_compressed_and_one_that_was
     sh("sed -i s/fine/fine,/ app.log");
     let anew = "app.log was truncated or written anew; watched from its end on";
     assert_eq!(tick(), (3, "unknown".to_owned(), anew.to_owned()));
-    sh("mv app.log app.log.1; : > app.log; gzip app.log.1; echo 'ERROR new file' >> app.log");
+    sh("mv app.log app.log.1; : > app.log; sleep 0.05; gzip app.log.1; echo 'ERROR new file' >> app.log");
     assert_eq!(tick(), (2, "unhealthy".to_owned(), "a new line fits: ERROR new file".to_owned()));
     assert_eq!(tick().1, "healthy");
 }
