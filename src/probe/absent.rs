@@ -113,8 +113,18 @@ impl Search<'_> {
         if let Some(known) = self.memory.known
             && known.boot == crate::host::clock::boot_id()
         {
-            why.push(format!("it last ran as pid {}", known.pid));
+            why.push(format!("it last ran as pid {}{}", known.pid, self.unreaped(known).unwrap_or_default()));
         }
         why.join("; ")
+    }
+
+    /// Who does not take notice of its end: a zombie is dead, and its parent has a fault of its own (FAULTS 5).
+    fn unreaped(&self, known: &Identity) -> Option<String> {
+        let Detail::Seen(zombie) = self.processes.detail(known.pid) else { return None };
+        if zombie.identity != *known || !zombie.is_zombie() || self.processes.lineage().contains(&zombie.parent) {
+            return None;
+        }
+        let Detail::Seen(parent) = self.processes.detail(zombie.parent) else { return None };
+        Some(format!(", a zombie now that its parent, pid {} `{}`, does not reap", zombie.parent, parent.command()))
     }
 }

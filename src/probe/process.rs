@@ -43,7 +43,8 @@ fn judge(who: &Who) -> Sight {
             let stopped = process.state == 'T';
             if how == NOT_YET {
                 let summary = format!("pid {} does not fit `match` yet", process.identity.pid);
-                let sight = Sight::new(Judged::Bad(Some(Severity::Warning)), summary).of_class(Class::Hung);
+                // As of any probe that is not good yet: starting, and no cure.
+                let sight = Sight::new(Judged::Bad(Some(Severity::Critical)), summary).of_class(Class::Hung);
                 return sight.with("command", process.command()).with("recognised by", how);
             }
             let (judged, summary) = if stopped {

@@ -73,7 +73,10 @@ fn a_zombie_is_dead_also_when_its_parent_does_not_reap_it() {
     assert_eq!(project.events("intent").len(), 0, "it was well");
     end(first);
     assert!(std::path::Path::new(&format!("/proc/{first}")).exists(), "a zombie");
-    project.heal(&["heal"]).exits(0);
+    let said = project.heal(&["heal"]).exits(0).stdout;
+    let named =
+        format!("it last ran as pid {first}, a zombie now that its parent, pid {parent} `/usr/bin/python3 careless.py");
+    assert!(said.contains(&named), "{said}");
     assert_ne!(project.pid("app.pid"), first);
     assert!(alive(parent), "whoever started the old one is left alone");
     assert_eq!(running(&project, "service.py").len(), 1);

@@ -43,8 +43,9 @@ fn a_stranger_of_the_same_program_is_neither_the_service_nor_stopped_for_it() {
 fn what_heal_started_is_not_well_before_it_fits_and_not_known_when_it_never_does() {
     let matched = format!("executable = \"sleep\", args_contain = \"{NAP}\"");
     let project = project(&matched, r#"["sleep", "70078"]"#, "startup_grace = \"60s\"\n");
-    let ran = project.heal(&["heal", "--set", "service.app.verify_within=1s"]).exits(1);
+    let ran = project.heal(&["heal", "--set", "service.app.verify_within=2s"]).exits(1);
     assert!(ran.stdout.starts_with("probation app"), "{ran:?}");
+    assert!(ran.stdout.contains("running, not well yet, inside startup_grace 1m: process: pid"), "{ran:?}");
     let ran = project.heal(&["check"]);
     assert!(ran.stdout.starts_with("starting  app"), "{ran:?}");
     // Nothing is known to be down, so nothing is done; and it is not well.
