@@ -2,13 +2,13 @@
 //! another file, and nothing is put back that is not what was moved.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::io::Errno;
 
 use super::aside::{Moved, Order, Swapped, chmod, copy, hash, id, or_stuck, remove, rename, settle, state, take_away};
 use super::beneath::{self, Place};
-use super::recover::SIDECARS;
+use super::recover::standing_database;
 use super::trouble::Trouble;
 use crate::model::change::FileState;
 
@@ -32,7 +32,8 @@ pub(super) fn put_back(order: &Order<'_>, kept: &Path, file: &FileState) -> Resu
     if place.stat().map_err(|error| order.failed(error))?.is_some() {
         return Err(order.refused(&"there is a file of that name again"));
     }
-    if let Some(database) = database_of(order.path).filter(|database| std::fs::symlink_metadata(database).is_ok()) {
+    // heal moved it from where there was none.
+    if let Some(database) = standing_database(order.path) {
         let why = format!("{} was made since, and SQLite would write what is in it into that one", database.display());
         return Err(order.refused(&why));
     }
@@ -65,13 +66,6 @@ pub(super) fn put_back(order: &Order<'_>, kept: &Path, file: &FileState) -> Resu
             Err(or_stuck(order, back, error))
         }
     }
-}
-
-/// The database whose `-wal` or journal this name is: heal moves one only where there is none.
-fn database_of(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    let base = SIDECARS.iter().find_map(|end| name.strip_suffix(end)).filter(|base| !base.is_empty())?;
-    Some(path.with_file_name(base))
 }
 
 fn stands(place: &Place, order: &Order<'_>) -> Result<Option<FileState>, Trouble> {

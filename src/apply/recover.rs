@@ -29,7 +29,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// The files beside a database that may hold its data.
-pub(super) const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
+const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What the child is asked.
 #[derive(Serialize, Deserialize)]
@@ -84,6 +84,13 @@ pub(super) fn recover(path: &Path, meta: &std::fs::Metadata) -> Result<String, T
         }
         Err(_) => Err(failed(format!("the one who recovers it {}", ended.how()))),
     }
+}
+
+/// The database that is there, and whose `-wal`, `-shm` or journal this name is: it needs what stands there.
+pub(super) fn standing_database(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let base = SIDECARS.iter().find_map(|end| name.strip_suffix(end))?;
+    Some(path.with_file_name(base)).filter(|database| std::fs::symlink_metadata(database).is_ok())
 }
 
 /// The sidecars that are there, and how long each is.

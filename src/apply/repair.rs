@@ -259,11 +259,11 @@ impl Site<'_> {
             return refused("it is heal's own".to_owned());
         }
         // What cannot be written down word for word could not be brought back.
-        let Some(text) = path.to_str() else { return refused("its name is not UTF-8".to_owned()) };
-        for end in recover::SIDECARS {
-            if text.strip_suffix(end).is_some_and(|database| std::fs::symlink_metadata(database).is_ok()) {
-                return refused("it belongs to a database that is there, and may hold its data".to_owned());
-            }
+        if path.to_str().is_none() {
+            return refused("its name is not UTF-8".to_owned());
+        }
+        if recover::standing_database(path).is_some() {
+            return refused("it belongs to a database that is there, and may hold its data".to_owned());
         }
         match self.unheld.unheld(path) {
             Ok(()) => Ok(()),

@@ -141,14 +141,25 @@ impl Config {
     /// How to call heal about this configuration from anywhere.
     #[must_use]
     pub fn call_anywhere(&self) -> String {
-        let file = self.path.file_name().map_or_else(|| self.root.join(FILE), |name| self.root.join(name));
-        let path = file.display().to_string();
+        let path = self.whole_path().display().to_string();
         let quote = path.contains(|c: char| !(c.is_alphanumeric() || "/._-+".contains(c)));
         if quote { format!("heal --config '{}'", path.replace('\'', "'\\''")) } else { format!("heal --config {path}") }
     }
 }
 
+/// The whole path of a `heal.toml` that stands in `root`, without a link in the folders above it.
+#[must_use]
+pub fn whole_path(path: &Path, root: &Path) -> PathBuf {
+    path.file_name().map_or_else(|| root.join(FILE), |name| root.join(name))
+}
+
 impl Config {
+    /// Its [`whole_path`].
+    #[must_use]
+    pub fn whole_path(&self) -> PathBuf {
+        whole_path(&self.path, &self.root)
+    }
+
     /// A path as people read it: from the project's directory where it lies below that.
     #[must_use]
     pub fn short(&self, path: &Path) -> String {

@@ -16,7 +16,7 @@ impl Reader<'_> {
     /// What of heal's own this path or pattern fits. Paths are compared as they are written: no link is followed.
     pub(super) fn own(&self, whole: &Path, data_dir: &Path) -> Option<String> {
         let (whole, data_dir) = (lexical(whole), lexical(data_dir));
-        if self.path.file_name().is_some_and(|name| files::fits(&whole, &self.root.join(name))) {
+        if files::fits(&whole, &super::whole_path(self.path, self.root)) {
             return Some("configuration".to_owned());
         }
         if whole == data_dir {

@@ -117,7 +117,7 @@ fn runtime() -> Option<PathBuf> {
 
 /// As [`substitute`], of a configuration that was read: its directory is known, only the file itself may still be a link.
 pub(super) fn substitute_for(config: &Config) -> Option<DataDir> {
-    let whole = config.root.join(config.path.file_name()?);
+    let whole = config.whole_path();
     match std::fs::symlink_metadata(&whole).ok()?.is_symlink() {
         true => substitute(&config.path),
         false => Some(below(&runtime()?, &whole)),

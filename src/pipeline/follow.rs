@@ -4,7 +4,7 @@
 use super::look::Looker;
 use crate::error::Result;
 use crate::journal::Journal;
-use crate::model::report::{Decision, Level, Subject};
+use crate::model::report::{Decision, Level, Standing, Subject};
 use crate::model::status::Trouble as Incident;
 use crate::model::{Event, Finding, Rules, Threshold, Verdict as Seen};
 use crate::policy;
@@ -50,15 +50,11 @@ pub(super) fn follow(looker: &Looker<'_>, followed: Followed, journal: &mut Jour
         standing.summary = place + &finding.summary;
     }
     let events = policy::follow(&name, &standing, look, &rules, past, &format!("{}/{name}", journal.run()));
-    let stood = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
     for event in events {
         journal.record(event)?;
     }
-    let worse = standing.level > stood && standing.level >= Level::Degraded;
-    if stood != standing.level {
-        let (service, level, summary) = (name.clone(), standing.level, standing.summary.clone());
-        journal.record(Event::Stood { service, level, class: None, summary })?;
-    }
+    // Of what is no service the class says nothing.
+    let worse = stands(journal, &name, Standing { class: None, ..standing.clone() })?;
     let past = journal.history().service(&name);
     let incident = Incident::of(past, &looker.now);
     let healthy = standing.level == Level::Healthy;
@@ -69,6 +65,22 @@ pub(super) fn follow(looker: &Looker<'_>, followed: Followed, journal: &mut Jour
     subject.findings = vec![finding];
     subject.news = journal.news() > told || worse;
     Ok(Some(subject))
+}
+
+/// Writes down where somebody stands, when that changed. Answers whether it became worse.
+///
+/// # Errors
+/// The journal cannot be written.
+pub(super) fn stands(journal: &mut Journal, name: &str, now: Standing) -> Result<bool> {
+    let Standing { level, class, summary } = now;
+    let past = journal.history().service(name);
+    let before = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
+    // One trouble that became another is told by `status` as what it is now.
+    let another = level == Level::Unhealthy && past.stood_class != class;
+    if before != level || another {
+        journal.record(Event::Stood { service: name.to_owned(), level, class, summary })?;
+    }
+    Ok(level > before && level >= Level::Degraded)
 }
 
 /// Is there nothing that a good look would change?

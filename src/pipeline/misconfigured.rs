@@ -76,7 +76,7 @@ pub fn last_good(origin: &Origin, error: &Error) -> Option<Config> {
 /// Keeps this configuration as the last good one; `known` is the sum of what was kept when a tick last looked. Answers with
 /// the sum of what is kept now.
 pub(super) fn keep(config: &Config, known: Option<u64>, dir: &DataDir, report: &mut Report) -> Option<u64> {
-    let path = whole(&config.path, &config.root);
+    let path = config.whole_path();
     let mut sum = DefaultHasher::new();
     (&path, &config.text).hash(&mut sum);
     let sum = Some(sum.finish());
@@ -145,16 +145,11 @@ fn remembered(origin: &Origin, path: &Path) -> Option<(DataDir, Config)> {
     let named: Option<PathBuf> = config::data_dir_of(path, &root).filter(|_| !theirs);
     let candidates = named.into_iter().chain([root.join("data")]).chain(beside());
     candidates.map(DataDir::at).find_map(|dir| {
-        let good = LastGood::read(&dir).filter(|good| good.path == whole(path, &root))?;
+        let good = LastGood::read(&dir).filter(|good| good.path == config::whole_path(path, &root))?;
         let config = origin.recall(path, &root, &good.text)?;
         // A copy that names another directory is not of this one.
         (config.data_dir == dir.root()).then_some((dir, config))
     })
-}
-
-/// The file in its directory, which has no link in it.
-fn whole(path: &Path, root: &Path) -> PathBuf {
-    path.file_name().map_or_else(|| root.to_owned(), |name| root.join(name))
 }
 
 /// Where it can be written down who was told.

@@ -215,7 +215,7 @@ fn level(watched: Option<&Watched>, past: &ServiceHistory, trouble: Option<&Trou
 
 /// What a tick would decide now if it found what the last one did.
 fn next(config: &Config, (name, watched): (&str, Option<&Watched>), past: &ServiceHistory, now: &Moment) -> Decision {
-    let (Some(watched), Some(incident)) = (watched, &past.incident) else {
+    let (Some(watched), Some(incident), Some((class, summary))) = (watched, &past.incident, past.ailing()) else {
         let files = "what is allowed by `repair` is done by each tick; the rest is for a person";
         let why = if config.locks.iter().any(|lock| lock::section(&lock.name) == name) {
             "ticks try it again after pauses that grow; what is damaged is for a person"
@@ -227,7 +227,6 @@ fn next(config: &Config, (name, watched): (&str, Option<&Watched>), past: &Servi
         return Decision::Helpless { why: why.to_owned() };
     };
     let level = if incident.class == Class::Unknown { Level::Unknown } else { Level::Unhealthy };
-    let (class, summary) = past.ailing().unwrap_or((incident.class, &incident.summary));
     let standing = Standing { level, class: Some(class), summary: summary.to_owned() };
     policy::decide(&watched.service, &standing, past, &super::revert::rungs(config), now)
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::follow::stands;
 use super::locks::{self, Again};
 use super::look::Looker;
 use super::pauses::Hands;
@@ -233,7 +234,7 @@ impl Run<'_> {
         }
         self.record(&seen)?;
         self.release(&name)?;
-        let worse = self.stands(&seen.subject)?;
+        let worse = stands(self.journal, &name, seen.subject.standing.clone())?;
         let starts = self.starting.is_some();
         let built = || if starts { vec![remedy::restart::KIND.name] } else { rungs(self.looker.config) };
         plan(self.looker, &mut seen, self.journal.history(), built);

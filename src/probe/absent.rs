@@ -47,8 +47,13 @@ impl Search<'_> {
     /// The life that heal started, if it is running now.
     pub(super) fn living_start(&self) -> Option<Process> {
         let (started, _) = self.memory.started?;
-        match self.processes.detail(started.pid) {
-            Detail::Seen(process) if process.identity == *started && !process.is_zombie() => Some(*process),
+        self.alive(started.pid).filter(|process| process.identity == *started)
+    }
+
+    /// Who runs under this number, as far as it is seen.
+    fn alive(&self, pid: i32) -> Option<Process> {
+        match self.processes.detail(pid) {
+            Detail::Seen(process) if !process.is_zombie() => Some(*process),
             _ => None,
         }
     }
@@ -60,10 +65,7 @@ impl Search<'_> {
         let me = self.processes.exe(*self.processes.lineage().first()?);
         let rows = self.processes.rows().ok()?;
         let others = rows.into_iter().filter(|row| !self.processes.lineage().contains(&row.pid));
-        let mut living = others.filter_map(|row| match self.processes.detail(row.pid) {
-            Detail::Seen(process) if !process.is_zombie() => Some(*process),
-            _ => None,
-        });
+        let mut living = others.filter_map(|row| self.alive(row.pid));
         living.find(|process| {
             process.cwd.as_deref() == Some(&launch.cwd)
                 && process.age_ms < self.service.rules.startup_grace.millis()
@@ -77,10 +79,7 @@ impl Search<'_> {
         let launch = self.service.launch.as_ref().filter(|_| self.memory.started.is_none())?;
         let pids = self.processes.carriers(&format!("{NAME}={}", self.service.name));
         let others = pids.into_iter().filter(|pid| !self.processes.lineage().contains(pid));
-        let mut living = others.filter_map(|pid| match self.processes.detail(pid) {
-            Detail::Seen(process) if !process.is_zombie() => Some(*process),
-            _ => None,
-        });
+        let mut living = others.filter_map(|pid| self.alive(pid));
         living.find(|process| process.cwd.as_ref() == Some(&launch.cwd) && self.owner(process).is_none())
     }
 
@@ -92,10 +91,7 @@ impl Search<'_> {
         let Some(started) = started.filter(this_boot) else { return Vec::new() };
         let family = self.processes.family().unwrap_or_default();
         let members = family.into_iter().filter(|kin| kin.session == started.pid && kin.pid != started.pid);
-        let living = members.filter_map(|kin| match self.processes.detail(kin.pid) {
-            Detail::Seen(process) if !process.is_zombie() && process.identity.start >= started.start => Some(*process),
-            _ => None,
-        });
+        let living = members.filter_map(|kin| self.alive(kin.pid)).filter(|one| one.identity.start >= started.start);
         let ours =
             |process: &Process| !self.processes.lineage().contains(&process.identity.pid) && self.is_marked(process);
         living.filter(ours).collect()

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{config_path, cron, seal};
+use super::{cron, seal};
 use crate::config::Config;
 use crate::host::files;
 use crate::host::schedulers;
@@ -38,7 +38,7 @@ impl Found {
 /// All that is installed for this project, and why something could not be looked at.
 #[must_use]
 pub fn found(config: &Config) -> (Vec<Found>, Vec<(Manager, String)>) {
-    let toml = config_path(config).display().to_string();
+    let toml = config.whole_path().display().to_string();
     let (mut all, mut blind) = (Vec::new(), Vec::new());
     for manager in Manager::ALL {
         let found = match manager {

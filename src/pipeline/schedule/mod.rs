@@ -94,7 +94,7 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     fn new(config: &'a Config, manager: Manager, found: &[Found]) -> Result<Self> {
         let heal = env::ourselves().map_err(|why| Error::new(Kind::Refused, why).hint("start it by its whole path"))?;
-        let (heal, toml) = (plain(&heal)?, plain(&config_path(config))?);
+        let (heal, toml) = (plain(&heal)?, plain(&config.whole_path())?);
         plain(&config.data_dir)?;
         if matches!(manager, Manager::Systemd | Manager::SystemdUser) {
             systemd::check_program(&heal)?;
@@ -115,11 +115,6 @@ impl<'a> Site<'a> {
     fn service_name(&self, service: &str) -> String {
         format!("{}-service-{service}", self.name)
     }
-}
-
-/// The whole path of `heal.toml`, without a link in the folders above it.
-fn config_path(config: &Config) -> PathBuf {
-    config.path.file_name().map_or_else(|| config.root.join(crate::config::FILE), |name| config.root.join(name))
 }
 
 /// A path that can stand in a line of text.

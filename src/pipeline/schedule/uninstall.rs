@@ -1,9 +1,7 @@
 //! What has to go so that heal is started no more? Exactly what carries heal's lines for this project, and of a crontab only
 //! the marked block.
 
-use super::{
-    Asked, File, Found, Outline, Site, config_path, cron, domain, found, install::keep, launchctl, systemctl, wanted,
-};
+use super::{Asked, File, Found, Outline, Site, cron, domain, found, install::keep, launchctl, systemctl, wanted};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::host::schedulers;
@@ -65,7 +63,7 @@ fn of(config: &Config, manager: Manager, there: &[&Found], asked: &Asked) -> Res
     }
     if manager == Manager::Cron {
         if !going.is_empty() {
-            let toml = config_path(config).display().to_string();
+            let toml = config.whole_path().display().to_string();
             let crontab = schedulers::crontab().map_err(|why| Error::new(Kind::Refused, why))?;
             let parted = cron::part(&crontab, &toml).map_err(|why| Error::new(Kind::Refused, why))?;
             outline.effects.push(Effect::Crontab { text: cron::with(&parted, ""), before: crontab.clone() });

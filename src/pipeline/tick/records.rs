@@ -2,26 +2,12 @@
 
 use super::Run;
 use crate::error::Result;
-use crate::model::report::{Level, Standing, Subject};
 use crate::model::{Event, Incident};
 use crate::pipeline::crashes;
 use crate::pipeline::seen::Seen;
 use crate::probe::identify::Who;
 
 impl Run<'_> {
-    /// Writes down where it stands, when that changed. Answers whether it became worse.
-    pub(super) fn stands(&mut self, subject: &Subject) -> Result<bool> {
-        let Standing { level, class, summary } = subject.standing.clone();
-        let past = self.journal.history().service(&subject.name);
-        let before = past.stood.as_ref().map_or(Level::Healthy, |(level, _)| *level);
-        // One trouble that became another is told by `status` as what it is now.
-        let another = level == Level::Unhealthy && past.stood_class != class;
-        if before != level || another {
-            self.journal.record(Event::Stood { service: subject.name.clone(), level, class, summary })?;
-        }
-        Ok(level > before && level >= Level::Degraded)
-    }
-
     /// What heal held because of the code is released by other code (DESIGN §6). A person's hold is theirs to end.
     pub(super) fn release(&mut self, name: &str) -> Result<()> {
         let past = self.journal.history().service(name);
